@@ -1,0 +1,25 @@
+"""What an answer means: one function per step turns what came back (or what was confirmed) into a verdict.
+
+``JUDGES`` reads the answer of a script, ``MANUAL`` the ``confirm`` entries of a manual step (none yet: waiting),
+``LOCAL`` runs no PowerShell at all, ``INPUTS`` gives what goes into a script's in.json.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from runbook.outcome import Answer, Verdict
+from runbook.verdicts.context import Context
+
+Judge = Callable[[Context, Answer], Verdict]
+Manual = Callable[[Context, list[dict[str, Any]]], Verdict]
+Local = Callable[[Context], Verdict]
+Input = Callable[[Context], dict[str, Any]]
+
+JUDGES: dict[str, Judge] = {}
+MANUAL: dict[str, Manual] = {}
+LOCAL: dict[str, Local] = {}
+INPUTS: dict[str, Input] = {}
+
+__all__ = ["INPUTS", "JUDGES", "LOCAL", "MANUAL", "Context", "Input", "Judge", "Local", "Manual"]

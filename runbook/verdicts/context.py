@@ -1,0 +1,62 @@
+"""What a verdict may look at: the case, its folders, and what earlier steps came to. Nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runbook.outcome import Status
+
+if TYPE_CHECKING:
+    from runbook.case import Case
+
+
+@dataclass(frozen=True)
+class Context:
+    """One case at one moment of one run, seen from one step.
+
+    ``facts`` maps a step id to the facts of its latest judged result (this run's, else an earlier run's frozen
+    or succeeded one); ``status`` maps it to its latest status; ``confirms`` to its ``confirm`` entries of the
+    journal, oldest first (private fields masked there). ``applied`` holds the changes named in ``apply``.
+    """
+
+    case: Case
+    lang: str
+    case_folder: Path
+    run_folder: Path
+    step_folder: Path
+    facts: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    status: Mapping[str, Status] = field(default_factory=dict)
+    confirms: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    applied: frozenset[str] = frozenset()
+    rehearsal: bool = False
+
+    def fact(self, step: str, name: str, default: Any = None) -> Any:
+        """One fact of an earlier step; ``default`` where the step or the fact is missing."""
+        return self.facts.get(step, {}).get(name, default)
+
+    def private(self, step: str) -> list[dict[str, Any]]:
+        """The full private fields of each ``confirm`` entry of ``step``, oldest first ({} where it has none).
+
+        They lie in ``private/STEP-NN.json`` (NN is the entry's number), written by ``private_file``'s user.
+        """
+        return [
+            read_private(private_file(self.case_folder, step, int(entry.get("entry", number))))
+            for number, entry in enumerate(self.confirms.get(step, []), 1)
+        ]
+
+
+def private_file(case_folder: Path, step: str, entry: int) -> Path:
+    """Where the full private fields of one ``confirm`` entry lie: a JSON object, UTF-8."""
+    return case_folder / "private" / f"{step}-{entry:02d}.json"
+
+
+def read_private(path: Path) -> dict[str, Any]:
+    """The private fields kept in ``path``; {} when the entry had none."""
+    if not path.is_file():
+        return {}
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
