@@ -1,40 +1,107 @@
 """Loads and checks knowledge/: each fact once, French and English side by side.
 
-The site's macros and the runbook use this one loader. Records are frozen pydantic models; a file that breaks
-its schema raises ``pydantic.ValidationError`` when it is first asked for (a test asks for all of them).
+The site's macros and the runbook use this one loader. Each function answers a tuple of frozen records
+(``runbook.knowledge_records``), read once; a file that breaks its schema raises ``pydantic.ValidationError``
+when it is first asked for (a test asks for all of them).
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict
 
-Lang = Literal["fr", "en"]
-LANGS: tuple[Lang, ...] = ("fr", "en")
+from runbook.knowledge_records import (
+    LANGS,
+    Ask,
+    ChecklistLine,
+    CimClass,
+    Confidence,
+    Contact,
+    Correction,
+    Event,
+    Fact,
+    Lang,
+    Location,
+    Official,
+    Open,
+    Place,
+    Policy,
+    Port,
+    Problem,
+    Record,
+    RegistryValue,
+    Service,
+    Source,
+    Step,
+    Term,
+    Text,
+)
+
+__all__ = [
+    "LANGS",
+    "Ask",
+    "ChecklistLine",
+    "CimClass",
+    "Confidence",
+    "Contact",
+    "Correction",
+    "Event",
+    "Fact",
+    "Lang",
+    "Location",
+    "Official",
+    "Open",
+    "Place",
+    "Policy",
+    "Port",
+    "Problem",
+    "Record",
+    "RegistryValue",
+    "Service",
+    "Source",
+    "Step",
+    "Term",
+    "Text",
+    "article",
+    "checklist",
+    "cim",
+    "contacts",
+    "data_root",
+    "errors",
+    "event",
+    "events",
+    "paste",
+    "pasted",
+    "paths",
+    "places",
+    "policies",
+    "ports",
+    "problem",
+    "read_yaml",
+    "registry",
+    "say",
+    "script",
+    "services",
+    "sources",
+    "step",
+    "steps",
+    "terms",
+    "unconfirmed",
+    "unproven",
+]
 
 # The C loader reads the same YAML some ten times faster; it is missing on a few platforms only.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_R = TypeVar("_R", bound=Record)
 
-class Record(BaseModel):
-    """Base of everything in knowledge/: no unknown key, nothing changed after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Text(Record):
-    """One text in both languages."""
-
-    fr: str
-    en: str
-
-    def of(self, lang: str) -> str:
-        """The text in ``lang`` ("fr" or "en")."""
-        return self.fr if lang == "fr" else self.en
+_RUNNER_ONLY = re.compile(
+    r"^[ \t]*#region runbook\b.*?^[ \t]*#endregion runbook[^\n]*\n?", re.MULTILINE | re.DOTALL
+)
 
 
 @cache
@@ -66,3 +133,170 @@ def say(key: str, lang: str, **fields: object) -> str:
     """
     area, _, name = key.partition(".")
     return _words(area)[name][lang].format(**fields)
+
+
+def _load(name: str, model: type[_R]) -> tuple[_R, ...]:
+    return tuple(model.model_validate(entry) for entry in read_yaml(name))
+
+
+@cache
+def errors() -> tuple[Problem, ...]:
+    """Symptom to cause: errors.yml, in the order of its ids."""
+    return _load("errors", Problem)
+
+
+@cache
+def events() -> tuple[Event, ...]:
+    """The events of license server and session host: events.yml."""
+    return _load("events", Event)
+
+
+@cache
+def terms() -> tuple[Term, ...]:
+    """The glossary: terms.yml."""
+    return _load("terms", Term)
+
+
+@cache
+def ports() -> tuple[Port, ...]:
+    """The network flows, both ways: ports.yml."""
+    return _load("ports", Port)
+
+
+@cache
+def policies() -> tuple[Policy, ...]:
+    """Group Policy settings with their official names: policies.yml."""
+    return _load("policies", Policy)
+
+
+@cache
+def registry() -> tuple[RegistryValue, ...]:
+    """Registry values: registry.yml."""
+    return _load("registry", RegistryValue)
+
+
+@cache
+def services() -> tuple[Service, ...]:
+    """Services, features and tools by the names that programs use: services.yml."""
+    return _load("services", Service)
+
+
+@cache
+def paths() -> tuple[Location, ...]:
+    """Files and folders: paths.yml."""
+    return _load("paths", Location)
+
+
+@cache
+def cim() -> tuple[CimClass, ...]:
+    """CIM classes, their members and return codes: cim.yml."""
+    return _load("cim", CimClass)
+
+
+@cache
+def contacts() -> tuple[Contact, ...]:
+    """Whom to call or write to: contacts.yml."""
+    return _load("contacts", Contact)
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """The sources behind every ``source`` field: sources.yml."""
+    return _load("sources", Source)
+
+
+@cache
+def checklist() -> tuple[ChecklistLine, ...]:
+    """The article's nine lines, corrected, each with the steps that tick it: checklist.yml."""
+    return _load("checklist", ChecklistLine)
+
+
+@cache
+def article() -> tuple[Correction, ...]:
+    """The 34 points in which the source article is wrong or silent: article.yml, ``corrections``."""
+    return tuple(Correction.model_validate(entry) for entry in read_yaml("article")["corrections"])
+
+
+@cache
+def places() -> tuple[Place, ...]:
+    """Each chapter, table, command, FAQ entry and checklist line of the article and its page: article.yml."""
+    return tuple(Place.model_validate(entry) for entry in read_yaml("article")["places"])
+
+
+@cache
+def _open() -> tuple[Open, ...]:
+    return _load("open", Open)
+
+
+def unconfirmed() -> tuple[Open, ...]:
+    """What was looked for and not found: open.yml, "not confirmed" and "not to be had"."""
+    return tuple(entry for entry in _open() if entry.kind != "not proven")
+
+
+def unproven() -> tuple[Open, ...]:
+    """What the project does and nobody has yet tried on a real server: open.yml, "not proven"."""
+    return tuple(entry for entry in _open() if entry.kind == "not proven")
+
+
+@cache
+def steps() -> tuple[Step, ...]:
+    """The steps of all notebooks, in their order: steps.yml."""
+    return _load("steps", Step)
+
+
+@cache
+def _errors_by_id() -> dict[str, Problem]:
+    return {row.id: row for row in errors()}
+
+
+@cache
+def _events_by_key() -> dict[str, Event]:
+    return {row.key: row for row in events()}
+
+
+def problem(problem_id: str) -> Problem:
+    """The row ``problem_id`` ("E07") of errors.yml; KeyError where there is none."""
+    return _errors_by_id()[problem_id]
+
+
+def event(key: str) -> Event:
+    """The row ``key`` ("LS-22") of events.yml; KeyError where there is none."""
+    return _events_by_key()[key]
+
+
+@cache
+def _steps_by_id() -> dict[str, Step]:
+    return {row.id: row for row in steps()}
+
+
+def step(step_id: str) -> Step:
+    """The step ``step_id`` of steps.yml; KeyError where there is none."""
+    return _steps_by_id()[step_id]
+
+
+@cache
+def script(step_id: str) -> str:
+    """The text of ``notebooks/steps/STEP_ID.ps1``, as the runner runs it (LF line ends, no BOM).
+
+    Raises FileNotFoundError for a step that runs no script.
+    """
+    return (data_root() / "notebooks" / "steps" / f"{step_id}.ps1").read_text(encoding="utf-8")
+
+
+@cache
+def paste(step_id: str) -> str:
+    """The same script in the form that runs when pasted into an elevated PowerShell 5.1 window."""
+    return pasted(script(step_id))
+
+
+def pasted(text: str) -> str:
+    """``text`` of a step's script without the runner's blocks (``#region runbook`` to its end), in ``& { … }``.
+
+    The braces keep strict mode and the error preference from staying in the person's window.
+    Raises ValueError where a block of the runner does not end.
+    """
+    body = _RUNNER_ONLY.sub("", text)
+    if re.search(r"^[ \t]*#(end)?region runbook\b", body, re.MULTILINE):
+        raise ValueError("#region runbook without its #endregion runbook")
+    body = re.sub(r"\n{3,}", "\n\n", body).strip("\n")
+    return "& {\n" + body + "\n}\n"

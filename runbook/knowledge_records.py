@@ -1,0 +1,403 @@
+"""The record types of knowledge/: what one fact looks like, in each of its files.
+
+Frozen pydantic models that refuse unknown keys. Every claim carries ``source``: entries such as
+``"W32 win32-tslicenseserver.md"``, whose first word is an id of ``knowledge/sources.yml`` and whose rest is
+the place inside that source. ``confidence`` says how sure the fact is.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Lang = Literal["fr", "en"]
+LANGS: tuple[Lang, ...] = ("fr", "en")
+
+#: "MS": read in a text of Microsoft; "third party": only there; "inferred": follows from sources, said by
+#: none; "not confirmed": looked for and not found. All but "MS" are shown to the reader.
+Confidence = Literal["MS", "third party", "inferred", "not confirmed"]
+
+Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class Record(BaseModel):
+    """Base of everything in knowledge/: no unknown key, nothing changed after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Record):
+    """One text in both languages."""
+
+    fr: str
+    en: str
+
+    def of(self, lang: str) -> str:
+        """The text in ``lang`` ("fr" or "en")."""
+        return self.fr if lang == "fr" else self.en
+
+
+class Official(Record):
+    """An official wording: None in a language means that it was looked for and not found."""
+
+    fr: Filled | None
+    en: Filled | None
+
+    def of(self, lang: str) -> str | None:
+        """The wording in ``lang`` ("fr" or "en"), None where it is not confirmed."""
+        return self.fr if lang == "fr" else self.en
+
+
+class Synonyms(Record):
+    """Other words that people search for, per language."""
+
+    fr: tuple[Filled, ...] = ()
+    en: tuple[Filled, ...] = ()
+
+    def of(self, lang: str) -> tuple[str, ...]:
+        return self.fr if lang == "fr" else self.en
+
+
+class Cite(Record):
+    """A place in a source: ``source`` is an id of sources.yml, ``place`` a page, a section or nothing."""
+
+    source: str
+    place: str = ""
+
+
+class Fact(Record):
+    """Base of every claim: where it comes from and how sure it is."""
+
+    source: tuple[Filled, ...] = Field(min_length=1)
+    confidence: Confidence = "MS"
+
+    @property
+    def cites(self) -> tuple[Cite, ...]:
+        """``source`` split into source id and place."""
+        parts = (entry.partition(" ") for entry in self.source)
+        return tuple(Cite(source=head, place=rest) for head, _, rest in parts)
+
+    @property
+    def confirmed(self) -> bool:
+        """True where Microsoft says so itself; anything else is shown as unconfirmed."""
+        return self.confidence == "MS"
+
+
+class Noise(Record):
+    """When an event means nothing: ``rule`` for the program, ``when`` for the reader.
+
+    ``not-a-session-host``: the machine is not meant to be a session host. ``ese-1316-and-service-runs``: the
+    text carries ESE error -1316 and the licensing service works. ``always``: never a sign of trouble.
+    """
+
+    rule: Literal["not-a-session-host", "ese-1316-and-service-runs", "always"]
+    when: Text
+
+
+class Event(Fact):
+    """One event of a log (events.yml). An id says nothing without ``provider`` and ``channel``.
+
+    ``key`` is this project's short name ("LS-22": license server, "RCM-1069": session host). ``aliases`` are
+    older names of the provider. ``text`` is the wording with ``%1`` for parameters; ``text.fr`` is None in
+    every row: no French event text was found in any source. ``whole`` is False where the wording is cut. ``noise`` is None for an event that always counts.
+    """
+
+    key: Annotated[str, StringConstraints(pattern=r"^[A-Z]+-\d+$")]
+    provider: Filled
+    aliases: tuple[Filled, ...] = ()
+    channel: Filled
+    id: int
+    level: Literal["Information", "Warning", "Error"] | None
+    machine: Literal["license server", "session host"]
+    symbol: str | None = None
+    text: Official
+    whole: bool = True
+    meaning: Text
+    fix: Text
+    noise: Noise | None = None
+    legacy: bool = False
+    proof: bool = False  # to be exported and kept: it documents what was done
+    note: Text | None = None
+
+    @property
+    def anchor(self) -> str:
+        return self.key.lower()
+
+    @property
+    def page(self) -> str:
+        """The link to its row: "events.html#ls-22"."""
+        return f"events.html#{self.anchor}"
+
+
+class Match(Record):
+    """What points to an error beside its message: fragments in either language, as people paste them."""
+
+    texts: tuple[Filled, ...] = ()
+
+
+class Code(Record):
+    """A number that goes with an error: ``value`` as written in the tables ("0x80041008", "1", "15007")."""
+
+    kind: Literal["wmi", "win32", "ese", "status", "exit", "activation", "client"]
+    value: Filled
+    meaning: Text
+
+
+class Problem(Fact):
+    """One row of errors.yml. ``id`` is stable ("E01"): it is never reused for something else.
+
+    ``heading`` is what the page puts above the row: the official message where one exists, else the symptom.
+    ``events`` are keys of events.yml. ``article`` is the row (1 to 5) of the source article's table.
+    """
+
+    id: Annotated[str, StringConstraints(pattern=r"^E\d\d$")]
+    symptom: Text
+    message: Official
+    article: int | None = Field(default=None, ge=1, le=5)
+    events: tuple[str, ...] = ()
+    codes: tuple[Code, ...] = ()
+    matches: Match = Match()
+    cause: Text
+    fix: Text
+    do_not: Text | None = None
+    note: Text | None = None
+
+    @property
+    def anchor(self) -> str:
+        return self.id.lower()
+
+    @property
+    def page(self) -> str:
+        """The link to its row: "errors.html#e07"."""
+        return f"errors.html#{self.anchor}"
+
+    def heading(self, lang: str) -> str:
+        return self.message.of(lang) or (self.symptom.fr if lang == "fr" else self.symptom.en)
+
+
+class Term(Fact):
+    """One word of the glossary. ``article`` is True for the four terms of the source article's table."""
+
+    id: Filled
+    term: Text
+    definition: Text
+    where: Text | None = None
+    format: Text | None = None
+    sensitivity: Literal["secret", "confidential", "personal", "internal"] | None = None
+    article: bool = False
+    synonyms: Synonyms = Synonyms()
+
+
+class Port(Fact):
+    """One permitted flow. ``origin`` and ``target`` name machines; ``ports`` is text ("49152-65535")."""
+
+    id: Filled
+    origin: Text
+    target: Text
+    direction: Literal[
+        "server to Microsoft", "host to server", "server to directory", "administration", "none"
+    ]
+    protocol: Literal["TCP", "UDP"]
+    ports: Filled
+    purpose: Text
+    needed: Text
+
+
+class Policy(Fact):
+    """One Group Policy setting with its official names; ``synonyms`` are other words, for search only."""
+
+    id: Filled
+    name: Text
+    path: Text
+    field: Text | None = None
+    values: tuple[PolicyValue, ...] = ()
+    registry: tuple[Filled, ...] = ()  # ids of registry.yml
+    applies_to: Literal["license server", "session host"]
+    purpose: Text
+    article_wrote: str | None = None
+    synonyms: Synonyms = Synonyms()
+
+
+class PolicyValue(Record):
+    """One choice of a policy's list: its label and the number that the registry then holds."""
+
+    label: Text
+    number: int | None = None
+
+
+class RegistryValue(Fact):
+    """One registry value. ``key`` begins with the hive; ``type`` is None where not documented."""
+
+    id: Filled
+    machine: Literal["license server", "session host", "client"]
+    key: Filled
+    value: Filled
+    type: str | None = None
+    meaning: Text
+    caution: Text | None = None
+
+
+class Service(Fact):
+    """One Windows service or role. ``display`` is what the console shows; it is never matched."""
+
+    id: Filled  # the service's or the feature's own name: what programs use
+    kind: Literal["service", "feature", "tool"]
+    machine: Literal["license server", "session host", "any"]
+    display: Official
+    purpose: Text
+    caution: Text | None = None
+
+
+class Location(Fact):
+    """One path on disk."""
+
+    id: Filled
+    path: Filled
+    machine: Literal["license server", "session host"]
+    holds: Text
+    caution: Text | None = None
+
+
+class CimValue(Record):
+    """One number that a property or a method answers, and its meaning."""
+
+    number: Filled
+    meaning: Text
+
+
+class CimMember(Record):
+    """One property or method. ``takes`` and ``gives``: parameters with their types, in the API's order."""
+
+    name: Filled
+    kind: Literal["property", "method"]
+    takes: tuple[Filled, ...] = ()
+    gives: tuple[Filled, ...] = ()
+    does: Text
+    values: tuple[CimValue, ...] = ()
+    needs: Text | None = None
+    unproven: bool = False
+
+
+class CimClass(Fact):
+    """One CIM class, or (``namespace`` empty) the table of return codes."""
+
+    id: Filled
+    namespace: str
+    machine: Literal["license server", "session host"]
+    about: Text
+    caution: Text | None = None
+    members: tuple[CimMember, ...] = ()
+    values: tuple[CimValue, ...] = ()
+
+
+class Contact(Fact):
+    """Whom to turn to. ``phone`` is None where no number is confirmed: then the wizard shows it."""
+
+    id: Filled
+    name: Text
+    use: Text
+    phone: Text | None = None
+    address: str | None = None
+    hours: Text | None = None
+    note: Text | None = None
+
+
+class Source(Record):
+    """Where facts come from. ``read`` is a date or a commit; ``address`` is None for what has no page."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]*$")]
+    title: Text
+    address: str | None
+    read: str | None
+    kind: Literal["Microsoft", "Microsoft, third-party copy", "third party", "reasoning", "article"]
+
+
+class ChecklistLine(Fact):
+    """One line of the checklist, by the article's ``number``; it is ticked when all its ``steps`` are."""
+
+    id: Filled
+    number: int = Field(ge=1, le=9)
+    text: Text
+    steps: tuple[Filled, ...] = Field(min_length=1)
+    correction: Text
+
+
+class Correction(Fact):
+    """One of the 34 points in which the source article is wrong or silent. ``says`` None: it says nothing."""
+
+    number: int = Field(ge=1, le=34)
+    says: Text | None
+    right: Text
+    page: Filled
+
+
+class Place(Record):
+    """Where a part of the source article is found on the site: ``page`` is "file.html" or "file.html#id"."""
+
+    id: Filled
+    kind: Literal["chapter", "table", "command", "faq", "checklist", "letter"]
+    title: Filled  # as the article writes it, French
+    page: Filled
+
+
+class Open(Fact):
+    """Something that is not known: looked for and not found, or never tried on a real server."""
+
+    id: Filled
+    what: Text
+    then: Text  # what the product does about it
+    kind: Literal["not confirmed", "not to be had", "not proven"]
+
+
+class Ask(Record):
+    """One thing that a manual step asks a person. ``private``: kept only in the case's private folder."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    type: Literal["text", "date", "datetime", "choice", "bool", "id35", "code", "number", "file", "list"]
+    title: Text
+    required: bool = False
+    private: bool = False
+    choices: tuple[Choice, ...] = ()
+
+    @model_validator(mode="after")
+    def _choices_belong_to_choice(self) -> Ask:
+        if (self.type == "choice") != bool(self.choices):
+            raise ValueError(f"{self.id}: choices are given for type choice, and only there")
+        return self
+
+
+class Choice(Record):
+    """One answer of a choice: ``id`` is stored, ``title`` is shown."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    title: Text
+
+
+class Step(Record):
+    """One step of a notebook (steps.yml).
+
+    ``needs`` are ids of earlier steps. ``time_limit`` is in seconds. ``undo`` is what takes a change back (a
+    change without one says why in its text). ``page`` is "file.html#id". ``script`` is True where
+    ``notebooks/steps/ID.ps1`` exists. ``frozen``: the first success is kept, later runs do not look again.
+    ``transient``: a change that is worth doing again in a later run (gpupdate), never marked already done.
+    ``asks`` is for kind manual.
+    """
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    phase: Filled
+    kind: Literal["check", "change", "manual", "local"]
+    needs: tuple[str, ...] = ()
+    title: Text
+    description: Text
+    time_limit: int = Field(default=60, gt=0)
+    undo: Text | None = None
+    page: Filled
+    script: bool = False
+    frozen: bool = False
+    transient: bool = False
+    asks: tuple[Ask, ...] = ()
+
+
+for _model in (Policy, Ask, Step):
+    _model.model_rebuild()
