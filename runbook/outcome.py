@@ -26,9 +26,7 @@ class Status(StrEnum):
 
 
 #: With these a step that needs this one may go on.
-SATISFIED = frozenset(
-    {Status.SUCCEEDED, Status.FINDING, Status.ALREADY_DONE, Status.SKIPPED, Status.NOT_JUDGED}
-)
+SATISFIED = frozenset({Status.SUCCEEDED, Status.FINDING, Status.ALREADY_DONE, Status.SKIPPED, Status.NOT_JUDGED})
 #: With these the run is a failure.
 BAD = frozenset({Status.FAILED, Status.TIMED_OUT, Status.UNKNOWN})
 

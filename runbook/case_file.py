@@ -1,0 +1,90 @@
+"""Reads a YAML case file so that every value stays the text that was typed, and every fault has its line.
+
+YAML's own types would change what an administrator wrote (``no`` becomes false, ``0123`` 83, ``2024_01``
+202401), so all scalars are read as text here and given their type by the schema in ``case.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong in the file: line (from 1; 0 unknown), where (``packs.0.count``), and a word of
+    ``knowledge/words/case.yml`` with its fields."""
+
+    line: int
+    where: str
+    word: str
+    fields: dict[str, Any]
+
+
+@dataclass
+class Document:
+    """What a case file says: plain data (dict, list, text; an empty value is None), and where it says it."""
+
+    data: Any
+    lines: dict[Place, int]
+    faults: list[Fault]
+
+    def line_of(self, place: Place) -> int:
+        """The line of ``place``, or of the nearest thing around it that has one."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+
+def read(path: Path) -> Document:
+    """Read the file; syntax faults, duplicate keys and bytes that are no UTF-8 become faults, never exceptions."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        return Document(None, {}, [Fault(line, "", "not_utf8", {})])
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        return Document(None, {}, [Fault(mark.line + 1 if mark else 0, "", "syntax", {})])
+    except yaml.YAMLError:
+        return Document(None, {}, [Fault(0, "", "syntax", {})])
+    document = Document(None, {}, [])
+    if node is not None:
+        document.data = _build(node, (), document)
+    return document
+
+
+def _build(node: yaml.Node, place: Place, into: Document) -> Any:
+    into.lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        return _build_mapping(node, place, into)
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(item, (*place, index), into) for index, item in enumerate(node.value)]
+    text = str(node.value).strip()
+    return text or None
+
+
+def _build_mapping(node: yaml.MappingNode, place: Place, into: Document) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = str(key_node.value)
+        line = key_node.start_mark.line + 1
+        into.lines[(*place, key)] = line
+        if key in data:
+            into.faults.append(Fault(line, where(place, key), "duplicate", {"key": key}))
+        data[key] = _build(value_node, (*place, key), into)
+    return data
+
+
+def where(place: Place, *more: str | int) -> str:
+    """``packs.1.count`` for a person: list items are counted from 1."""
+    return ".".join(str(p + 1) if isinstance(p, int) else p for p in (*place, *more))

@@ -1,0 +1,43 @@
+"""Which language to speak: the one asked for, the case's, the system's; French where that is unknown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from runbook.knowledge import LANGS, Lang
+
+
+def system_language(environ: Mapping[str, str] | None = None, windows_ui: int | None = None) -> Lang:
+    """The system's language, "fr" where it is neither French nor English or not said (C, POSIX).
+
+    ``environ`` stands for os.environ, ``windows_ui`` for GetUserDefaultUILanguage (primary language in the
+    low ten bits: 0x09 English, 0x0C French; Microsoft's language identifier constants).
+    """
+    environ = os.environ if environ is None else environ
+    if windows_ui is None:
+        windows_ui = _windows_ui_language()
+    if windows_ui is not None:
+        return "en" if windows_ui & 0x3FF == 0x09 else "fr"
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environ.get(name):
+            return "en" if value.lower().startswith("en") else "fr"
+    return "fr"
+
+
+def choose(*wishes: str | None) -> Lang:
+    """The first wish that is a language we speak, else the system's."""
+    for wish in wishes:
+        for lang in LANGS:
+            if wish and wish.strip().lower() == lang:
+                return lang
+    return system_language()
+
+
+def _windows_ui_language() -> int | None:
+    if sys.platform != "win32":
+        return None
+    import ctypes
+
+    return int(ctypes.windll.kernel32.GetUserDefaultUILanguage())
