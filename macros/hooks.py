@@ -1,0 +1,160 @@
+"""MkDocs hooks: one build is one language. Each hook hands over to the module that knows how."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import event_priority, get_plugin_logger
+from mkdocs.structure.files import Files
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the `mkdocs` command does not add the folder
+
+from macros import languages, markup, print_page, search_index
+from macros.words import section_title, word, words_with
+from runbook.knowledge import LANGS
+
+os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
+log = get_plugin_logger("site")
+
+
+class Build:
+    """What the hooks of one build share. MkDocs calls them in a fixed order, in one thread."""
+
+    command = "build"
+    lang = "fr"
+    root = Path()
+    whole = Path()  # holds fr/ and en/
+    other: languages.OtherBuild | None = None
+    nav: Navigation
+    env: Any
+    context: Any
+    pages: list[Page]
+
+
+def on_startup(command: str, dirty: bool) -> None:
+    """Remember whether this is a build or a preview."""
+    Build.command = command
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Point the configuration at one language, and start the other one's build."""
+    lang = str(config.theme["language"])
+    if lang not in LANGS:
+        raise PluginError(f"DOC_LANG must be one of {LANGS}, not {lang!r}")
+    Build.lang, Build.root = lang, Path(config.config_file_path).parent
+    config.docs_dir = str(Build.root / "docs" / lang)
+    config.site_name, config.site_description = word("site_name", lang), word("site_description", lang)
+    config.mdx_configs["toc"]["permalink_title"] = word("permalink", lang)
+    config.extra["t"] = words_with("", lang)
+    for palette in config.theme["palette"]:
+        key = palette["toggle"]["name"]
+        palette["toggle"]["name"] = word(key, lang) if key.startswith("palette_") else key
+    if config.extra.get("under_construction"):
+        config.nav = existing(config.nav, Path(config.docs_dir))
+        config.validation.links.not_found = config.validation.links.anchors = logging.INFO
+    if Build.command == "build" and not languages.is_part():
+        Build.whole = Path(config.site_dir)
+        config.site_dir = str(Build.whole / lang)
+        Build.other = languages.start_other(lang, config.config_file_path, Build.whole, config.strict)
+    return config
+
+
+def existing(nav: Any, docs: Path) -> Any:
+    """``nav`` without the pages that are not written yet, and without sections left empty."""
+    if isinstance(nav, str):
+        return nav if (docs / nav).is_file() else None
+    if isinstance(nav, dict):
+        kept = {title: existing(children, docs) for title, children in nav.items()}
+        return {title: children for title, children in kept.items() if children} or None
+    return [item for item in (existing(child, docs) for child in nav or []) if item]
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    """Give the sections their titles in this language; a title without words is a warning, so strict fails."""
+    for item in nav.items:
+        if item.is_section:
+            title = section_title(item.title, Build.lang)
+            if title is None:
+                log.warning("nav section %r has no words in knowledge/words/site.yml", item.title)
+            item.title = title or item.title
+    Build.nav = nav
+    return nav
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Title the admonitions that have none, in this language. Macros have been expanded by now."""
+    text, unknown = markup.title_admonitions(markdown, words_with("admonition_", Build.lang))
+    for kind in unknown:
+        log.warning("%s: no title for admonition %r in knowledge/words/site.yml", page.file.src_uri, kind)
+    return text
+
+
+def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
+    """Keep the template environment for the print page."""
+    Build.env, Build.pages = env, []
+
+
+def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Navigation) -> Any:
+    """Link the page to its twin, and share the dark and light choice between both languages."""
+    config.extra["alternate"] = languages.alternates(page.url)
+    config.extra["scope"] = context["base_url"] + "/.."
+    Build.pages.append(page)
+    Build.context = context
+    return context
+
+
+def on_template_context(context: Any, template_name: str, config: MkDocsConfig) -> Any:
+    """Templates without a page (404.html) link to the home pages."""
+    config.extra["alternate"] = languages.alternates("index.html")
+    return context
+
+
+def on_post_page(output: str, page: Page | None, config: MkDocsConfig) -> str:
+    """Add the names that the theme leaves out."""
+    return markup.name_controls(output, word("search", Build.lang), word("drawer", Build.lang))
+
+
+@event_priority(-200)
+def on_post_build(config: MkDocsConfig) -> None:
+    """After every plugin: print page, search index, tidying; then wait for the other language."""
+    site = Path(config.site_dir)
+    order = {page.url: place for place, page in enumerate(Build.nav.pages)}
+    pages = sorted((p for p in Build.pages if p.url in order), key=lambda p: order[p.url])
+    config.extra["alternate"] = languages.alternates("print.html")
+    html = print_page.render(config, Build.env, Build.context, pages, word("print", Build.lang))
+    (site / "print.html").write_text(on_post_page(html, None, config), encoding="utf-8", newline="\n")
+    if Build.command != "build":
+        return
+    search_index.finish(site)
+    markup.tidy(site, Build.lang)
+    if Build.other is None:
+        return
+    code, text = Build.other.wait()
+    Build.other = None
+    report_other(code, text)
+    landing = (Build.root / "overrides" / "landing.html").read_text(encoding="utf-8")
+    (Build.whole / "index.html").write_text(landing, encoding="utf-8", newline="\n")
+
+
+def report_other(code: int, text: str) -> None:
+    """Repeat what the other language's build had to say; fail with it."""
+    for line in text.splitlines():
+        if line.startswith(("WARNING", "ERROR")):
+            log.info("other language: %s", line)
+    if code:
+        raise PluginError(f"the build of the other language failed (exit code {code}):\n{text[-6000:]}")
+
+
+def on_build_error(error: Exception) -> None:
+    """This build has failed: do not leave the other one running."""
+    if Build.other is not None:
+        Build.other.stop()
+        Build.other = None

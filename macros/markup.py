@@ -1,0 +1,66 @@
+"""Small repairs of text: admonition titles in Markdown, names that the theme leaves out of its HTML, tidying."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+_ADMONITION = re.compile(r"^([ \t]*(?:!{3}|\?{3}\+?) ?)([\w-]+)((?: +[\w-]+)*)[ \t]*$")
+_FENCE = re.compile(r"^[ \t]*(```+|~~~+)")
+_BUTTON = re.compile(r'<label class="md-header__button md-icon" for="__(drawer|search)"')
+_SWITCH = re.compile(r'hreflang="(\w+)" class="md-select__link"')
+_NAV = re.compile(
+    r'(<nav class="md-nav" data-md-level="\d+") aria-labelledby="[^"]*"( aria-expanded="[^"]*">\s*'
+    r'<label class="md-nav__title"[^>]*>\s*<span class="md-nav__icon md-icon"></span>\s*)([^<]+?)(\s*</label>)'
+)
+_SOURCE_MAP = re.compile(r"\n?(//# sourceMappingURL=\S+|/\*# sourceMappingURL=\S+ \*/)\s*$")
+
+
+def title_admonitions(markdown: str, titles: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Give every untitled admonition outside code its title. Returns the text and the kinds without a title."""
+    lines: list[str] = []
+    unknown: list[str] = []
+    fence: str | None = None
+    for line in markdown.split("\n"):
+        mark = _FENCE.match(line)
+        if mark:
+            fence = None if fence and mark[1].startswith(fence) else fence or mark[1]
+        found = None if fence else _ADMONITION.match(line)
+        if found and found[2] in titles:
+            line = f'{found[1]}{found[2]}{found[3]} "{titles[found[2]]}"'
+        elif found:
+            unknown.append(found[2])
+        lines.append(line)
+    return "\n".join(lines), unknown
+
+
+def name_controls(html: str, search: str, drawer: str) -> str:
+    """Name what Material 9.8.1 leaves unnamed, and let the keyboard reach the two buttons of narrow screens.
+
+    Checked by axe and by the keyboard tests in tests/site; the patterns hold for the pinned version only.
+    """
+    names = {"search": search, "drawer": drawer}
+    html = html.replace('role="dialog"', f'role="dialog" aria-label="{search}"', 1)
+    html = _BUTTON.sub(lambda m: f'{m[0]} tabindex="0" role="button" aria-label="{names[m[1]]}"', html)
+    html = _SWITCH.sub(r'hreflang="\1" lang="\1" class="md-select__link"', html)
+    return _NAV.sub(lambda m: f'{m[1]} aria-label="{m[3].strip()}"{m[2]}{m[3]}{m[4]}', html)
+
+
+def tidy(site: Path, lang: str) -> None:
+    """Remove what an offline copy cannot use: source maps, the sitemap (it dates the build), foreign stemmers."""
+    for path in [*site.rglob("*.map"), site / "sitemap.xml", site / "sitemap.xml.gz", site / "404.html"]:
+        path.unlink(missing_ok=True)
+    for path in (site / "assets" / "javascripts" / "lunr").rglob("*.js"):
+        if not re.fullmatch(rf"lunr\.({lang}|stemmer\.support)\.min\.js", path.name):
+            path.unlink()
+    for path in site.rglob("*"):
+        if path.suffix in (".js", ".css"):
+            _cut_source_map(path)
+
+
+def _cut_source_map(path: Path) -> None:
+    text = path.read_bytes().decode("utf-8")
+    cut = _SOURCE_MAP.sub("\n", text)
+    if cut != text:
+        path.write_bytes(cut.encode("utf-8"))

@@ -1,0 +1,71 @@
+"""print.html: every page of a language in nav order on one page, for paper and for the PDF."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from markupsafe import escape
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File
+from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import get_toc
+
+_LINE_ANCHOR = re.compile(r'<a id="__codelineno[^>]*></a>')
+_LINE_SPAN = re.compile(r' id="__span-[^"]*"')
+_ID = re.compile(r'\b(id|for|name|aria-labelledby|aria-describedby)="([^"]+)"')
+_LINK = re.compile(r'\b(href|src)="([^"]*)"')
+_FOLDED = re.compile(r"<details(?![^>]*\bopen\b)")
+
+
+def key(url: str) -> str:
+    """The id that the page at ``url`` has on the print page."""
+    return "p-" + re.sub(r"[^a-z0-9]+", "-", posixpath.splitext(url)[0].lower()).strip("-")
+
+
+def section(url: str, content: str, urls: set[str]) -> str:
+    """One page's content with ids, links and code blocks made unique among all pages."""
+    own = key(url)
+    content = _LINE_SPAN.sub("", _LINE_ANCHOR.sub("", content))
+    content = _ID.sub(lambda m: f'{m[1]}="{_prefixed(own, m[2])}"', content)
+    blocks = iter(range(10**6))  # the theme's copy buttons rely on one id per code block
+    content = re.sub(r"<pre(?=[ >])", lambda m: f'<pre id="{own}--c{next(blocks)}"', content)
+    content = _LINK.sub(lambda m: f'{m[1]}="{_target(m[1], m[2], url, urls)}"', content)
+    content = _FOLDED.sub("<details open", content)  # what is folded must be on paper
+    return f'<section class="print-page" id="{own}">\n{content}\n</section>'
+
+
+def _prefixed(own: str, names: str) -> str:
+    return " ".join(f"{own}--{name}" for name in names.split())
+
+
+def _target(kind: str, link: str, url: str, urls: set[str]) -> str:
+    """Where ``link`` on the page ``url`` points to from the print page."""
+    parts = urlsplit(link)
+    if parts.scheme or parts.netloc:
+        return link
+    folder = posixpath.dirname(url)
+    if kind == "src" or not (parts.path == "" or parts.path.endswith(".html")):
+        return posixpath.normpath(posixpath.join(folder, parts.path))
+    target = posixpath.normpath(posixpath.join(folder, unquote(parts.path))) if parts.path else url
+    if target not in urls:
+        return link
+    return f"#{key(target)}" + (f"--{parts.fragment}" if parts.fragment else "")
+
+
+def render(config: MkDocsConfig, env: Any, context: Any, pages: Sequence[Page], title: str) -> str:
+    """The whole print page in the theme's frame. ``context`` is any page's template context."""
+    page = Page(title, File.generated(config, "print.md", content=""), config)
+    page.meta = {"hide": ["navigation", "toc", "footer"], "search": {"exclude": True}}
+    urls = {p.url for p in pages}
+    items = "".join(f'<li><a href="#{key(p.url)}">{escape(p.title)}</a></li>' for p in pages)
+    contents = f'<nav class="print-toc" aria-label="{escape(title)}"><ol>{items}</ol></nav>'
+    sections = "\n".join(section(p.url, p.content or "", urls) for p in pages)
+    page.content = f"<h1>{escape(config.site_name)}</h1>\n{contents}\n{sections}"
+    page.toc = get_toc([])
+    config.extra["scope"] = "./.."
+    html = env.get_template("main.html").render({**context, "page": page, "base_url": "."})
+    return str(html)
