@@ -99,9 +99,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _R = TypeVar("_R", bound=Record)
 
-_RUNNER_ONLY = re.compile(
-    r"^[ \t]*#region runbook\b.*?^[ \t]*#endregion runbook[^\n]*\n?", re.MULTILINE | re.DOTALL
-)
+_RUNNER_ONLY = re.compile(r"^[ \t]*#region runbook\b.*?^[ \t]*#endregion runbook[^\n]*\n?", re.MULTILINE | re.DOTALL)
 
 
 @cache
@@ -126,7 +124,7 @@ def _words(area: str) -> dict[str, dict[str, str]]:
     return data
 
 
-def say(key: str, lang: str, **fields: object) -> str:
+def say(key: str, lang: str, /, **fields: object) -> str:
     """The sentence ``AREA.KEY`` of ``knowledge/words/AREA.yml`` in ``lang``, its ``{fields}`` filled in.
 
     Raises KeyError for an unknown key or a field that the sentence needs and was not given.
@@ -276,11 +274,14 @@ def step(step_id: str) -> Step:
 
 @cache
 def script(step_id: str) -> str:
-    """The text of ``notebooks/steps/STEP_ID.ps1``, as the runner runs it (LF line ends, no BOM).
+    """The text of the step's file in ``notebooks/steps/``, as the runner runs it (LF line ends, no BOM).
 
-    Raises FileNotFoundError for a step that runs no script.
+    Raises FileNotFoundError for a step that runs no script, and for one that does not exist.
     """
-    return (data_root() / "notebooks" / "steps" / f"{step_id}.ps1").read_text(encoding="utf-8")
+    row = _steps_by_id().get(step_id)
+    if row is None or row.script is None:
+        raise FileNotFoundError(f"{step_id} is no step that runs a script")
+    return (data_root() / "notebooks" / "steps" / f"{row.script}.ps1").read_text(encoding="utf-8")
 
 
 @cache
@@ -290,7 +291,7 @@ def paste(step_id: str) -> str:
 
 
 def pasted(text: str) -> str:
-    """``text`` of a step's script without the runner's blocks (``#region runbook`` to its end), in ``& { … }``.
+    """``text`` of a script without the runner's blocks (``#region runbook`` to its end), in ``& { … }``.
 
     The braces keep strict mode and the error preference from staying in the person's window.
     Raises ValueError where a block of the runner does not end.

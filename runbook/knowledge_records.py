@@ -100,7 +100,8 @@ class Event(Fact):
 
     ``key`` is this project's short name ("LS-22": license server, "RCM-1069": session host). ``aliases`` are
     older names of the provider. ``text`` is the wording with ``%1`` for parameters; ``text.fr`` is None in
-    every row: no French event text was found in any source. ``whole`` is False where the wording is cut. ``noise`` is None for an event that always counts.
+    every row: no French event text was found in any source. ``whole`` is False where the wording is cut.
+    ``noise`` is None for an event that always counts.
     """
 
     key: Annotated[str, StringConstraints(pattern=r"^[A-Z]+-\d+$")]
@@ -195,9 +196,7 @@ class Port(Fact):
     id: Filled
     origin: Text
     target: Text
-    direction: Literal[
-        "server to Microsoft", "host to server", "server to directory", "administration", "none"
-    ]
+    direction: Literal["server to Microsoft", "host to server", "server to directory", "administration", "none"]
     protocol: Literal["TCP", "UDP"]
     ports: Filled
     purpose: Text
@@ -359,18 +358,21 @@ class Ask(Record):
     required: bool = False
     private: bool = False
     choices: tuple[Choice, ...] = ()
+    items: tuple[Ask, ...] = ()  # what each entry of a list holds
 
     @model_validator(mode="after")
-    def _choices_belong_to_choice(self) -> Ask:
+    def _parts_fit_the_type(self) -> Ask:
         if (self.type == "choice") != bool(self.choices):
             raise ValueError(f"{self.id}: choices are given for type choice, and only there")
+        if (self.type == "list") != bool(self.items):
+            raise ValueError(f"{self.id}: items are given for type list, and only there")
         return self
 
 
 class Choice(Record):
     """One answer of a choice: ``id`` is stored, ``title`` is shown."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
     title: Text
 
 
@@ -378,9 +380,10 @@ class Step(Record):
     """One step of a notebook (steps.yml).
 
     ``needs`` are ids of earlier steps. ``time_limit`` is in seconds. ``undo`` is what takes a change back (a
-    change without one says why in its text). ``page`` is "file.html#id". ``script`` is True where
-    ``notebooks/steps/ID.ps1`` exists. ``frozen``: the first success is kept, later runs do not look again.
-    ``transient``: a change that is worth doing again in a later run (gpupdate), never marked already done.
+    change without one says why in its text). ``page`` is "file.html#id". ``script`` is the stem of its file in
+    ``notebooks/steps/`` (two steps may share one; None: the step runs no PowerShell). ``frozen``: the first
+    success is kept, later runs do not look again. ``transient``: a change that is worth doing again in a later
+    run (gpupdate), never marked already done.
     ``asks`` is for kind manual.
     """
 
@@ -393,7 +396,7 @@ class Step(Record):
     time_limit: int = Field(default=60, gt=0)
     undo: Text | None = None
     page: Filled
-    script: bool = False
+    script: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = None
     frozen: bool = False
     transient: bool = False
     asks: tuple[Ask, ...] = ()
