@@ -1,53 +1,50 @@
 """The site's macros: pages call them, knowledge/ and the steps' scripts fill them.
 
-mkdocs-macros imports this package and calls ``define_env``. Each macro works out the language of the build when
+mkdocs-macros imports this package and calls ``define_env``. Each macro works out the language and the page when
 it is called. Of the package ``runbook``, only ``runbook.knowledge`` is imported.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
-from macros.words import language_of, word
+from macros import commands, faults, forms, marks, pictures, project, tables
+from macros.words import Here, here
+from runbook.knowledge import say
+
+MACROS: dict[str, Callable[..., str]] = {
+    "say": lambda at, key, **fields: say(key, at.lang, **fields),
+    "command": commands.command,
+    "commands": commands.commands,
+    "table": tables.table,
+    "errors": faults.errors,
+    "events": faults.events,
+    "checklist": forms.checklist,
+    "letter": forms.letter,
+    "picture": pictures.picture,
+    "source": marks.source,
+    "mark": marks.mark,
+    "cli_help": project.cli_help,
+    "tree": project.tree,
+}
 
 
 def define_env(env: Any) -> None:
     """Declare the macros (called once per build by mkdocs-macros)."""
-
-    def declare(name: str, macro: Callable[..., str]) -> None:
-        @functools.wraps(macro)
-        def called(*args: object, **options: object) -> str:
-            lang = language_of(env)
-            try:
-                return macro(lang, *args, **options)
-            except (FileNotFoundError, AttributeError, KeyError, NotImplementedError) as missing:
-                if not env.conf["extra"].get("under_construction"):
-                    raise
-                return f'\n!!! bug "{name}{args}"\n    {type(missing).__name__}: {missing}\n'
-
-        env.macro(called, name)
-
     for name, macro in MACROS.items():
-        declare(name, macro)
+        _declare(env, name, macro)
 
 
-def _later(*_: object, **__: object) -> str:
-    raise NotImplementedError("this macro is being written")
+def _declare(env: Any, name: str, macro: Callable[..., str]) -> None:
+    def called(*args: object, **options: object) -> str:
+        at: Here = here(env)
+        try:
+            return macro(at, *args, **options)
+        except (FileNotFoundError, AttributeError, KeyError, NotImplementedError) as missing:
+            if not env.conf["extra"].get("under_construction"):
+                raise
+            return f'\n!!! bug "{name}"\n    {args}: {type(missing).__name__}: {missing}\n'
 
-
-MACROS: dict[str, Callable[..., str]] = {
-    "t": lambda lang, key, **fields: word(key, lang, **fields),
-    "command": _later,
-    "table": _later,
-    "errors": _later,
-    "events": _later,
-    "checklist": _later,
-    "picture": _later,
-    "source": _later,
-    "mark": _later,
-    "letter": _later,
-    "cli_help": _later,
-    "tree": _later,
-}
+    called.__doc__ = macro.__doc__
+    env.macro(called, name)

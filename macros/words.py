@@ -1,7 +1,9 @@
-"""The site's own words, and the language of the page that is being rendered."""
+"""The site's own words, and where a macro stands: the language and the page that is being rendered."""
 
 from __future__ import annotations
 
+import posixpath
+from dataclasses import dataclass
 from typing import Any
 
 from runbook.knowledge import LANGS, read_yaml, say
@@ -28,9 +30,29 @@ def section_title(french: str, lang: str) -> str | None:
     return None
 
 
-def language_of(env: Any) -> str:
-    """The language being built. Ask inside a macro, not when macros are declared: settings may still change."""
+@dataclass(frozen=True)
+class Here:
+    """Where a macro is called: the language of the build and the page's path below docs/LANG ("errors.md")."""
+
+    lang: str
+    page: str = "index.md"
+
+    def word(self, key: str, **fields: object) -> str:
+        """The site's word ``key`` in this language."""
+        return word(key, self.lang, **fields)
+
+    def link(self, target: str) -> str:
+        """``target`` ("reference/sources.html#w32", from the language's root) as a Markdown link from here."""
+        path, mark, anchor = target.partition("#")
+        path = path.removesuffix(".html") + ".md" if path.endswith(".html") else path
+        if path == self.page:
+            return mark + anchor if anchor else path
+        return posixpath.relpath(path, posixpath.dirname(self.page) or ".") + mark + anchor
+
+
+def here(env: Any) -> Here:
+    """Where the macro is called. Ask inside a macro, not when macros are declared: settings may still change."""
     lang = str(env.conf["theme"]["language"])
     if lang not in LANGS:
         raise ValueError(f"DOC_LANG must be one of {LANGS}, not {lang!r}")
-    return lang
+    return Here(lang, str(env.page.file.src_uri))

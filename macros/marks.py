@@ -1,0 +1,71 @@
+"""Small marks beside a fact: where it comes from, and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from macros.words import Here
+from runbook import knowledge
+from runbook.knowledge import Fact
+
+
+def source(here: Here, *entries: str) -> str:
+    """Links to the sources, each entry as in knowledge/: "W32 win32-tslicenseserver.md".
+
+    Raises KeyError for an id that sources.yml does not hold.
+    """
+    known = {row.id: row for row in knowledge.sources()}
+    links = []
+    for entry in entries:
+        name, _, place = entry.partition(" ")
+        row = known[name]
+        title = plain(f"{row.title.of(here.lang)}, {place}" if place else row.title.of(here.lang))
+        target = here.link(f"reference/sources.html#{row.id.lower()}")
+        links.append(f'[{row.id}]({target} "{title}"){{: .source }}')
+    return " ".join(links)
+
+
+def mark(here: Here, confidence: str) -> str:
+    """A mark for what Microsoft does not say itself: "third party", "inferred", "not confirmed", "unproven"."""
+    return f"*{here.word('mark_' + confidence.replace(' ', '_'))}*{{: .unconfirmed }}"
+
+
+def proof(here: Here, fact: Fact) -> str:
+    """The fact's sources, and its mark unless Microsoft says so itself."""
+    marks = [] if fact.confirmed else [mark(here, fact.confidence)]
+    return " ".join([*marks, source(here, *fact.source)])
+
+
+def plain(text: str) -> str:
+    """``text`` fit for a quoted title: no double quote, one line."""
+    return one_line(text).replace('"', "”")
+
+
+def one_line(text: str) -> str:
+    """``text`` on one line."""
+    return " ".join(text.split())
+
+
+def cell(*parts: str | None) -> str:
+    """Texts as one cell of a Markdown table, separated by line breaks; empty ones are left out."""
+    return "<br>".join(one_line(part).replace("|", "&#124;") for part in parts if part)
+
+
+def literal(text: str) -> str:
+    """A message as it stands on a screen, safe in Markdown: no character of it is markup."""
+    text = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for character in "\\`*_{}[]#|":
+        text = text.replace(character, f"&#{ord(character)};")
+    return text
+
+
+def code(text: str) -> str:
+    """``text`` as inline code, also inside a table."""
+    return f"`{text}`".replace("|", "\\|") if text else ""
+
+
+def rows(header: Iterable[str], body: Iterable[Iterable[str]]) -> str:
+    """A Markdown table. Cells come from :func:`cell`."""
+    head = list(header)
+    lines = [head, ["---"] * len(head), *(list(row) for row in body)]
+    return "\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"

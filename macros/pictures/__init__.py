@@ -1,0 +1,33 @@
+"""``picture(NAME)``: a drawing as inline SVG, one drawing for both languages.
+
+Inline, so that the text can be selected and found, follows the page's colours in light and dark, and prints. The
+words come from ``knowledge/words/site.yml`` (pic_NAME_...), the ports from ``knowledge/ports.yml``.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+
+from macros.pictures import scenes
+from macros.pictures.drawing import Drawing
+from macros.words import Here
+
+SCENES: dict[str, Callable[[Here], Drawing]] = {
+    "two-exchanges": scenes.two_exchanges,
+    "decision": scenes.decision,
+    "who-talks-to-whom": scenes.who_talks_to_whom,
+    "life-of-a-case": scenes.life_of_a_case,
+}
+
+
+def picture(here: Here, name: str) -> str:
+    """The drawing ``name`` with its description below; KeyError where there is none."""
+    drawing = SCENES[name](here)
+    key = name.replace("-", "_")
+    title, text = (html.escape(here.word(f"pic_{key}_{part}")) for part in ("title", "caption"))
+    svg = drawing.svg(f"picture-{name}", title)
+    return (
+        f'\n<figure class="picture" data-search-exclude>\n<div class="picture-box">{svg}</div>\n'
+        f"<figcaption>{text}</figcaption>\n</figure>\n"
+    )

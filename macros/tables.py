@@ -1,0 +1,323 @@
+"""``table(NAME)``: the records of one file of knowledge/ as a table in the page's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from macros.marks import cell, code, proof, rows
+from macros.words import Here
+from runbook import knowledge
+from runbook.knowledge import Open, Policy, Step
+
+
+def table(here: Here, name: str) -> str:
+    """The table ``name``; KeyError where there is none."""
+    return TABLES[name](here)
+
+
+def _head(here: Here, *keys: str) -> list[str]:
+    return [here.word(f"col_{key}") for key in keys]
+
+
+def ports(here: Here) -> str:
+    """Who talks to whom, on which port, what for."""
+    lang = here.lang
+    return rows(
+        _head(here, "from", "to", "ports", "purpose", "needed", "source"),
+        (
+            (
+                cell(row.origin.of(lang)) + f" {{: #port-{row.id} }}",
+                cell(row.target.of(lang)),
+                cell(f"{row.protocol} {row.ports}"),
+                cell(row.purpose.of(lang)),
+                cell(row.needed.of(lang)),
+                proof(here, row),
+            )
+            for row in knowledge.ports()
+        ),
+    )
+
+
+def policies(here: Here) -> str:
+    """Group Policy settings with their official names, values and registry values."""
+    lang = here.lang
+    stored = {row.id: row for row in knowledge.registry()}
+    return rows(
+        _head(here, "policy", "values", "registry", "purpose", "source"),
+        (
+            (
+                cell(f"**{row.name.of(lang)}**", row.path.of(lang)) + f" {{: #policy-{row.id} }}",
+                cell(row.field.of(lang) if row.field else None, *_choices(row, lang)),
+                cell(*(code(f"{stored[i].key}\\{stored[i].value}") for i in row.registry)),
+                cell(here.word("machine_" + row.applies_to.replace(" ", "_")), row.purpose.of(lang)),
+                proof(here, row),
+            )
+            for row in knowledge.policies()
+        ),
+    )
+
+
+def _choices(row: Policy, lang: str) -> list[str]:
+    return [
+        value.label.of(lang) + (f" = {value.number}" if value.number is not None else "") for value in row.values
+    ]
+
+
+def registry(here: Here) -> str:
+    """Registry values: where, what they mean, what to beware of."""
+    lang = here.lang
+    return rows(
+        _head(here, "value", "machine", "meaning", "source"),
+        (
+            (
+                cell(code(row.key), code(row.value) + (f" ({row.type})" if row.type else ""))
+                + f" {{: #registry-{row.id} }}",
+                here.word("machine_" + row.machine.replace(" ", "_")),
+                cell(row.meaning.of(lang), _warn(here, row.caution.of(lang) if row.caution else None)),
+                proof(here, row),
+            )
+            for row in knowledge.registry()
+        ),
+    )
+
+
+def _warn(here: Here, caution: str | None) -> str | None:
+    return f"**{here.word('caution')}** {caution}" if caution else None
+
+
+def services(here: Here) -> str:
+    """Services, features and tools by the name that programs use."""
+    lang = here.lang
+    return rows(
+        _head(here, "name", "display", "machine", "purpose", "source"),
+        (
+            (
+                cell(code(row.id)) + f" {{: #service-{row.id.lower()} }}",
+                cell(row.display.of(lang) or here.word("not_found_name")),
+                here.word("machine_" + row.machine.replace(" ", "_")),
+                cell(row.purpose.of(lang), _warn(here, row.caution.of(lang) if row.caution else None)),
+                proof(here, row),
+            )
+            for row in knowledge.services()
+        ),
+    )
+
+
+def paths(here: Here) -> str:
+    """Files and folders and what they hold."""
+    lang = here.lang
+    return rows(
+        _head(here, "path", "machine", "holds", "source"),
+        (
+            (
+                cell(code(row.path)) + f" {{: #path-{row.id} }}",
+                here.word("machine_" + row.machine.replace(" ", "_")),
+                cell(row.holds.of(lang), _warn(here, row.caution.of(lang) if row.caution else None)),
+                proof(here, row),
+            )
+            for row in knowledge.paths()
+        ),
+    )
+
+
+def contacts(here: Here) -> str:
+    """Whom to turn to, and how."""
+    lang = here.lang
+    return rows(
+        _head(here, "contact", "reach", "use", "source"),
+        (
+            (
+                cell(f"**{row.name.of(lang)}**") + f" {{: #contact-{row.id} }}",
+                cell(
+                    row.phone.of(lang) if row.phone else None,
+                    f"<{row.address}>" if row.address else None,
+                    row.hours.of(lang) if row.hours else None,
+                )
+                or here.word("see_wizard"),
+                cell(row.use.of(lang), row.note.of(lang) if row.note else None),
+                proof(here, row),
+            )
+            for row in knowledge.contacts()
+        ),
+    )
+
+
+def sources(here: Here) -> str:
+    """Where facts come from; each row is what the small source links point to."""
+    lang = here.lang
+    return rows(
+        _head(here, "id", "title", "kind", "read"),
+        (
+            (
+                f"**{row.id}** {{: #{row.id.lower()} }}",
+                cell(row.title.of(lang), f"<{row.address}>" if row.address else None),
+                here.word("kind_" + row.kind.lower().replace(", ", "_").replace(" ", "_").replace("-", "_")),
+                cell(row.read or here.word("not_noted")),
+            )
+            for row in knowledge.sources()
+        ),
+    )
+
+
+def article(here: Here) -> str:
+    """The points in which the source article is wrong or silent."""
+    lang = here.lang
+    return rows(
+        _head(here, "number", "says", "right", "page", "source"),
+        (
+            (
+                f"{row.number} {{: #point-{row.number} }}",
+                cell(row.says.of(lang) if row.says else here.word("says_nothing")),
+                cell(row.right.of(lang)),
+                f"[{here.word('see')}]({here.link(row.page)})",
+                proof(here, row),
+            )
+            for row in knowledge.article()
+        ),
+    )
+
+
+def _open(here: Here, entries: tuple[Open, ...]) -> str:
+    return rows(
+        _head(here, "what", "then", "source"),
+        (
+            (
+                cell(row.what.of(here.lang)) + f" {{: #{row.id} }}",
+                cell(row.then.of(here.lang)),
+                proof(here, row),
+            )
+            for row in entries
+        ),
+    )
+
+
+def unconfirmed(here: Here) -> str:
+    """What was looked for and not found."""
+    return _open(here, knowledge.unconfirmed())
+
+
+def unproven(here: Here) -> str:
+    """What nobody has tried on a real server yet."""
+    return _open(here, knowledge.unproven())
+
+
+def steps(here: Here) -> str:
+    """The steps of the notebooks: what each is, what it needs, its time limit and its way back."""
+    lang = here.lang
+    return rows(
+        _head(here, "step", "kind", "needs", "limit", "undo"),
+        (
+            (
+                cell(_step_name(here, row), row.description.of(lang)) + f" {{: #step-{row.id} }}",
+                here.word(f"step_{row.kind}"),
+                cell(", ".join(code(need) for need in row.needs)),
+                here.word("seconds", count=row.time_limit),
+                cell(row.undo.of(lang) if row.undo else None),
+            )
+            for row in knowledge.steps()
+        ),
+    )
+
+
+def _step_name(here: Here, row: Step) -> str:
+    target = here.link(f"reference/commands.html#{row.id}" if row.script else row.page)
+    return f"[{code(row.id)}]({target}) **{row.title.of(here.lang)}**"
+
+
+def asks(here: Here) -> str:
+    """What the manual steps ask a person."""
+    lang = here.lang
+    return rows(
+        _head(here, "step", "field", "asks", "required"),
+        (
+            (
+                code(step.id),
+                code(ask.id),
+                cell(
+                    ask.title.of(lang),
+                    ", ".join(f"{code(c.id)} ({c.title.of(lang)})" for c in ask.choices) or None,
+                    here.word("private_field") if ask.private else None,
+                ),
+                here.word("yes" if ask.required else "no"),
+            )
+            for step in knowledge.steps()
+            for ask in step.asks
+        ),
+    )
+
+
+def terms(here: Here) -> str:
+    """The glossary, one heading for each term, in alphabetical order of the language."""
+    lang = here.lang
+    parts = []
+    for row in sorted(knowledge.terms(), key=lambda t: t.term.of(lang).casefold()):
+        parts.append(f"\n## {row.term.of(lang)} {{: #{row.id} }}\n\n{row.definition.of(lang)} {proof(here, row)}\n")
+        for key, text in (("term_where", row.where), ("term_format", row.format)):
+            if text:
+                parts.append(f"\n**{here.word(key)}** {text.of(lang)}\n")
+        if row.sensitivity:
+            parts.append(f"\n**{here.word('term_secret')}** {here.word('secret_' + row.sensitivity)}\n")
+        if row.synonyms.of(lang):
+            parts.append(f"\n**{here.word('term_also')}** {', '.join(row.synonyms.of(lang))}\n")
+    return "".join(parts)
+
+
+def cim(here: Here) -> str:
+    """The CIM classes: one heading for each class, its members and their values as a table."""
+    lang = here.lang
+    parts = []
+    for row in knowledge.cim():
+        parts.append(f"\n## {row.id} {{: #{row.id.lower().replace('_', '-')} }}\n\n")
+        if row.namespace:
+            machine = here.word("machine_" + row.machine.replace(" ", "_"))
+            parts.append(f"{here.word('col_namespace')}: `{row.namespace}` ({machine})\n\n".replace(
+                ": `", "\u00a0: `" if lang == "fr" else ": `"
+            ))
+        parts.append(f"{row.about.of(lang)} {proof(here, row)}\n")
+        if row.caution:
+            parts.append(f"\n!!! warning\n    {row.caution.of(lang)}\n")
+        if row.members:
+            parts.append(_members(here, row.members))
+        if row.values:
+            numbers = ((code(v.number), cell(v.meaning.of(lang))) for v in row.values)
+            parts.append(rows(_head(here, "number_value", "meaning"), numbers))
+    return "".join(parts)
+
+
+def _members(here: Here, members: tuple[knowledge.CimMember, ...]) -> str:
+    lang = here.lang
+    return rows(
+        _head(here, "name", "takes", "gives", "does"),
+        (
+            (
+                cell(code(m.name), here.word(f"member_{m.kind}")),
+                cell(*(code(text) for text in m.takes)),
+                cell(*(code(text) for text in m.gives)),
+                cell(
+                    m.does.of(lang),
+                    m.needs.of(lang) if m.needs else None,
+                    "; ".join(f"{code(v.number)} {v.meaning.of(lang)}" for v in m.values) or None,
+                    f"*{here.word('mark_unproven')}*{{: .unconfirmed }}" if m.unproven else None,
+                ),
+            )
+            for m in members
+        ),
+    )
+
+
+TABLES: dict[str, Callable[[Here], str]] = {
+    "ports": ports,
+    "policies": policies,
+    "registry": registry,
+    "services": services,
+    "paths": paths,
+    "contacts": contacts,
+    "sources": sources,
+    "article": article,
+    "unconfirmed": unconfirmed,
+    "unproven": unproven,
+    "steps": steps,
+    "asks": asks,
+    "terms": terms,
+    "cim": cim,
+}
