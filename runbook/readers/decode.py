@@ -96,9 +96,12 @@ def _plain_name(declared: str) -> str:
 
 def _is_text(name: str) -> bool:
     try:
-        return isinstance(b"".decode(name), str)
-    except (LookupError, ValueError):
+        b"a".decode(name)
+    except UnicodeDecodeError:
+        return True
+    except LookupError:  # "hex", "zip" and the like
         return False
+    return True
 
 
 def _holds_ascii(name: str) -> bool:
