@@ -27,7 +27,7 @@ def _problem(here: Here, row: Problem) -> str:
     if row.message.of(lang):
         lines.append(f"{_label(here, 'symptom')} {row.symptom.of(lang)}\n")
     if other:
-        lines.append(f"{_label(here, 'message_' + OTHER[lang])} <q lang=\"{OTHER[lang]}\">{literal(other)}</q>\n")
+        lines.append(f'{_label(here, "message_" + OTHER[lang])} <q lang="{OTHER[lang]}">{literal(other)}</q>\n')
     if not row.message.of(lang):
         lines.append(f"{here.word('no_official_message')}\n")
     if row.matches.texts:
@@ -38,7 +38,7 @@ def _problem(here: Here, row: Problem) -> str:
     lines.append(f"{_label(here, 'cause')} {row.cause.of(lang)}\n")
     lines.append(f"{_label(here, 'fix')} {row.fix.of(lang)}\n")
     if row.do_not:
-        lines.append(f"!!! danger \"{here.word('do_not')}\"\n    {_indented(row.do_not.of(lang))}\n")
+        lines.append(f'!!! danger "{here.word("do_not")}"\n    {_indented(row.do_not.of(lang))}\n')
     if row.note:
         lines.append(f"{row.note.of(lang)}\n")
     if row.events:

@@ -17,7 +17,7 @@ from mkdocs.structure.pages import Page
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the `mkdocs` command does not add the folder
 
-from macros import languages, markup, print_page, search_index
+from macros import languages, markup, parity, print_page, search_index
 from macros.words import section_title, word, words_with
 from runbook.knowledge import LANGS
 
@@ -60,6 +60,10 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     if config.extra.get("under_construction"):
         config.nav = existing(config.nav, Path(config.docs_dir))
         config.validation.links.not_found = config.validation.links.anchors = logging.INFO
+    if not languages.is_part():
+        level = logging.INFO if config.extra.get("under_construction") else logging.WARNING
+        for difference in parity.differences(Build.root / "docs"):
+            log.log(level, "%s", difference)
     if Build.command == "build" and not languages.is_part():
         Build.whole = Path(config.site_dir)
         config.site_dir = str(Build.whole / lang)
@@ -78,12 +82,12 @@ def existing(nav: Any, docs: Path) -> Any:
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
-    """Give the sections their titles in this language; a title without words is a warning, so strict fails."""
+    """Give what mkdocs.yml names its title in this language; one without words is a warning, so strict fails."""
     for item in nav.items:
-        if item.is_section:
-            title = section_title(item.title, Build.lang)
+        if item.title and (item.is_section or item.is_page):
+            title = section_title(str(item.title), Build.lang)
             if title is None:
-                log.warning("nav section %r has no words in knowledge/words/site.yml", item.title)
+                log.warning("%r of nav has no words in knowledge/words/site.yml", item.title)
             item.title = title or item.title
     Build.nav = nav
     return nav

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macros.marks import cell, code, proof, rows
+from macros.marks import cell, code, mark, proof, rows
 from macros.words import Here
 from runbook import knowledge
-from runbook.knowledge import Open, Policy, Step
+from runbook.knowledge import CimClass, Open, Policy, Step
 
 
 def table(here: Here, name: str) -> str:
@@ -58,9 +58,7 @@ def policies(here: Here) -> str:
 
 
 def _choices(row: Policy, lang: str) -> list[str]:
-    return [
-        value.label.of(lang) + (f" = {value.number}" if value.number is not None else "") for value in row.values
-    ]
+    return [value.label.of(lang) + (f" = {value.number}" if value.number is not None else "") for value in row.values]
 
 
 def registry(here: Here) -> str:
@@ -270,21 +268,19 @@ def cim(here: Here) -> str:
         parts.append(f"\n## {row.id} {{: #{row.id.lower().replace('_', '-')} }}\n\n")
         if row.namespace:
             machine = here.word("machine_" + row.machine.replace(" ", "_"))
-            parts.append(f"{here.word('col_namespace')}: `{row.namespace}` ({machine})\n\n".replace(
-                ": `", "\u00a0: `" if lang == "fr" else ": `"
-            ))
+            parts.append(f"**{here.word('col_namespace')}** `{row.namespace}` ({machine})\n\n")
         parts.append(f"{row.about.of(lang)} {proof(here, row)}\n")
         if row.caution:
             parts.append(f"\n!!! warning\n    {row.caution.of(lang)}\n")
         if row.members:
-            parts.append(_members(here, row.members))
+            parts.append(_members(here, row))
         if row.values:
             numbers = ((code(v.number), cell(v.meaning.of(lang))) for v in row.values)
             parts.append(rows(_head(here, "number_value", "meaning"), numbers))
     return "".join(parts)
 
 
-def _members(here: Here, members: tuple[knowledge.CimMember, ...]) -> str:
+def _members(here: Here, row: CimClass) -> str:
     lang = here.lang
     return rows(
         _head(here, "name", "takes", "gives", "does"),
@@ -297,10 +293,10 @@ def _members(here: Here, members: tuple[knowledge.CimMember, ...]) -> str:
                     m.does.of(lang),
                     m.needs.of(lang) if m.needs else None,
                     "; ".join(f"{code(v.number)} {v.meaning.of(lang)}" for v in m.values) or None,
-                    f"*{here.word('mark_unproven')}*{{: .unconfirmed }}" if m.unproven else None,
+                    mark(here, "unproven") if m.unproven else None,
                 ),
             )
-            for m in members
+            for m in row.members
         ),
     )
 

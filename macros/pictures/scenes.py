@@ -45,7 +45,7 @@ def decision(here: Here) -> Drawing:
         drawing.box(10, top, 320, 84, here.word(f"pic_decision_ask_{question}"), "ask")
         drawing.arrow((330, top + 42), (430, top + 42))
         drawing.label(378, top + 42, answer, 60)
-        drawing.box(430, top + 10, 200, 64, here.word(f"pic_decision_way_{way}"), "end", _href(here, target))
+        drawing.box(430, top + 10, 182, 64, here.word(f"pic_decision_way_{way}"), "end", _href(here, target))
         drawing.arrow((170, top + 84), (170, top + 122))
         drawing.label(170, top + 100, no, 60)
     drawing.box(10, 376, 320, 60, here.word("pic_decision_way_telephone"), "end",
@@ -54,11 +54,11 @@ def decision(here: Here) -> Drawing:
     drawing.box(10, 462, 320, 64, here.word("pic_decision_ask_found"), "ask")
     drawing.arrow((330, 494), (430, 494))
     drawing.label(378, 494, no, 60)
-    drawing.box(430, 462, 200, 64, here.word("pic_decision_way_escalate"), "end", _href(here, "escalate.html"))
+    drawing.box(430, 462, 182, 64, here.word("pic_decision_way_escalate"), "end", _href(here, "escalate.html"))
     drawing.arrow((170, 526), (170, 566))
     drawing.label(170, 543, yes, 60)
-    drawing.box(10, 566, 620, 60, here.word("pic_decision_way_after"), "end", _href(here, "session-hosts.html"))
-    drawing.arrow((530, 318), (530, 340), (352, 340), (352, 546), (332, 566))
+    drawing.box(10, 566, 628, 60, here.word("pic_decision_way_after"), "end", _href(here, "session-hosts.html"))
+    drawing.arrow((612, 296), (627, 296), (627, 566))  # online and done: past the telephone
     return drawing
 
 
