@@ -1,7 +1,7 @@
 """What an answer means: one function per step turns what came back (or what was confirmed) into a verdict.
 
-``JUDGES`` reads the answer of a script, ``MANUAL`` the ``confirm`` entries of a manual step (none yet: waiting),
-``LOCAL`` runs no PowerShell at all, ``INPUTS`` gives what goes into a script's in.json.
+``JUDGES`` reads the answer of a script, ``MANUAL`` the ``confirm`` entries of a manual step (none yet:
+waiting), ``LOCAL`` runs no PowerShell at all, ``INPUTS`` gives what goes into a script's in.json.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runbook.outcome import Answer, Verdict
+from runbook.verdicts import activation, clearinghouse, hosts, install, opening, secure, source
 from runbook.verdicts.context import Context
 
 Judge = Callable[[Context, Answer], Verdict]
@@ -17,8 +18,20 @@ Manual = Callable[[Context, list[dict[str, Any]]], Verdict]
 Local = Callable[[Context], Verdict]
 Input = Callable[[Context], dict[str, Any]]
 
-JUDGES: dict[str, Judge] = {}
-MANUAL: dict[str, Manual] = {}
+JUDGES: dict[str, Judge] = {
+    **opening.JUDGES,
+    **activation.JUDGES,
+    **install.JUDGES,
+    **secure.JUDGES,
+    **hosts.JUDGES,
+}
+MANUAL: dict[str, Manual] = {
+    **source.MANUAL,
+    **activation.MANUAL,
+    **clearinghouse.MANUAL,
+    **install.MANUAL,
+    **hosts.MANUAL,
+}
 LOCAL: dict[str, Local] = {}
 INPUTS: dict[str, Input] = {}
 

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 class Context:
     """One case at one moment of one run, seen from one step.
 
-    ``facts`` maps a step id to the facts of its latest judged result (this run's, else an earlier run's frozen
-    or succeeded one); ``status`` maps it to its latest status; ``confirms`` to its ``confirm`` entries of the
-    journal, oldest first (private fields masked there). ``applied`` holds the changes named in ``apply``.
+    ``facts`` maps a step id to the facts of its latest judged result (this run's, else an earlier run's
+    frozen or succeeded one); ``status`` maps it to its latest status; ``confirms`` to its ``confirm`` entries
+    of the journal, oldest first (private fields masked there). ``applied`` holds the changes named in
+    ``apply``.
     """
 
     case: Case
@@ -41,7 +42,7 @@ class Context:
     def private(self, step: str) -> list[dict[str, Any]]:
         """The full private fields of each ``confirm`` entry of ``step``, oldest first ({} where it has none).
 
-        They lie in ``private/STEP-NN.json`` (NN is the entry's number), written by ``private_file``'s user.
+        They lie in ``private/STEP-NN.json`` (NN is the entry's number), put there by ``runbook confirm``.
         """
         return [
             read_private(private_file(self.case_folder, step, int(entry.get("entry", number))))
