@@ -167,7 +167,6 @@ class NetworkAnswer(Answered):
     registry_found: Flag
     registry_values: list[NamedText]
     endpoints: list[Endpoint]
-    proxy: NativeRun | None  # netsh winhttp show proxy: evidence; what the wizard uses is not documented
 
 
 class Contact(Answered):

@@ -1,0 +1,119 @@
+#region runbook
+param([string] $InputPath, [string] $OutputPath)
+#endregion runbook
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+# CHANGES the session hosts: each reads its computer policy again. The effect is what policy says now; undo it by
+# putting the policy back and running this again. TermService is never restarted: it would cut every session.
+
+# Inputs
+$ComputerNames = @()   # none: this machine
+$ThrottleLimit = 32
+#region runbook
+if ($InputPath) {
+    $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
+    $ComputerNames = @($given.ComputerNames)
+    $ThrottleLimit = $given.ThrottleLimit
+}
+#endregion runbook
+
+function ConvertTo-Fault {
+    param([System.Management.Automation.ErrorRecord] $ErrorRecord)
+    [pscustomobject]@{
+        FullyQualifiedErrorId = $ErrorRecord.FullyQualifiedErrorId
+        Category              = $ErrorRecord.CategoryInfo.Category.ToString()
+        HResult               = '0x{0:X8}' -f $ErrorRecord.Exception.HResult
+        Message               = $ErrorRecord.Exception.Message
+    }
+}
+
+$refresh = {
+    $watch = [System.Diagnostics.Stopwatch]::StartNew()
+    # In a remote session a line on stderr is an error record: it must not stop the rest.
+    $ErrorActionPreference = 'Continue'
+    $text = gpupdate.exe /target:computer /wait:300
+    $exitCode = $LASTEXITCODE
+    if ($exitCode -ne 0) {
+        $text = @($text) + "gpupdate: $exitCode"
+    }
+    [pscustomobject]@{
+        ExitCode = $exitCode
+        Seconds  = [System.Math]::Round($watch.Elapsed.TotalSeconds, 1)
+        Text     = @($text | ForEach-Object -Process { [string] $_ }) -join "`n"
+    }
+}
+
+if ($ComputerNames.Count -eq 0) {
+    $ComputerNames = @($env:COMPUTERNAME)
+}
+$localNames = @($ComputerNames | Where-Object -FilterScript { $_.Split('.')[0] -eq $env:COMPUTERNAME })
+$remoteNames = @($ComputerNames | Where-Object -FilterScript { $localNames -notcontains $_ })
+
+$answers = @{}
+$failures = @{}
+foreach ($name in $localNames) {
+    try {
+        $answers[$name] = & $refresh
+    }
+    catch {
+        $failures[$name] = ConvertTo-Fault -ErrorRecord $_
+    }
+}
+if ($remoteNames.Count -gt 0) {
+    $option = New-PSSessionOption -OpenTimeout 20000 -OperationTimeout 400000
+    $errorRecords = @()
+    $found = @(Invoke-Command -ComputerName $remoteNames -ScriptBlock $refresh `
+            -ThrottleLimit $ThrottleLimit -SessionOption $option `
+            -ErrorAction SilentlyContinue -ErrorVariable 'errorRecords')
+    foreach ($answer in $found) {
+        $answers[$answer.PSComputerName] = $answer
+    }
+    foreach ($record in $errorRecords) {
+        $name = [string] $record.TargetObject
+        if ($record.PSObject.Properties['OriginInfo']) {
+            $name = $record.OriginInfo.PSComputerName
+        }
+        if (-not $failures.ContainsKey($name)) {
+            $failures[$name] = ConvertTo-Fault -ErrorRecord $record
+        }
+    }
+}
+
+$hostRows = @(
+    foreach ($name in $ComputerNames) {
+        $exitCode = $null
+        $seconds = $null
+        $text = @()
+        $fault = $null
+        $reached = $answers.ContainsKey($name)
+        if ($reached) {
+            $exitCode = [int] $answers[$name].ExitCode
+            $seconds = [double] $answers[$name].Seconds
+            $text = @(([string] $answers[$name].Text) -split "`n")
+        }
+        elseif ($failures.ContainsKey($name)) {
+            $fault = $failures[$name]
+        }
+        [pscustomobject]@{
+            Name     = $name
+            Local    = ($localNames -contains $name)
+            Reached  = $reached
+            ExitCode = $exitCode
+            Seconds  = $seconds
+            Text     = @($text)
+            Fault    = $fault
+        }
+    }
+)
+
+$result = [pscustomobject]@{
+    Hosts = @($hostRows)
+}
+
+#region runbook
+if ($OutputPath) {
+    ConvertTo-Json -InputObject @($result) -Depth 6 | Out-File -LiteralPath $OutputPath -Encoding utf8
+}
+#endregion runbook
+$result

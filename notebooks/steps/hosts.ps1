@@ -1,0 +1,321 @@
+#region runbook
+param([string] $InputPath, [string] $OutputPath)
+#endregion runbook
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+# How each session host is set up for licensing, and whether it reaches the license server. Reads only: it
+# never restarts TermService, which would cut every session. With no names it reads the machine it runs on:
+# run it like that on a host without WinRM, elevated, and bring the JSON file back.
+
+# Inputs
+$ComputerNames = @()                        # none: this machine
+$ExpectedServer = 'RDLIC01.corp.example'    # the new license server
+$ThrottleLimit = 32
+$Folder = 'C:\Temp\RDS'                     # the gpresult reports go to Folder\HOST
+$SaveAs = 'C:\Temp\RDS\host.json'
+#region runbook
+if ($InputPath) {
+    $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
+    $ComputerNames = @($given.ComputerNames)
+    $ExpectedServer = $given.ExpectedServer
+    $ThrottleLimit = $given.ThrottleLimit
+    $Folder = $given.Folder
+    $SaveAs = ''
+}
+#endregion runbook
+
+function ConvertTo-Fault {
+    param([System.Management.Automation.ErrorRecord] $ErrorRecord)
+    [pscustomobject]@{
+        FullyQualifiedErrorId = $ErrorRecord.FullyQualifiedErrorId
+        Category              = $ErrorRecord.CategoryInfo.Category.ToString()
+        HResult               = '0x{0:X8}' -f $ErrorRecord.Exception.HResult
+        Message               = $ErrorRecord.Exception.Message
+    }
+}
+
+# Runs on each host. It gives text back, so that a host read here and one read there come out alike.
+$collect = {
+    param([string] $Expected)
+    Set-StrictMode -Version Latest
+    $ErrorActionPreference = 'Stop'
+    $faults = New-Object -TypeName 'System.Collections.ArrayList'
+
+    function Add-Fault {
+        param([System.Management.Automation.ErrorRecord] $ErrorRecord)
+        $null = $faults.Add([pscustomobject]@{
+                FullyQualifiedErrorId = $ErrorRecord.FullyQualifiedErrorId
+                Category              = $ErrorRecord.CategoryInfo.Category.ToString()
+                HResult               = '0x{0:X8}' -f $ErrorRecord.Exception.HResult
+                Message               = $ErrorRecord.Exception.Message
+            })
+    }
+    function Get-RegistryValue {
+        param([string] $Path, [string] $Name)
+        if (Test-Path -LiteralPath $Path) {
+            (Get-Item -LiteralPath $Path).GetValue($Name, $null)
+        }
+        else {
+            $null   # said aloud: "nothing" would become {} in JSON
+        }
+    }
+
+    $system = Get-CimInstance -ClassName 'Win32_ComputerSystem' -ErrorAction Stop
+    $os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
+    $setting = Get-CimInstance -Namespace 'root/cimv2/TerminalServices' `
+        -ClassName 'Win32_TerminalServiceSetting' -ErrorAction Stop
+
+    # Policy, the host's own values, and the certificate it got when it first talked to a license server.
+    $policyPath = 'HKLM:\SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services'
+    $rcmPath = 'HKLM:\SYSTEM\CurrentControlSet\Control\Terminal Server\RCM'
+    $listPath = 'HKLM:\SYSTEM\CurrentControlSet\Services\TermService\Parameters\LicenseServers'
+    $policyServers = Get-RegistryValue -Path $policyPath -Name 'LicenseServers'
+    # Two of Microsoft's pages disagree on where the list lies: both places are read.
+    $ownServers = @(
+        Get-RegistryValue -Path $listPath -Name 'SpecifiedLicenseServers'
+        Get-RegistryValue -Path "$listPath\SpecifiedLicenseServers" -Name 'SpecifiedLicenseServers'
+    ) | Where-Object -FilterScript { $_ } | ForEach-Object -Process { [string] $_ }
+
+    $specified = @()
+    $graceDays = $null
+    try {
+        $answer = Invoke-CimMethod -InputObject $setting -MethodName 'GetSpecifiedLicenseServerList' -ErrorAction Stop
+        if ($answer.PSObject.Properties['SpecifiedLSList']) {
+            $specified = @($answer.SpecifiedLSList | Where-Object -FilterScript { $_ })
+        }
+    }
+    catch {
+        Add-Fault -ErrorRecord $_
+    }
+    try {
+        $answer = Invoke-CimMethod -InputObject $setting -MethodName 'GetGracePeriodDays' -ErrorAction Stop
+        if ($answer.ReturnValue -eq 0) {
+            $graceDays = $answer.DaysLeft
+        }
+    }
+    catch {
+        Add-Fault -ErrorRecord $_
+    }
+
+    # Here the host calls the license server. Through remoting that is a second hop: 6 and 8 prove nothing then.
+    $servers = @(@($Expected) + @($specified) + @(([string] $policyServers) -split ',') |
+            ForEach-Object -Process { ([string] $_).Trim() } |
+            Where-Object -FilterScript { $_ } |
+            Sort-Object -Unique)
+    $connectivity = @(
+        foreach ($server in $servers) {
+            $returnValue = $null
+            $status = $null
+            $fault = $null
+            try {
+                $answer = Invoke-CimMethod -InputObject $setting -MethodName 'GetTStoLSConnectivityStatus' `
+                    -Arguments @{ ServerName = $server } -ErrorAction Stop
+                $returnValue = $answer.ReturnValue
+                if ($returnValue -eq 0) {
+                    $status = $answer.TStoLSConnectivityStatus
+                }
+            }
+            catch {
+                $fault = [pscustomobject]@{
+                    FullyQualifiedErrorId = $_.FullyQualifiedErrorId
+                    Category              = $_.CategoryInfo.Category.ToString()
+                    HResult               = '0x{0:X8}' -f $_.Exception.HResult
+                    Message               = $_.Exception.Message
+                }
+            }
+            [pscustomobject]@{ Server = $server; ReturnValue = $returnValue; Status = $status; Fault = $fault }
+        }
+    )
+
+    # Present only where the RDS deployment classes are: its absence says nothing.
+    $central = $null
+    try {
+        $deployment = Get-CimInstance -ClassName 'Win32_TSDeploymentLicensing' -ErrorAction Stop |
+            Select-Object -First 1
+        if ($deployment) {
+            $central = [bool] $deployment.UseCentralLicensingSettings
+        }
+    }
+    catch {
+        $central = $null
+    }
+
+    $events = @()
+    try {
+        $channel = 'Microsoft-Windows-TerminalServices-RemoteConnectionManager/Admin'
+        $events = @(
+            foreach ($record in Get-WinEvent -LogName $channel -MaxEvents 50 -ErrorAction Stop) {
+                [pscustomobject]@{
+                    Id         = [int] $record.Id
+                    Provider   = $record.ProviderName
+                    Channel    = $record.LogName
+                    RecordId   = $record.RecordId
+                    At         = $record.TimeCreated.ToUniversalTime().ToString('o')
+                    Level      = if ($null -ne $record.Level) { [int] $record.Level } else { $null }
+                    Properties = @($record.Properties | ForEach-Object -Process { [string] $_.Value })
+                    Message    = $record.Message
+                }
+            }
+        )
+    }
+    catch {
+        if ($_.FullyQualifiedErrorId.Split(',')[0] -ne 'NoMatchingEventsFound') {
+            Add-Fault -ErrorRecord $_
+        }
+    }
+
+    # Policy reports: evidence, and the name of the winning policy. The files travel as base64.
+    $reports = @{ Xml = ''; Html = '' }
+    $xmlExitCode = -1
+    $htmlExitCode = -1
+    $scratch = Join-Path -Path ([System.IO.Path]::GetTempPath()) -ChildPath ([guid]::NewGuid().ToString('N'))
+    try {
+        $null = New-Item -Path $scratch -ItemType Directory -ErrorAction Stop
+        # In a remote session a line on stderr is an error record, which 'Stop' would turn into an exception.
+        $ErrorActionPreference = 'Continue'
+        $null = gpresult.exe /scope computer /x "$scratch\gpresult.xml" /f
+        $xmlExitCode = $LASTEXITCODE
+        if ($xmlExitCode -eq 0 -and (Test-Path -LiteralPath "$scratch\gpresult.xml")) {
+            $reports.Xml = [System.Convert]::ToBase64String([System.IO.File]::ReadAllBytes("$scratch\gpresult.xml"))
+        }
+        $null = gpresult.exe /scope computer /h "$scratch\gpresult.html" /f
+        $htmlExitCode = $LASTEXITCODE
+        if ($htmlExitCode -eq 0 -and (Test-Path -LiteralPath "$scratch\gpresult.html")) {
+            $reports.Html = [System.Convert]::ToBase64String([System.IO.File]::ReadAllBytes("$scratch\gpresult.html"))
+        }
+    }
+    catch {
+        Add-Fault -ErrorRecord $_
+    }
+    finally {
+        $ErrorActionPreference = 'Stop'
+        Remove-Item -LiteralPath $scratch -Recurse -Force -ErrorAction SilentlyContinue
+    }
+
+    $reading = [pscustomobject]@{
+        ComputerName                         = $env:COMPUTERNAME
+        CollectedAt                          = [datetime]::UtcNow.ToString('o')
+        OsBuild                              = [int] $os.BuildNumber
+        UpdateRevision                       = Get-RegistryValue -Name 'UBR' `
+            -Path 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
+        PartOfDomain                         = [bool] $system.PartOfDomain
+        Domain                               = $system.Domain
+        TerminalServerMode                   = $setting.TerminalServerMode
+        LicensingType                        = $setting.LicensingType
+        LicensingName                        = $setting.LicensingName
+        PolicySourceLicensingType            = $setting.PolicySourceLicensingType
+        PolicySourceConfiguredLicenseServers = $setting.PolicySourceConfiguredLicenseServers
+        SpecifiedServers                     = @($specified)
+        GraceDays                            = $graceDays
+        CentralLicensing                     = $central
+        HasCertificate                       = ($null -ne (Get-RegistryValue -Path $rcmPath -Name 'X509 Certificate'))
+        Policy                               = [pscustomobject]@{
+            LicensingMode  = Get-RegistryValue -Path $policyPath -Name 'LicensingMode'
+            LicenseServers = $policyServers
+        }
+        Registry                             = [pscustomobject]@{
+            LicensingMode            = Get-RegistryValue -Path "$rcmPath\Licensing Core" -Name 'LicensingMode'
+            SpecifiedLicenseServers  = @($ownServers)
+        }
+        Connectivity                         = @($connectivity)
+        Events                               = @($events)
+        GpResult                             = [pscustomobject]@{
+            XmlExitCode  = $xmlExitCode
+            HtmlExitCode = $htmlExitCode
+            XmlFile      = $null
+            HtmlFile     = $null
+        }
+        Faults                               = @($faults)
+    }
+    [pscustomobject]@{
+        Json = ConvertTo-Json -InputObject $reading -Depth 6 -Compress
+        Xml  = $reports.Xml
+        Html = $reports.Html
+    }
+}
+
+# Which of the names is this machine? It is read directly, without remoting and without a second hop.
+if ($ComputerNames.Count -eq 0) {
+    $ComputerNames = @($env:COMPUTERNAME)
+}
+$localNames = @($ComputerNames | Where-Object -FilterScript { $_.Split('.')[0] -eq $env:COMPUTERNAME })
+$remoteNames = @($ComputerNames | Where-Object -FilterScript { $localNames -notcontains $_ })
+
+$answers = @{}
+$failures = @{}
+foreach ($name in $localNames) {
+    try {
+        $answers[$name] = & $collect $ExpectedServer
+    }
+    catch {
+        $failures[$name] = ConvertTo-Fault -ErrorRecord $_
+    }
+}
+if ($remoteNames.Count -gt 0) {
+    $option = New-PSSessionOption -OpenTimeout 20000 -OperationTimeout 240000
+    $errorRecords = @()
+    $found = @(Invoke-Command -ComputerName $remoteNames -ScriptBlock $collect -ArgumentList $ExpectedServer `
+            -ThrottleLimit $ThrottleLimit -SessionOption $option `
+            -ErrorAction SilentlyContinue -ErrorVariable 'errorRecords')
+    foreach ($answer in $found) {
+        $answers[$answer.PSComputerName] = $answer
+    }
+    foreach ($record in $errorRecords) {
+        $name = [string] $record.TargetObject
+        if ($record.PSObject.Properties['OriginInfo']) {
+            $name = $record.OriginInfo.PSComputerName
+        }
+        if (-not $failures.ContainsKey($name)) {
+            $failures[$name] = ConvertTo-Fault -ErrorRecord $record
+        }
+    }
+}
+
+$hostRows = @(
+    foreach ($name in $ComputerNames) {
+        $reading = $null
+        $fault = $null
+        if ($answers.ContainsKey($name)) {
+            $reading = $answers[$name].Json | ConvertFrom-Json
+            foreach ($kind in 'Xml', 'Html') {
+                $content = $answers[$name].$kind
+                if ($content) {
+                    $place = Join-Path -Path $Folder -ChildPath $name
+                    $null = New-Item -Path $place -ItemType Directory -Force -ErrorAction Stop
+                    $file = 'gpresult.{0}' -f $kind.ToLowerInvariant()
+                    [System.IO.File]::WriteAllBytes((Join-Path -Path $place -ChildPath $file),
+                        [System.Convert]::FromBase64String($content))
+                    $reading.GpResult."$($kind)File" = $file
+                }
+            }
+        }
+        elseif ($failures.ContainsKey($name)) {
+            $fault = $failures[$name]
+        }
+        [pscustomobject]@{
+            Name    = $name
+            Local   = ($localNames -contains $name)
+            Reached = ($null -ne $reading)
+            Fault   = $fault
+            Reading = $reading
+        }
+    }
+)
+
+$result = [pscustomobject]@{
+    ExpectedServer = $ExpectedServer
+    Hosts          = @($hostRows)
+}
+
+if ($SaveAs) {
+    $null = New-Item -Path (Split-Path -Path $SaveAs -Parent) -ItemType Directory -Force
+    ConvertTo-Json -InputObject @($result) -Depth 10 | Out-File -LiteralPath $SaveAs -Encoding utf8
+}
+
+#region runbook
+if ($OutputPath) {
+    ConvertTo-Json -InputObject @($result) -Depth 10 | Out-File -LiteralPath $OutputPath -Encoding utf8
+}
+#endregion runbook
+$result

@@ -1,0 +1,82 @@
+#region runbook
+param([string] $InputPath, [string] $OutputPath)
+#endregion runbook
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+# Events 26 and 88 to 93 of the licensing provider since the incident. That there are none proves nothing;
+# 93 proves only which reason was chosen in the wizard. Reads only.
+
+# Inputs
+$Since = (Get-Date).AddDays(-30).ToUniversalTime().ToString('o')
+#region runbook
+if ($InputPath) {
+    $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
+    $Since = $given.Since
+}
+#endregion runbook
+
+function ConvertTo-Fault {
+    param([System.Management.Automation.ErrorRecord] $ErrorRecord)
+    [pscustomobject]@{
+        FullyQualifiedErrorId = $ErrorRecord.FullyQualifiedErrorId
+        Category              = $ErrorRecord.CategoryInfo.Category.ToString()
+        HResult               = '0x{0:X8}' -f $ErrorRecord.Exception.HResult
+        Message               = $ErrorRecord.Exception.Message
+    }
+}
+
+$licensing = 'Microsoft-Windows-TerminalServices-Licensing'
+$from = [datetime]::Parse($Since, [cultureinfo]::InvariantCulture, 'RoundtripKind').ToUniversalTime()
+$time = $from.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", [cultureinfo]::InvariantCulture)
+$xpath = "*[System[Provider[@Name='$licensing' or @Name='TermServLicensing']" +
+    " and (EventID=26 or (EventID >= 88 and EventID <= 93)) and TimeCreated[@SystemTime >= '$time']]]"
+
+$events = @()
+$searches = @(
+    foreach ($channel in 'System', "$licensing/Operational", "$licensing/Admin") {
+        $noMatch = $false
+        $missing = $false
+        $fault = $null
+        try {
+            $found = @(Get-WinEvent -LogName $channel -FilterXPath $xpath -MaxEvents 200 -ErrorAction Stop)
+            $events += @(
+                foreach ($record in $found) {
+                    [pscustomobject]@{
+                        Id         = [int] $record.Id
+                        Provider   = $record.ProviderName
+                        Channel    = $record.LogName
+                        RecordId   = $record.RecordId
+                        At         = $record.TimeCreated.ToUniversalTime().ToString('o')
+                        Level      = if ($null -ne $record.Level) { [int] $record.Level } else { $null }
+                        Properties = @($record.Properties | ForEach-Object { [string] $_.Value })
+                        Message    = $record.Message
+                    }
+                }
+            )
+        }
+        catch {
+            # By id, never by text: "nothing found" comes as an error too.
+            $kind = $_.FullyQualifiedErrorId.Split(',')[0]
+            $noMatch = $kind -eq 'NoMatchingEventsFound'
+            $missing = $kind -eq 'NoMatchingLogsFound'
+            if (-not ($noMatch -or $missing)) {
+                $fault = ConvertTo-Fault -ErrorRecord $_
+            }
+        }
+        [pscustomobject]@{ Channel = $channel; NoMatch = $noMatch; Missing = $missing; Fault = $fault }
+    }
+)
+
+$result = [pscustomobject]@{
+    Since    = $time
+    Searches = @($searches)
+    Events   = @($events)
+}
+
+#region runbook
+if ($OutputPath) {
+    ConvertTo-Json -InputObject @($result) -Depth 6 | Out-File -LiteralPath $OutputPath -Encoding utf8
+}
+#endregion runbook
+$result

@@ -1,0 +1,102 @@
+#region runbook
+param([string] $InputPath, [string] $OutputPath)
+#endregion runbook
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+# Which Microsoft host the license server would talk to, and whether TCP 443 answers from here. Reads only.
+
+# Inputs
+$TimeoutMilliseconds = 5000
+#region runbook
+if ($InputPath) {
+    $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
+    $TimeoutMilliseconds = $given.TimeoutMilliseconds
+}
+#endregion runbook
+
+function ConvertTo-Fault {
+    param([System.Management.Automation.ErrorRecord] $ErrorRecord)
+    [pscustomobject]@{
+        FullyQualifiedErrorId = $ErrorRecord.FullyQualifiedErrorId
+        Category              = $ErrorRecord.CategoryInfo.Category.ToString()
+        HResult               = '0x{0:X8}' -f $ErrorRecord.Exception.HResult
+        Message               = $ErrorRecord.Exception.Message
+    }
+}
+
+# The key "shows the Microsoft service that the RD License Server communicates with" (ports-used-by-rds).
+$path = 'HKLM:\SOFTWARE\Microsoft\TermServLicensing\lrwiz\Params'
+$registryFound = Test-Path -LiteralPath $path
+$registryValues = @()
+if ($registryFound) {
+    $key = Get-Item -LiteralPath $path
+    $registryValues = @(
+        foreach ($name in $key.GetValueNames()) {
+            [pscustomobject]@{ Name = $name; Value = [string]::Join(' ', @($key.GetValue($name))) }
+        }
+    )
+}
+
+# A host name with at least one dot, alone or inside an address.
+$pattern = '^(?:[a-z]+://)?([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.[a-z]{2,})(?:[:/].*)?$'
+$hostNames = @(
+    foreach ($value in $registryValues) {
+        if ($value.Value.Trim() -match $pattern) {
+            $Matches[1].ToLowerInvariant()
+        }
+    }
+)
+
+$endpoints = @(
+    foreach ($hostName in ($hostNames | Select-Object -Unique)) {
+        $addresses = @()
+        $resolveFault = $null
+        try {
+            $addresses = @([System.Net.Dns]::GetHostAddresses($hostName) | ForEach-Object { $_.ToString() })
+        }
+        catch {
+            $resolveFault = ConvertTo-Fault -ErrorRecord $_
+        }
+
+        $connected = $false
+        $connectFault = $null
+        $milliseconds = $null
+        if ($addresses.Count -gt 0) {
+            $client = New-Object -TypeName 'System.Net.Sockets.TcpClient'
+            $watch = [System.Diagnostics.Stopwatch]::StartNew()
+            try {
+                $connected = $client.ConnectAsync($hostName, 443).Wait($TimeoutMilliseconds)
+            }
+            catch {
+                $connectFault = ConvertTo-Fault -ErrorRecord $_
+            }
+            finally {
+                $milliseconds = [int] $watch.ElapsedMilliseconds
+                $client.Close()
+            }
+        }
+        [pscustomobject]@{
+            Host         = $hostName
+            Port         = 443
+            Addresses    = @($addresses)
+            ResolveFault = $resolveFault
+            Connected    = $connected
+            Milliseconds = $milliseconds
+            ConnectFault = $connectFault
+        }
+    }
+)
+
+$result = [pscustomobject]@{
+    RegistryFound  = $registryFound
+    RegistryValues = @($registryValues)
+    Endpoints      = @($endpoints)
+}
+
+#region runbook
+if ($OutputPath) {
+    ConvertTo-Json -InputObject @($result) -Depth 6 | Out-File -LiteralPath $OutputPath -Encoding utf8
+}
+#endregion runbook
+$result

@@ -1,0 +1,122 @@
+#region runbook
+param([string] $InputPath, [string] $OutputPath)
+#endregion runbook
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+# Who runs this, on which system, at what time, in which domain. Reads only.
+$languageMode = $ExecutionContext.SessionState.LanguageMode.ToString()
+if ($languageMode -ne 'FullLanguage') {
+    throw "LanguageMode: $languageMode. The steps need FullLanguage."
+}
+
+function ConvertTo-Fault {
+    param([System.Management.Automation.ErrorRecord] $ErrorRecord)
+    [pscustomobject]@{
+        FullyQualifiedErrorId = $ErrorRecord.FullyQualifiedErrorId
+        Category              = $ErrorRecord.CategoryInfo.Category.ToString()
+        HResult               = '0x{0:X8}' -f $ErrorRecord.Exception.HResult
+        Message               = $ErrorRecord.Exception.Message
+    }
+}
+
+function Get-RegistryValue {
+    param([string] $Path, [string] $Name)
+    if (Test-Path -LiteralPath $Path) {
+        (Get-Item -LiteralPath $Path).GetValue($Name, $null)
+    }
+    else {
+        $null   # said aloud: "nothing" would become {} in JSON
+    }
+}
+
+# By SID: the group's name is translated.
+$administrators = [System.Security.Principal.SecurityIdentifier] 'S-1-5-32-544'
+$identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
+$principal = [System.Security.Principal.WindowsPrincipal] $identity
+
+$version = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
+$system = Get-CimInstance -ClassName 'Win32_ComputerSystem' -ErrorAction Stop
+$os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
+
+$lastBootAt = $null
+if ($os.LastBootUpTime) {
+    $lastBootAt = $os.LastBootUpTime.ToUniversalTime().ToString('o')
+}
+
+$updates = @()
+$updatesFault = $null
+try {
+    $updates = @(
+        foreach ($fix in Get-HotFix -ErrorAction Stop) {
+            $installedAt = $null
+            # InstalledOn is worked out from a text when it is read: it may be missing, or throw.
+            try {
+                if ($fix.InstalledOn) {
+                    $day = [datetime]::SpecifyKind($fix.InstalledOn, 'Utc')
+                    $installedAt = $day.ToString('o')
+                }
+            }
+            catch {
+                $updatesFault = ConvertTo-Fault -ErrorRecord $_
+            }
+            [pscustomobject]@{ HotFixId = $fix.HotFixID; InstalledAt = $installedAt }
+        }
+    )
+    $updates = @($updates | Sort-Object -Property 'InstalledAt' -Descending | Select-Object -First 10)
+}
+catch {
+    $updatesFault = ConvertTo-Fault -ErrorRecord $_
+}
+
+# Exit code other than 0: the time service is not running. That is a finding, not an error of this script.
+$timeText = w32tm.exe /query /source
+$timeExitCode = $LASTEXITCODE
+if ($timeExitCode -ne 0) {
+    $timeText = @($timeText) + "w32tm: $timeExitCode"
+}
+
+$dnsName = $system.DNSHostName
+if ($system.PartOfDomain) {
+    $dnsName = '{0}.{1}' -f $system.DNSHostName, $system.Domain
+}
+
+$result = [pscustomobject]@{
+    CollectedAt             = [datetime]::UtcNow.ToString('o')
+    ComputerName            = $env:COMPUTERNAME
+    DnsName                 = $dnsName
+    UserName                = $identity.Name
+    Is64BitOperatingSystem  = [System.Environment]::Is64BitOperatingSystem
+    Is64BitProcess          = [System.Environment]::Is64BitProcess
+    IsElevated              = $principal.IsInRole($administrators)
+    PowerShellVersion       = $PSVersionTable.PSVersion.ToString()
+    PowerShellEdition       = [string] $PSVersionTable.PSEdition
+    LanguageMode            = $languageMode
+    ExecutionPolicies       = @(
+        foreach ($row in Get-ExecutionPolicy -List) {
+            [pscustomobject]@{ Scope = $row.Scope.ToString(); Policy = $row.ExecutionPolicy.ToString() }
+        }
+    )
+    Culture                 = (Get-Culture).Name
+    UICulture               = (Get-UICulture).Name
+    TimeZone                = [System.TimeZoneInfo]::Local.Id
+    OsBuild                 = [int] $os.BuildNumber
+    UpdateRevision          = Get-RegistryValue -Path $version -Name 'UBR'
+    DisplayVersion          = Get-RegistryValue -Path $version -Name 'DisplayVersion'
+    InstallationType        = Get-RegistryValue -Path $version -Name 'InstallationType'
+    ProductType             = [int] $os.ProductType
+    LastBootAt              = $lastBootAt
+    Updates                 = @($updates)
+    UpdatesFault            = $updatesFault
+    TimeSource              = [pscustomobject]@{ ExitCode = $timeExitCode; Text = @($timeText | ForEach-Object -Process { [string] $_ }) }
+    PartOfDomain            = [bool] $system.PartOfDomain
+    Domain                  = $system.Domain
+    DomainRole              = [int] $system.DomainRole
+}
+
+#region runbook
+if ($OutputPath) {
+    ConvertTo-Json -InputObject @($result) -Depth 6 | Out-File -LiteralPath $OutputPath -Encoding utf8
+}
+#endregion runbook
+$result
