@@ -131,10 +131,13 @@ class Event(Fact):
         return f"events.html#{self.anchor}"
 
 
-class Match(Record):
-    """What points to an error beside its message: fragments in either language, as people paste them."""
+class Match(Synonyms):
+    """What points to an error beside its message: fragments as people paste them, per language."""
 
-    texts: tuple[Filled, ...] = ()
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The fragments of both languages."""
+        return self.fr + self.en
 
 
 class Code(Record):
