@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runbook.outcome import Answer, Verdict
-from runbook.verdicts import activation, clearinghouse, hosts, install, opening, secure, source
+from runbook.verdicts import activation, clearinghouse, close, hosts, inputs, install, opening, proofs, secure, source
 from runbook.verdicts.context import Context
 
 Judge = Callable[[Context, Answer], Verdict]
@@ -31,8 +31,9 @@ MANUAL: dict[str, Manual] = {
     **clearinghouse.MANUAL,
     **install.MANUAL,
     **hosts.MANUAL,
+    **close.MANUAL,
 }
-LOCAL: dict[str, Local] = {}
-INPUTS: dict[str, Input] = {}
+LOCAL: dict[str, Local] = {**proofs.LOCAL}
+INPUTS: dict[str, Input] = {**inputs.INPUTS}
 
 __all__ = ["INPUTS", "JUDGES", "LOCAL", "MANUAL", "Context", "Input", "Judge", "Local", "Manual"]

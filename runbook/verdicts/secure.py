@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from runbook.outcome import Line, Status, Verdict
@@ -13,6 +15,7 @@ from runbook.verdicts.reading import reading
 #: robocopy's exit code is a bit mask: 0 to 7 is success (return-codes-used-robocopy-utility).
 ROBOCOPY_FAILS = 8
 DATABASE = "TLSLic.edb"
+_SHARING_VIOLATION = re.compile(r"\(0x00000020\)[^\r\n]*?((?:[A-Za-z]:\\|\\\\)[^\r\n]+)")
 _REFUSALS = {
     "not absolute": "not_absolute",
     "drive missing": "drive_missing",
@@ -48,7 +51,7 @@ def backup(context: Context, seen: BackupAnswer) -> Verdict:
         fields |= {"needed": seen.needed_bytes, "free": seen.free_bytes, "reason": seen.refused}
         lines.append(Line(f"steps.backup_refused_{word}", fields))
         return Verdict(Status.FAILED, tuple(lines), facts, table)
-    lines += _copy_faults(seen, dirty)
+    lines += _copy_faults(seen, dirty, locked_files(context.step_folder / "robocopy.log"))
     if lines:
         hints = hints_for("exit", seen.robocopy_exit_code) if seen.robocopy_exit_code else ()
         hints += () if running else hints_for("service")
@@ -62,26 +65,37 @@ def backup(context: Context, seen: BackupAnswer) -> Verdict:
     return Verdict(Status.SUCCEEDED if len(lines) == 1 else Status.FINDING, tuple(lines), facts, table)
 
 
-def _copy_faults(seen: BackupAnswer, dirty: bool) -> list[Line]:
+def _copy_faults(seen: BackupAnswer, dirty: bool, locked: list[str]) -> list[Line]:
     lines = []
-    has_database = any(_base(file.name) == DATABASE.lower() for file in seen.files)
     code = seen.robocopy_exit_code
+    message = " ".join(seen.fault.message.split()) if seen.fault else "—"
     if code is None:
-        message = " ".join(seen.fault.message.split()) if seen.fault else "—"
         lines.append(Line("steps.backup_not_copied", {"message": message}))
     elif code >= ROBOCOPY_FAILS:
-        # The one file that the running service holds open; what robocopy printed is localised.
-        word = "backup_robocopy" if has_database else "backup_locked"
-        lines.append(Line(f"steps.{word}", {"code": code, "file": DATABASE}))
-    elif not has_database:
+        named = {"code": code, "file": ", ".join(locked)}
+        lines.append(Line("steps.backup_locked" if locked else "steps.backup_robocopy", named))
+    elif seen.fault is not None:
+        lines.append(Line("steps.backup_fault", {"message": message}))
+    elif not any(_base(file.name).lower() == DATABASE.lower() for file in seen.files):
         lines.append(Line("steps.backup_no_database", {"file": DATABASE}))
     if dirty:
         lines.append(Line("steps.backup_dirty"))
     return lines
 
 
+def locked_files(log: Path) -> list[str]:
+    """The files that robocopy's log (``/UNILOG``: UTF-16) names beside error 32, ERROR_SHARING_VIOLATION.
+
+    Words of the log are localised; the error's number in hexadecimal and the path are not.
+    """
+    if not log.is_file():
+        return []
+    text = log.read_bytes().decode("utf-16", errors="replace")
+    return list(dict.fromkeys(_base(path) for path in _SHARING_VIOLATION.findall(text)))
+
+
 def _base(name: str) -> str:
-    return name.replace("\\", "/").rpartition("/")[2].lower()
+    return name.strip().replace("\\", "/").rpartition("/")[2]
 
 
 JUDGES = {"backup": reading("backup", backup)}
