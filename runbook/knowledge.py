@@ -15,37 +15,35 @@ from typing import Any, TypeVar
 import yaml
 
 from runbook.knowledge_records import (
-    LANGS,
     Ask,
     ChecklistLine,
+    Choice,
     CimClass,
-    Confidence,
+    CimMember,
     Contact,
     Correction,
     Event,
-    Fact,
-    Lang,
     Location,
-    Official,
     Open,
     Place,
     Policy,
     Port,
     Problem,
-    Record,
     RegistryValue,
     Service,
     Source,
     Step,
     Term,
-    Text,
 )
+from runbook.knowledge_text import LANGS, Confidence, Fact, Lang, Official, Record, Text, typeset
 
 __all__ = [
     "LANGS",
     "Ask",
     "ChecklistLine",
+    "Choice",
     "CimClass",
+    "CimMember",
     "Confidence",
     "Contact",
     "Correction",
@@ -121,7 +119,10 @@ def read_yaml(name: str) -> Any:
 @cache
 def _words(area: str) -> dict[str, dict[str, str]]:
     data: dict[str, dict[str, str]] = read_yaml(f"words/{area}")
-    return data
+    return {
+        key: {lang: typeset(text) if lang == "fr" else text for lang, text in both.items()}
+        for key, both in data.items()
+    }
 
 
 def say(key: str, lang: str, /, **fields: object) -> str:
