@@ -14,41 +14,18 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from runbook import case_file
 from runbook.case_file import Fault
 from runbook.errors import BadInput
+from runbook.identifiers import compact_id, normalise_id35
 from runbook.knowledge import say
 from runbook.language import choose
 from runbook.workspace import is_case_name
 
-_SEPARATORS = re.compile(r"[\s\-\u00a0\u2010-\u2015\u202f]")
-_ID35 = re.compile(r"[A-Z0-9]{35}")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
-
-
-def normalise_id35(text: str) -> str | None:
-    """A License Server ID or License Key Pack ID as Microsoft's WMI methods take it: 35 characters, no
-    separators, upper case; None where it is not one.
-
-    Letters and digits: Microsoft's pages contradict each other ("35-digit number", "35-character
-    alphanumeric string"), so none is refused (facts: win32 InstallLicenseKeyPack, migrate-rds-cals).
-    """
-    compact = _SEPARATORS.sub("", text).upper()
-    return compact if _ID35.fullmatch(compact) else None
-
-
-def groups_of_five(compact: str) -> str:
-    """``ABCDE-FGHIJ-...``: how an identifier is read out and typed."""
-    return "-".join(compact[i : i + 5] for i in range(0, len(compact), 5))
-
-
-def mask(value: str) -> str:
-    """What may be shown of a secret: its last five characters."""
-    compact = _SEPARATORS.sub("", value)
-    return "…" + compact[-5:] if len(compact) > 5 else "…"
 
 
 def _id35(value: str) -> str:
     compact = normalise_id35(value)
     if compact is None:
-        raise PydanticCustomError("id35", "35 characters expected", {"length": len(_SEPARATORS.sub("", value))})
+        raise PydanticCustomError("id35", "35 characters expected", {"length": len(compact_id(value))})
     return compact
 
 

@@ -1,0 +1,118 @@
+"""The command ``runbook``: French or English by locale or ``--lang``.
+
+Exit codes: 0 done, 75 waiting, 1 failed, 2 bad input.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from runbook import __version__, commands
+from runbook.errors import RunbookError
+from runbook.knowledge import LANGS, say
+from runbook.language import choose
+
+
+def build(lang: str) -> click.Group:
+    """The whole command in one language."""
+
+    @click.group(help=say("cli.help", lang))
+    @click.version_option(__version__, "--version", prog_name="runbook", help=say("cli.version", lang))
+    @click.option("--lang", type=click.Choice(LANGS), help=say("cli.lang", lang))
+    def runbook(lang: str | None) -> None: ...
+
+    for add in commands.ALL:
+        add(runbook, lang)
+    _translate(runbook, lang)
+    return runbook
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Entry point: one sentence for an expected failure, never a traceback."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        # A console in another code page must not stop a sentence half way.
+        reconfigure: Callable[..., Any] | None = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="replace")
+    lang, words = _take_language(words)
+    try:
+        code = build(lang).main(words, prog_name="runbook", standalone_mode=False)
+    except RunbookError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    except click.UsageError as error:
+        click.echo(_usage(error, lang), err=True)
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(say("cli.aborted", lang), err=True)
+        sys.exit(1)
+    sys.exit(code or 0)
+
+
+def _take_language(words: list[str]) -> tuple[str, list[str]]:
+    """The language asked for anywhere on the command line, and the line without it."""
+    rest: list[str] = []
+    asked = None
+    index = 0
+    while index < len(words):
+        if words[index] == "--lang" and index + 1 < len(words):
+            asked = words[index + 1]
+            index += 1
+        elif words[index].startswith("--lang="):
+            asked = words[index].partition("=")[2]
+        else:
+            rest.append(words[index])
+        index += 1
+    if asked is not None and asked not in LANGS:
+        return choose(), words
+    return choose(asked), rest
+
+
+def _usage(error: click.UsageError, lang: str) -> str:
+    """click's own sentence, behind one in the reader's language that says where help is."""
+    path = error.ctx.command_path if error.ctx else "runbook"
+    return f"{say('cli.usage', lang, command=path)}\n  {error.format_message()}"
+
+
+def _translate(command: click.Command, lang: str) -> None:
+    """click's own words ("Usage", "Options", "Show this message and exit") in the reader's language."""
+
+    class Formatter(click.HelpFormatter):
+        def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+            super().write_usage(prog, args, say("cli.heading_usage", lang) + " ")
+
+        def write_heading(self, heading: str) -> None:
+            known = {"Options": "cli.heading_options", "Commands": "cli.heading_commands"}
+            super().write_heading(say(known[heading], lang) if heading in known else heading)
+
+    class Context(click.Context):
+        formatter_class = Formatter
+
+    for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+        each.context_class = Context
+        each.params.append(
+            click.Option(
+                ["-h", "--help"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                help=say("cli.help_option", lang),
+                callback=_show_help,
+            )
+        )
+        each.add_help_option = False
+
+
+def _show_help(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        click.echo(context.get_help())
+        context.exit()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""The end of a run: what it came to, what is left to do, the checklist, the licence sheet, the pictures."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from runbook import case_template, knowledge, pictures, show
+from runbook.knowledge import say
+from runbook.outcome import BAD, Status
+from runbook.run import Run
+from runbook.steps import outcome_of
+from runbook.verdicts import close as sheets
+
+_COLOURS = {"done": "#1a6b2d", "waiting": "#0b4f8a", "failed": "#a3161a"}
+
+
+def close(run: Run) -> tuple[list[show.Bundle], str, list[str]]:
+    """The bundles of the last cell, the run's outcome, and the steps that failed."""
+    outcome = outcome_of(run.status, run.steps)
+    failed = [s for s in run.steps if run.status.get(s) in BAD]
+    bundles: list[show.Bundle] = []
+    if run.case.draft:
+        path = case_template.write(run)
+        bundles.append(show.text_bundle(say("show.case_written", run.lang, path=path)))
+    bundles.append(_summary(run, outcome))
+    bundles += _pictures(run)
+    return bundles, outcome, failed
+
+
+def write_down(run: Run, outcome: str, failed: list[str]) -> None:
+    """Write the run's ``close`` line, with the steps that wait and the ones that failed."""
+    run.close(outcome, waiting=waiting_steps(run), failed=failed)
+
+
+def waiting_steps(run: Run) -> list[str]:
+    """The steps that wait for a person, in their order."""
+    return [s for s in run.steps if run.status.get(s) == Status.WAITING]
+
+
+def _summary(run: Run, outcome: str) -> show.Bundle:
+    history = run.history()
+    ends = {s: history.end_in(s, run.name) for s in run.steps}
+    rows = []
+    for step in run.steps:
+        end = ends[step]
+        status = end["status"] if end else Status.PENDING
+        rows.append(
+            {
+                "title": knowledge.step(step).title.of(run.lang),
+                "word": say(f"status.{status}", run.lang),
+                "seconds": show.seconds(end["seconds"], run.lang) if end else "",
+            }
+        )
+    checklist, inventory = _sheets(run)
+    return show.summary_bundle(
+        lang=run.lang,
+        outcome=outcome,
+        colour=_COLOURS[outcome],
+        banner=say(f"show.banner_{outcome}", run.lang),
+        todo=[_todo(run, s, ends[s]) for s in run.steps if _is_open(ends[s])],
+        steps=rows,
+        checklist=checklist,
+        inventory=inventory,
+        next=say(f"show.next_{outcome}", run.lang, case=run.folder.name),
+    )
+
+
+def _is_open(end: dict[str, Any] | None) -> bool:
+    return end is not None and end["status"] in {Status.WAITING, *BAD}
+
+
+def _todo(run: Run, step_id: str, end: Any) -> dict[str, Any]:
+    step = knowledge.step(step_id)
+    command = ""
+    if step.kind == "manual" and end["status"] == Status.WAITING and not run.case.draft:
+        command = say("show.confirm_command", run.lang, case=run.folder.name, step=step_id)
+    return {"title": step.title.of(run.lang), "lines": show.sentences(end["lines"], run.lang), "command": command}
+
+
+def _sheets(run: Run) -> tuple[list[Any], list[Any]]:
+    """The checklist and the licence sheet of a recovery; other notebooks have none."""
+    if run.notebook != "migrate":
+        return [], []
+    context = run.context(run.steps[-1])
+    checklist = [
+        {"text": item.text.of(run.lang), "ticked": ticked, "why": why}
+        for item, ticked, why in sheets.checklist(context.status, run.lang)
+    ]
+    return checklist, sheets.inventory(context)
+
+
+def _pictures(run: Run) -> list[show.Bundle]:
+    found = []
+    history = run.history()
+    counted = history.latest_facts("key-packs-after")
+    if run.notebook == "migrate" and "counted_after" in counted:
+        before, after = counted["counted_before"], counted["counted_after"]
+        expected = before + run.case.expected_cals()
+        svg = pictures.cals_picture(before, after, expected, run.lang)
+        alt = say("show.cals_alt", run.lang, before=before, after=after, expected=expected)
+        found.append(_kept_picture(run, "cals", svg, alt))
+    bars = _bars(run)
+    if bars:
+        svg = pictures.time_picture(bars, run.name, run.lang)
+        total = show.seconds(max(b["start"] + b["seconds"] for b in bars), run.lang).removesuffix(" s")
+        found.append(_kept_picture(run, "time", svg, say("show.time_alt", run.lang, count=len(bars), seconds=total)))
+    return found
+
+
+def _kept_picture(run: Run, name: str, svg: str, alt: str) -> show.Bundle:
+    titled = svg.replace("<svg ", f'<svg role="img" aria-label="{alt}" ', 1)
+    pictures.save(titled, run.path / "pictures" / f"{name}.svg")
+    return {"image/svg+xml": titled, "text/plain": alt}
+
+
+def _bars(run: Run) -> list[dict[str, Any]]:
+    opened = run.history().opening(run.name)
+    if opened is None:
+        return []
+    zero = _time(opened["t"])
+    bars = []
+    for entry in run.history().entries:
+        if entry["event"] == "end" and entry["run"] == run.name:
+            start = max((_time(entry["t"]) - zero).total_seconds() - entry["seconds"], 0.0)
+            title = knowledge.step(entry["step"]).title.of(run.lang)
+            bars.append({"title": title, "start": start, "seconds": entry["seconds"], "status": entry["status"]})
+    return bars
+
+
+def _time(stamp: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(stamp.replace("Z", "+00:00"))

@@ -1,0 +1,214 @@
+"""``runbook run | status | confirm | accept``: a case from its first run to its last confirmation."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runbook import confirm, knowledge, show
+from runbook.commands.execute import execute
+from runbook.errors import BadInput
+from runbook.history import History
+from runbook.identifiers import groups_of_five, normalise_id35
+from runbook.journal import Journal
+from runbook.knowledge import Step, say
+from runbook.knowledge_records import Ask
+from runbook.outcome import BAD, Status
+from runbook.run import notebook_steps, operator
+from runbook.workspace import CaseFolder, case_folder
+
+
+def add(group: click.Group, lang: str) -> None:
+    """Add the commands of a case to ``group``."""
+
+    @group.command("run", help=say("cli.run", lang))
+    @click.argument("name", metavar=say("cli.name", lang))
+    @click.option("--notebook", default="migrate", show_default=True, help=say("cli.run_notebook", lang))
+    @click.option("--apply", "changes", default="", help=say("cli.run_apply", lang))
+    @click.option("--rehearsal", default="", help=say("cli.run_rehearsal", lang))
+    def run(name: str, notebook: str, changes: str, rehearsal: str) -> int:
+        return execute(notebook, name, {"apply": changes, "rehearsal": rehearsal})
+
+    @group.command("status", help=say("cli.status", lang))
+    @click.argument("name", metavar=say("cli.name", lang))
+    def status(name: str) -> int:
+        click.echo("\n".join(status_lines(existing(name, lang), lang)))
+        return 0
+
+    @group.command("confirm", help=say("cli.confirm", lang))
+    @click.argument("name", metavar=say("cli.name", lang))
+    @click.argument("step", metavar=say("cli.step", lang))
+    @click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help=say("cli.confirm_set", lang))
+    @click.option("--attach", multiple=True, type=click.Path(path_type=Path), help=say("cli.confirm_attach", lang))
+    @click.option("--who", default="", help=say("cli.confirm_who", lang))
+    @click.option("--at", default="", help=say("cli.confirm_at", lang))
+    def confirm_step(name: str, step: str, given: tuple[str, ...], attach: tuple[Path, ...], who: str, at: str) -> int:
+        folder = existing(name, lang)
+        found = manual_step(step, lang)
+        fields = ask_all(found, name, _given(found, given, lang), lang)
+        entry = confirm.enter(folder, found, fields, who=who or operator(), at=_at(at, lang), attach=attach, lang=lang)
+        again = f"papermill notebooks/migrate.ipynb {name}.ipynb"
+        click.echo(say("confirm.written", lang, entry=entry["entry"], step=step, command=again))
+        return 0
+
+    @group.command("accept", help=say("cli.accept", lang))
+    @click.argument("name", metavar=say("cli.name", lang))
+    @click.argument("step", metavar=say("cli.step", lang))
+    @click.option("--done", "decision", flag_value="done", help=say("cli.accept_done", lang))
+    @click.option("--not-done", "decision", flag_value="not done", help=say("cli.accept_not_done", lang))
+    @click.option("--script", "decision", flag_value="script", help=say("cli.accept_script", lang))
+    @click.option("--reason", required=True, help=say("cli.accept_reason", lang))
+    @click.option("--who", default="", help=say("cli.confirm_who", lang))
+    def accept(name: str, step: str, decision: str | None, reason: str, who: str) -> int:
+        accept_step(existing(name, lang), step, decision, reason, who or operator(), lang)
+        click.echo(say("confirm.accepted", lang, command=f"papermill notebooks/migrate.ipynb {name}.ipynb"))
+        return 0
+
+
+def existing(name: str, lang: str) -> CaseFolder:
+    """The folder of a case that has a journal. Raises BadInput where there is none."""
+    folder = case_folder(name)
+    if not folder.journal.is_file():
+        raise BadInput(say("confirm.no_case", lang, case=name, place=folder.path.parent))
+    return folder
+
+
+def manual_step(step_id: str, lang: str) -> Step:
+    """The manual step of that id. Raises BadInput that lists them."""
+    manual = {step.id: step for step in knowledge.steps() if step.kind == "manual"}
+    if step_id not in manual:
+        raise BadInput(say("confirm.not_manual", lang, step=step_id, known=", ".join(manual)))
+    return manual[step_id]
+
+
+def status_lines(folder: CaseFolder, lang: str) -> list[str]:
+    """Where the case stands, in some ten lines: its last run, what failed, what waits and the command for it."""
+    history = History(Journal(folder.journal).entries())
+    runs = history.runs()
+    if not runs:
+        return [say("cli.status_none", lang, case=folder.name)]
+    opened, closed = history.opening(runs[-1]), history.closing(runs[-1])
+    assert opened is not None
+    outcome = closed["outcome"] if closed else "open"
+    lines = [say(f"cli.status_{outcome.replace(' ', '_')}", lang, case=folder.name, run=runs[-1], at=opened["t"][:16])]
+    if opened.get("host") != "windows":
+        lines.append(say("cli.status_rehearsal", lang, name=opened.get("rehearsal") or opened.get("host")))
+    counts: dict[str, int] = {}
+    waiting: list[tuple[str, Any]] = []
+    for step in notebook_steps(opened["notebook"]):
+        end = history.end_in(step, runs[-1])
+        word = end["status"] if end else Status.PENDING
+        counts[word] = counts.get(word, 0) + 1
+        if end and (word == Status.WAITING or word in BAD):
+            waiting.append((step, end))
+    lines.append("  " + ", ".join(f"{say(f'status.{word}', lang)} {count}" for word, count in counts.items()))
+    for step, end in waiting:
+        title = knowledge.step(step).title.of(lang)
+        told = show.sentences(end["lines"], lang)
+        lines.append(f"  - {title} ({say('status.' + end['status'], lang)}): {told[0] if told else ''}")
+        answered = [e for e in history.confirms(step) if e["n"] > end["n"]]
+        if answered:
+            lines.append("      " + say("cli.status_answered", lang))
+        elif knowledge.step(step).kind == "manual" and end["status"] == Status.WAITING:
+            lines.append(f"      runbook confirm {folder.name} {step}")
+    return lines
+
+
+def accept_step(folder: CaseFolder, step: str, decision: str | None, reason: str, who: str, lang: str) -> None:
+    """Write a person's decision about a step: what an unknown end was, or that a changed script is right."""
+    journal = Journal(folder.journal)
+    history = History(journal.entries())
+    known = {s.id for s in knowledge.steps()}
+    if step not in known or decision is None:
+        raise BadInput(say("cli.accept_which", lang))
+    if decision == "script":
+        if history.first_success(step) is None:
+            raise BadInput(say("confirm.nothing_to_accept", lang, step=step))
+        import hashlib
+
+        own = knowledge.data_root() / "notebooks" / "steps" / f"{knowledge.step(step).script}.ps1"
+        digest = hashlib.sha256(own.read_bytes()).hexdigest()
+        journal.append("accept", step=step, what="script", script_sha256=digest, who=who, reason=reason)
+        return
+    if history.open_begin(step) is None:
+        raise BadInput(say("confirm.nothing_to_accept", lang, step=step))
+    journal.append("accept", step=step, what="unknown", outcome=decision, who=who, reason=reason)
+
+
+def ask_all(step: Step, case: str, given: dict[str, object], lang: str) -> dict[str, object]:
+    """Ask at the prompt for everything that was not given. With no terminal, nothing is asked."""
+    fields = dict(given)
+    open_questions = [ask for ask in step.asks if ask.id not in fields and ask.type != "file"]
+    if not open_questions or (given and not sys.stdin.isatty()):
+        return fields
+    click.echo(say("confirm.intro", lang, title=step.title.of(lang), case=case))
+    for ask in open_questions:
+        answer = _ask_list(ask, lang) if ask.type == "list" else _ask_one(ask, lang)
+        if answer not in (None, "", []):
+            fields[ask.id] = answer
+    return fields
+
+
+def _ask_one(ask: Ask, lang: str) -> object:
+    """One question, asked again until the answer fits; identifiers are read back in groups of five."""
+    text = ask.title.of(lang)
+    if ask.type == "choice":
+        text += "\n" + "\n".join(f"    {c.id}: {c.title.of(lang)}" for c in ask.choices) + "\n "
+    if not ask.required:
+        text += f" ({say('confirm.optional', lang)})"
+    while True:
+        answer = click.prompt(text, default="", show_default=False)
+        if answer == "":
+            if not ask.required:
+                return None
+            continue
+        try:
+            confirm.parse(ask, answer, lang)
+        except confirm.Refused as refused:
+            click.echo(f"  {refused}")
+            continue
+        if ask.type == "id35":
+            groups = groups_of_five(normalise_id35(answer) or "")
+            if not _yes(say("confirm.again", lang, groups=groups)):
+                continue
+        return str(answer)
+
+
+def _ask_list(ask: Ask, lang: str) -> list[dict[str, object]]:
+    entries: list[dict[str, object]] = []
+    click.echo(ask.title.of(lang))
+    while _yes(say("confirm.another", lang)):
+        entries.append({item.id: _ask_one(item, lang) for item in ask.items})
+    return entries
+
+
+def _yes(question: str) -> bool:
+    return str(click.prompt(question, default="", show_default=False)).strip().lower() in {"o", "oui", "y", "yes"}
+
+
+def _given(step: Step, pairs: tuple[str, ...], lang: str) -> dict[str, object]:
+    """``--set FIELD=VALUE``; never for a private field, since arguments are seen by every process."""
+    private = {ask.id for ask in step.asks if ask.private or any(item.private for item in ask.items)}
+    given: dict[str, object] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise BadInput(say("cli.confirm_pair", lang, pair=pair))
+        if name in private:
+            raise BadInput(say("cli.confirm_private", lang, field=name))
+        given[name] = value
+    return given
+
+
+def _at(text: str, lang: str) -> dt.datetime | None:
+    if not text:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(say("confirm.datetime", lang)) from None
+    return moment if moment.tzinfo else moment.astimezone()

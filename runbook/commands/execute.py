@@ -1,0 +1,61 @@
+"""Runs a notebook through papermill in this process, with the engine that the bare command uses too."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from contextlib import redirect_stderr
+from pathlib import Path
+
+import click
+
+from runbook.errors import BadInput, RunbookError, RunFailed
+from runbook.history import History
+from runbook.journal import Journal
+from runbook.run import notebook_path
+from runbook.workspace import case_folder
+
+#: sysexits.h: "temporary failure; the user is invited to retry".
+WAITING = 75
+
+
+def execute(notebook: str, name: str, parameters: dict[str, str], progress: bool = True) -> int:
+    """Run ``notebook`` as the case ``name`` into ``NAME.ipynb`` in the current folder; returns the exit code.
+
+    0 done, 75 waiting, 1 failed or interrupted, 2 bad input.
+    """
+    import papermill
+
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    given = {key: value for key, value in parameters.items() if value}
+    folder = case_folder(name)
+    before = len(History(Journal(folder.journal).entries()).runs()) if folder.path.exists() else 0
+    try:
+        papermill.execute_notebook(
+            str(notebook_path(notebook)), f"{name}.ipynb", parameters={"case": name, **given}, progress_bar=progress
+        )
+    except BadInput as error:
+        click.echo(str(error), err=True)
+        return 2
+    except (RunFailed, RunbookError) as error:
+        click.echo(str(error), err=True)
+        return 1
+    history = History(Journal(folder.journal).entries())
+    runs = history.runs()
+    closed = history.closing(runs[-1]) if len(runs) > before else None
+    return {"done": 0, "waiting": WAITING}.get(closed["outcome"] if closed else "", 1)
+
+
+def quiet() -> redirect_stderr[io.StringIO]:
+    """Keeps the progress bar of a nested run off a terminal that shows something else."""
+    return redirect_stderr(io.StringIO())
+
+
+def output_path(name: str) -> Path:
+    """Where ``execute`` leaves the executed notebook."""
+    return Path.cwd() / f"{name}.ipynb"
+
+
+def stdout_is_terminal() -> bool:
+    return sys.stdout.isatty()

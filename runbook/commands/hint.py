@@ -1,0 +1,19 @@
+"""``runbook hint``: from a message, an event or a code to the row of the error table."""
+
+from __future__ import annotations
+
+import click
+
+from runbook.knowledge import say
+
+
+def add(group: click.Group, lang: str) -> None:
+    """Add ``hint`` to ``group``."""
+
+    @group.command("hint", help=say("cli.hint", lang))
+    @click.argument("text", nargs=-1, required=True, metavar=say("cli.text", lang))
+    def hint(text: tuple[str, ...]) -> int:
+        from runbook import hints
+
+        click.echo(hints.report(" ".join(text), lang))
+        return 0

@@ -1,0 +1,173 @@
+"""What surrounds a run on papermill's side: checks before a kernel is started, truth and copies after it ended.
+
+Called by the engine only. The kernel writes what happened; this adds what only the other side can see: that the
+kernel died, that the file is complete, that a rehearsal has another run to play.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import keyword
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+
+from runbook import case_file, knowledge
+from runbook.errors import BadInput, RunbookError, RunFailed
+from runbook.history import History
+from runbook.host import rehearsal
+from runbook.journal import Journal
+from runbook.knowledge import say
+from runbook.language import choose
+from runbook.rebuild import write_notebook
+from runbook.workspace import CaseFolder, case_folder, find_workspace, is_case_name
+
+#: Added by papermill itself on request.
+_PAPERMILL_OWN = frozenset({"PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH"})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is known before a kernel starts. ``folder`` is None where nothing names the case yet."""
+
+    notebook: str
+    lang: str
+    parameters: dict[str, Any]
+    folder: CaseFolder | None
+    titles: dict[str, str] = field(default_factory=dict)
+
+    def localised(self, nb: NotebookNode) -> NotebookNode:
+        """The notebook without the texts of the other language."""
+        other = {"fr", "en"} - {self.lang}
+        nb.cells = [c for c in nb.cells if not other & set(c.metadata.get("tags", []))]
+        nb.metadata["language_info"] = {"name": "python"}
+        nb.metadata["runbook"] = {**nb.metadata["runbook"], "lang": self.lang}
+        return nb
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One run as papermill's side saw it end. ``run`` is None where it was never opened (bad input)."""
+
+    notebook: NotebookNode
+    plan: Plan
+    run: str | None
+    outcome: str
+    message: str
+    recording: str | None = None
+    stopped: BaseException | None = None
+
+
+def prepare(nb: NotebookNode, output: Path | None, folder: Path) -> Plan:
+    """Check the parameters and find the case and its language. Raises BadInput with all faults at once."""
+    parameters = dict(nb.metadata.get("papermill", {}).get("parameters", {}))
+    name = parameters.get("case") or (output.stem if output else None)
+    found = case_folder(str(name), find_workspace(folder)) if isinstance(name, str) and is_case_name(name) else None
+    lang = choose(_text(parameters.get("lang")), _case_language(found))
+    check_parameters(parameters, parameter_names(nb), lang)
+    notebook = str(nb.metadata["runbook"].get("notebook", "migrate"))
+    titles = {}
+    step_ids = [c.id for c in nb.cells if c.get("id") in {s.id for s in knowledge.steps()}]
+    for number, step in enumerate(step_ids, 1):
+        titles[step] = f"{number}/{len(step_ids)} {knowledge.step(step).title.of(lang)}"
+    return Plan(notebook, lang, parameters, found, titles)
+
+
+def parameter_names(nb: NotebookNode) -> set[str]:
+    """The names assigned in the cell tagged ``parameters``."""
+    source = next((c.source for c in nb.cells if "parameters" in c.metadata.get("tags", [])), "")
+    return assigned_names(source)
+
+
+def assigned_names(source: str) -> set[str]:
+    """The names that top-level statements of ``source`` assign, with or without a type."""
+    names: set[str] = set()
+    for statement in ast.parse(source).body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        names |= {t.id for t in targets if isinstance(t, ast.Name)}
+    return names
+
+
+def check_parameters(parameters: dict[str, Any], known: set[str], lang: str) -> None:
+    """Raise BadInput that names every parameter that is unknown or has lost its text (``-p case 007``)."""
+    faults = []
+    for name, value in parameters.items():
+        if name in _PAPERMILL_OWN:
+            continue
+        if name not in known or not name.isidentifier() or keyword.iskeyword(name):
+            faults.append(say("run.unknown_parameter", lang, name=name, known=", ".join(sorted(known))))
+        elif isinstance(value, list) and name == "apply" and all(isinstance(v, str) for v in value):
+            continue
+        elif not isinstance(value, str):
+            faults.append(say("run.parameter_type", lang, name=name, value=value))
+    if faults:
+        raise BadInput("\n".join([say("run.bad_parameters", lang, count=len(faults)), *("  " + f for f in faults)]))
+
+
+def after(nb: NotebookNode, plan: Plan, token: str, stopped: BaseException | None) -> Pass:
+    """Write down how the kernel's run ended, keep its notebook in the run's folder, and say what came of it."""
+    folder = _folder_of(nb, plan)
+    journal = Journal(folder.journal) if folder else None
+    opened = History(journal.entries()).opening_by_token(token) if journal else None
+    if folder is None or journal is None or opened is None:
+        return Pass(nb, plan, None, "bad input", _error_text(nb) or say("run.not_opened", plan.lang), stopped=stopped)
+    run = opened["run"]
+    closed = History(journal.entries()).closing(run)
+    if closed is None:
+        reason = type(stopped).__name__ if stopped else "no close"
+        closed = journal.append("close", run=run, outcome="interrupted", reason=reason, by="engine")
+    kept = folder.run(run) / f"{plan.notebook}.ipynb"
+    write_notebook(nb, kept)
+    digest = hashlib.sha256(kept.read_bytes()).hexdigest()
+    relative = kept.relative_to(folder.path).as_posix()
+    journal.append("notebook", run=run, path=relative, sha256=digest, rebuilt=False, by="engine")
+    message = say(f"run.told_{closed['outcome']}", plan.lang, case=folder.name, run=run, notebook=kept)
+    return Pass(nb, plan, run, closed["outcome"], message, opened.get("rehearsal"), stopped)
+
+
+def go_on(done: Pass) -> bool:
+    """True where a rehearsal waits (or failed) and its recording has another run: the person has answered."""
+    if done.stopped is not None or done.run is None or done.recording is None:
+        return False
+    if done.outcome not in ("waiting", "failed"):
+        return False
+    return int(done.run[1:]) < rehearsal.load(done.recording).runs
+
+
+def tell(done: Pass) -> None:
+    """Raise the sentence of a run that did not go well; write the sentence of one that did."""
+    if done.outcome == "bad input":
+        raise BadInput(done.message)
+    if done.outcome == "failed":
+        raise RunFailed(done.message)
+    if done.outcome == "interrupted":
+        raise RunbookError(done.message)
+    sys.stderr.write(done.message + "\n")
+
+
+def _folder_of(nb: NotebookNode, plan: Plan) -> CaseFolder | None:
+    return plan.folder if plan.folder and plan.folder.path.exists() else None
+
+
+def _error_text(nb: NotebookNode) -> str:
+    """What a cell that stopped the notebook said."""
+    for cell in nb.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                return str(output.evalue)
+    return ""
+
+
+def _case_language(folder: CaseFolder | None) -> str | None:
+    if folder is None or not folder.case_file.is_file():
+        return None
+    data = case_file.read(folder.case_file).data
+    return _text(data.get("lang")) if isinstance(data, dict) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

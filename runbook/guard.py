@@ -1,0 +1,77 @@
+"""The small process that owns a change while it runs, and outlives the kernel.
+
+It runs in a session of its own: a kill of papermill, of the kernel or of the console leaves it alone. It holds
+the case's guard lock (a second run is refused meanwhile), ends the change at its time limit, puts its secrets
+away and writes the journal's ``ran`` line: how the change ended, seen by the process that saw it end. What
+that means is judged by the kernel, or by the next run where the kernel is gone.
+
+Usage: ``python -I -m runbook.guard SPEC.json`` (the kernel writes the spec into the step's evidence folder).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from runbook.host import process
+from runbook.host.evidence import put_secrets_away
+from runbook.journal import Journal
+
+#: Exit codes of the guard itself.
+DONE, REFUSED = 0, 3
+
+
+def guard_lock(case_folder: Path) -> FileLock:
+    """The lock that a change in progress holds, whoever started it."""
+    return FileLock(case_folder / "guard.lock")
+
+
+def start(spec: dict[str, Any], folder: Path) -> subprocess.Popen[bytes]:
+    """Start the guard for a change; its own output goes to ``guard.log`` in the step's folder.
+
+    ``spec``: case (folder), run, step, attempt, argv, limit (seconds), folder, private (folder).
+    """
+    path = folder / "guard.json"
+    path.write_text(json.dumps(spec, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+    with (folder / "guard.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-m", "runbook.guard", str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            **process.own_group(),
+        )
+
+
+def main(argv: list[str]) -> int:
+    """Own one change from start to end."""
+    spec = json.loads(Path(argv[0]).read_text(encoding="utf-8"))
+    case, folder = Path(spec["case"]), Path(spec["folder"])
+    lock = guard_lock(case)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return REFUSED
+    with lock:
+        ended = process.run(spec["argv"], folder, spec["limit"])
+        put_secrets_away(folder, Path(spec["private"]), f"{spec['step']}-{spec['run']}")
+        Journal(case / "journal.jsonl").append(
+            "ran",
+            run=spec["run"],
+            step=spec["step"],
+            attempt=spec["attempt"],
+            exit_code=ended.exit_code,
+            timed_out=ended.timed_out,
+            seconds=round(ended.seconds, 3),
+            by="guard",
+        )
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

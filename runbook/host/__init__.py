@@ -1,0 +1,37 @@
+"""Where a step's script runs: a Windows server, or a recording of one. Both give a command line to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Call:
+    """One run of one script: what is run, with what, and into which folder its results go.
+
+    ``script`` is the file to run. ``folder`` is the step's evidence folder (exists); the script is given
+    ``in.json`` there and writes ``out.json`` there. ``limit`` is in seconds.
+    """
+
+    step: str
+    script: Path
+    folder: Path
+    inputs: dict[str, Any]
+    limit: float
+    run: int
+
+
+class Host(Protocol):
+    """A machine to ask. ``kind`` is "windows", "rehearsal" or "substitute" (a test's stand-in)."""
+
+    kind: str
+
+    def command(self, call: Call) -> list[str]:
+        """The argument list that runs ``call``, which must end and leave its results in ``call.folder``."""
+        ...
+
+    def limit(self, call: Call) -> float:
+        """The time limit that holds for ``call``, in seconds."""
+        ...

@@ -1,0 +1,79 @@
+"""The pictures of a run: CALs before and after against what is expected, and the time line.
+
+SVG with real text: it prints sharp, can be searched, and can be redacted. matplotlib is imported when the first
+picture is drawn (0.7 s), not before.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from runbook.knowledge import say
+
+_COLOURS = {
+    "succeeded": "#2e8540",
+    "already_done": "#8fc49b",
+    "finding": "#c77d00",
+    "not_judged": "#c77d00",
+    "waiting": "#2672b8",
+    "failed": "#b3262b",
+    "timed_out": "#b3262b",
+    "unknown": "#b3262b",
+}
+
+
+def cals_picture(before: int, after: int | None, expected: int, lang: str) -> str:
+    """Bars of the CALs before and after, a line at what the case expects; SVG text."""
+    figure, axes = _figure(6.0, 2.0)
+    names, values = [say("show.cals_before", lang)], [before]
+    if after is not None:
+        names, values = [*names, say("show.cals_after", lang)], [*values, after]
+    bars = axes.barh(names, values, color=["#9aa5b1", "#2e8540" if after == expected else "#b3262b"][: len(values)])
+    axes.bar_label(bars, padding=4)
+    axes.invert_yaxis()
+    axes.axvline(expected, color="#222222", linestyle="--", linewidth=1.2)
+    axes.set_xlim(0, max(expected, *values) * 1.15 or 1)
+    axes.set_title(f"{say('show.cals_title', lang)} — {say('show.cals_expected', lang, count=expected)}", fontsize=10)
+    return _svg(figure)
+
+
+def time_picture(bars: Sequence[dict[str, Any]], run: str, lang: str) -> str:
+    """One bar for each step (``title``, ``start`` and ``seconds`` since the opening, ``status``); SVG text."""
+    figure, axes = _figure(7.5, max(1.6, 0.24 * len(bars) + 0.9))
+    for row, bar in enumerate(bars):
+        width = max(bar["seconds"], 0.004)
+        axes.barh(row, width, left=bar["start"], color=_COLOURS.get(bar["status"], "#9aa5b1"), height=0.7)
+    axes.set_yticks(range(len(bars)), [bar["title"] for bar in bars], fontsize=7.5)
+    axes.invert_yaxis()
+    axes.set_xlabel(say("show.time_axis", lang), fontsize=8)
+    axes.set_title(say("show.time_title", lang, run=run), fontsize=10)
+    return _svg(figure)
+
+
+def save(svg: str, path: Path) -> None:
+    """Keep a picture in the run's folder."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(svg, encoding="utf-8", newline="\n")
+
+
+def _figure(width: float, height: float) -> Any:
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    # Text as text; the same picture for the same facts, whenever it is drawn.
+    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "runbook", "font.family": "sans-serif"})
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=8)
+    return figure, axes
+
+
+def _svg(figure: Any) -> str:
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
