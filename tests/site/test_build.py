@@ -1,0 +1,102 @@
+"""The build: both languages from one command, strict about what is missing, the same bytes everywhere."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from runbook.knowledge import LANGS
+
+ROOT = Path(__file__).resolve().parents[2]
+Build = Callable[..., subprocess.CompletedProcess[str]]
+PROJECT = ("mkdocs.yml", "docs", "macros", "overrides", "knowledge", "notebooks", "runbook")
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The parts of the project that the site needs, in a folder with an awkward name."""
+    folder = tmp_path / "l’été à 100 % #1"
+    folder.mkdir()
+    skip = shutil.ignore_patterns("__pycache__")
+    for name in PROJECT:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=skip)
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
+def bytes_of(site: Path) -> dict[str, bytes]:
+    return {p.relative_to(site).as_posix(): p.read_bytes() for p in site.rglob("*") if p.is_file()}
+
+
+def test_one_command_builds_both_languages_and_the_landing_page(site: Path, pages: dict[str, list[str]]) -> None:
+    assert (site / "index.html").is_file()
+    assert pages["fr"] == pages["en"]
+    assert {"index.html", "print.html", "errors.html"} <= set(pages["fr"])
+    for lang in LANGS:
+        assert f'<html lang="{lang}"' in (site / lang / "errors.html").read_text(encoding="utf-8")
+
+
+def test_every_page_of_both_trees_is_in_nav_and_built(pages: dict[str, list[str]]) -> None:
+    sources = {
+        p.relative_to(ROOT / "docs/fr").with_suffix(".html").as_posix() for p in (ROOT / "docs/fr").rglob("*.md")
+    }
+    assert sources == set(pages["fr"]) - {"print.html"}
+
+
+def test_other_place_hash_seed_time_zone_and_locale_give_the_same_bytes(
+    site: Path, copy: Path, strict_build: Build
+) -> None:
+    run = strict_build(copy, copy / "out", PYTHONHASHSEED="7", TZ="Pacific/Kiritimati", LC_ALL="C", LANG="C")
+    assert run.returncode == 0, run.stderr[-4000:]
+    first, second = bytes_of(site), bytes_of(copy / "out")
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_no_page_names_the_folder_it_was_built_in(site: Path) -> None:
+    needle = str(ROOT).encode()
+    assert [p.name for p in site.rglob("*") if p.is_file() and needle in p.read_bytes()] == []
+
+
+def test_a_page_without_its_twin_fails_the_build(copy: Path, strict_build: Build) -> None:
+    (copy / "docs/en/tonight.md").unlink()
+    run = strict_build(copy, copy / "out")
+    assert run.returncode != 0
+    assert "tonight.md: missing in en" in run.stderr
+
+
+def test_an_english_page_older_than_its_french_text_fails_the_build(copy: Path, strict_build: Build) -> None:
+    page = copy / "docs/fr/tonight.md"
+    page.write_text(page.read_text(encoding="utf-8") + "\nUne phrase de plus.\n", encoding="utf-8")
+    run = strict_build(copy, copy / "out")
+    assert run.returncode != 0
+    assert "tonight.md: the French text is" in run.stderr
+
+
+def test_a_dead_link_in_the_other_language_fails_the_build(copy: Path, strict_build: Build) -> None:
+    page = copy / "docs/en/tonight.md"
+    page.write_text(page.read_text(encoding="utf-8").replace("(errors.md)", "(mistakes.md)"), encoding="utf-8")
+    run = strict_build(copy, copy / "out")
+    assert run.returncode != 0
+    assert "mistakes.md" in run.stderr
+
+
+def test_nothing_is_left_under_construction() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert "under_construction" not in text
+
+
+def test_every_setting_that_strict_needs_is_on() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    settings = yaml.safe_load(text.replace("!ENV", ""))
+    checks = settings["validation"]["nav"] | settings["validation"]["links"]
+    assert set(checks.values()) == {"warn"}
+    assert len(checks) == 6  # absolute_links stands in both
