@@ -21,6 +21,8 @@ from runbook.readers.unread import Faults, Unread, unread
 #: Longer than any real error stream; the rest is left unread.
 _LONGEST = 1 << 24
 _DEEPEST = 100
+#: PowerShell writes one document, or one per nested call.
+_DOCUMENTS = 2000
 _TOKEN = re.compile(r"#< CLIXML[ \t]*(?:\r?\n)?|<Objs(?=[\s>])|</Objs\s*>")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _UNFINISHED = re.compile(r"(?:<[^<>]*|&[^;<&]{0,12})\Z")
@@ -67,7 +69,12 @@ def read_clixml(text: str, where: str = "CLIXML") -> StreamTexts:
         faults.add(unread(where, "too_long", limit=_LONGEST))
         text = text[:_LONGEST]
     pieces: list[Piece] = []
+    documents = 0
     for is_document, part in _parts(text):
+        documents += is_document
+        if documents > _DOCUMENTS:
+            faults.add(unread(where, "too_many_documents", count=_DOCUMENTS))
+            break
         if is_document:
             pieces += _document(part, where, faults)
         elif part.strip():

@@ -28,7 +28,9 @@ _BLOCK = 1 << 16
 #: The longest event, in characters: Windows writes at most 64 KiB of binary XML per record.
 _LONGEST = 1 << 20
 _START = re.compile(r"<Event(?=[\s>])")
-_END = re.compile(r"</Event\s*>")
+_EDGE = re.compile(r"<Event(?=[\s>])|</Event\s{0,8}>")
+#: No longer than this is a tag that ``_START`` or ``_EDGE`` looks for.
+_TAG = 16
 #: Characters that XML 1.0 forbids, written out or as a reference: some providers put them into their strings.
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&#(x[0-9a-fA-F]{1,8}|[0-9]{1,8});")
@@ -72,31 +74,32 @@ def _records(source: Path | bytes, wanted: Wanted | None, oem: str, stream: Even
 
 def _cut(blocks: Iterator[str]) -> Iterator[str | None]:
     """The text of each event; None for one that has no end or is longer than any event can be."""
-    text, begun = "", False
+    # ``text[at:]`` is what is not settled yet; when ``begun``, an event begins at ``at``. ``seen`` is how far
+    # it has been searched, less the length of a tag that may straddle two blocks.
+    text, at, seen, begun = "", 0, 0, False
     for block in blocks:
-        # Only where the new block begins (or a tag straddles it) can something new be found.
-        seen = max(0, len(text) - 16)
-        text += block
+        text, seen = text[at:] + block, max(0, seen - at)
+        at = 0
         while True:
             if not begun:
-                start = _START.search(text)
+                start = _START.search(text, at)
                 if start is None:
-                    text = text[-16:]
+                    at = max(at, len(text) - _TAG)
                     break
-                text, begun, seen = text[start.start() :], True, 6
-            end = _END.search(text, seen)
-            again = _START.search(text, 6 if seen < 6 else seen, end.start() if end else len(text))
-            if again is not None:  # the event before it never ended
+                at, seen, begun = start.start(), start.end(), True
+            found = _EDGE.search(text, seen)
+            if found is None:
+                seen = max(seen, len(text) - _TAG)
+                if len(text) - at <= _LONGEST:
+                    break
                 yield None
-                text, begun = text[again.start() :], False
-            elif end is not None:
-                yield text[: end.end()]
-                text, begun = text[end.end() :], False
-            elif len(text) > _LONGEST:
+                at, begun = seen, False
+            elif found.group().startswith("</"):
+                yield text[at : found.end()]
+                at, begun = found.end(), False
+            else:  # the event before it never ended
                 yield None
-                text, begun = text[-16:], False
-            else:
-                break
+                at, seen = found.start(), found.end()
     if begun:
         yield None
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from runbook.readers.decode import xml_text
 from runbook.readers.unread import Unread, unread
 
-_LONGEST = 1 << 26
+#: Bytes; large real pages have a few millions.
+_LONGEST = 1 << 24
 _BLOCK = 1 << 20
 #: A tag or comment longer than this has no end.
 _TAG = 1 << 23
@@ -57,16 +58,25 @@ def read_gpresult_html(source: Path | bytes, where: str | None = None) -> HtmlRe
             return HtmlReport(unread=(unread(named, "too_long", limit=_LONGEST),))
         page = _Page()
         with xml_text(file, "cp1252") as text:
-            while block := text.read(_BLOCK):
-                page.feed(block)
-                if len(page.rawdata) > _TAG:
-                    page.finish()
-                    return HtmlReport(tuple(page.settings), (unread(named, "endless_tag"),))
-        # Not page.close(): that would look at every unfinished tag once more, in time that grows with the square.
+            fault = _feed(page, text, named)
     page.finish()
-    if not page.settings:
-        return HtmlReport(unread=(unread(named, "no_setting"),))
-    return HtmlReport(tuple(page.settings))
+    if fault is None and not page.settings:
+        fault = unread(named, "no_setting")
+    return HtmlReport(tuple(page.settings), (fault,) if fault else ())
+
+
+def _feed(page: _Page, text: TextIO, named: str) -> Unread | None:
+    try:
+        while block := text.read(_BLOCK):
+            page.feed(block)
+            if len(page.rawdata) > _TAG:
+                return unread(named, "endless_tag")
+        # Not page.close(): that looks at every unfinished tag once more, in time that grows with the square.
+    except (AssertionError, ValueError) as error:  # what the standard library raises for a malformed "<!["
+        return unread(named, "damaged_report", detail=error)
+    except OSError as error:
+        return unread(named, "no_file", detail=error.strerror or error)
+    return None
 
 
 @dataclass

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 import pytest
 from evtx import PyEvtxParser
 
+from runbook import knowledge
 from runbook.readers.event_xml import read_event_xml
 from runbook.readers.events import EventRecord
 from runbook.readers.evtx import read_evtx
@@ -48,6 +49,16 @@ def event_xml(provider: str, channel: str, event_id: int, *strings: str, level: 
 def plain(record: EventRecord) -> dict[str, Any]:
     names = ("key", "level", "time", "record_number", "computer", "data")
     return {name: getattr(record, name) for name in names}
+
+
+def test_every_row_of_the_event_table_is_read_back() -> None:
+    rows = knowledge.events()
+    texts = [event_xml(row.provider, row.channel, row.id, "première", "<second>") for row in rows]
+    stream = read_event_xml("\r\n".join(texts).encode("cp850"))
+    records = list(stream)
+    assert [record.key for record in records] == [(row.provider, row.channel, row.id) for row in rows]
+    assert {tuple(record.data.items()) for record in records} == {(("1", "première"), ("2", "<second>"))}
+    assert len(rows) > 40 and not stream.unread
 
 
 @needs_samples
