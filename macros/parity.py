@@ -1,6 +1,6 @@
 """Do both languages say the same? Same pages, same shape, and no English page older than its French text.
 
-French is the source: each page of docs/en carries ``source:`` in its front matter, a hash of the French text it
+French is the source: each page of docs/en carries ``french:`` in its front matter, a hash of the French text it
 says. ``python -m macros.parity`` lists what differs (exit code 1); ``python -m macros.parity --stamp [PAGE ...]``
 writes the hash once a person has looked (into all pages, or into those named, such as runbook/install.md). The
 build runs the same check. Needs no git history, so it also holds in an archive of the project.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-_STAMP = re.compile(r"^source: *['\"]?([0-9a-f]{12})['\"]?[ \t]*$", re.MULTILINE)
+_STAMP = re.compile(r"^french: *['\"]?([0-9a-f]{12})['\"]?[ \t]*$", re.MULTILINE)
 _BLOCK = re.compile(r"^([ \t]*)(```+|~~~+)([^\n]*)\n(.*?)^\1\2[ \t]*$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#{1,6}) (.*)$", re.MULTILINE)
 _ID = re.compile(r"\{:[^}]*?#([\w-]+)")
@@ -61,11 +61,11 @@ def stamp_of(english: str) -> str | None:
 def stamped(english: str, french: str) -> str:
     """The English page with the French text's hash in its front matter."""
     english = english.replace("\r\n", "\n")
-    line = f"source: '{digest(french)}'"
+    line = f"french: '{digest(french)}'"
     front = _FRONT.match(english)
     if not front:
         return f"---\n{line}\n---\n\n{english.lstrip()}"
-    kept = [old for old in front[1].split("\n") if not old.startswith("source:")]
+    kept = [old for old in front[1].split("\n") if not old.startswith("french:")]
     return "---\n" + "\n".join([line, *kept]).rstrip() + "\n---\n" + english[front.end() :]
 
 

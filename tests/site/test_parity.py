@@ -95,8 +95,8 @@ def test_line_ends_and_trailing_blanks_do_not_make_a_page_stale(docs: Path) -> N
 
 
 def test_the_stamp_keeps_the_rest_of_the_front_matter() -> None:
-    english = "---\ntitle: Page\nsource: '000000000000'\n---\n\n# Page\n"
+    english = "---\ntitle: Page\nfrench: '000000000000'\n---\n\n# Page\n"
     stamped = parity.stamped(english, "# Page\n")
     assert "title: Page" in stamped
-    assert stamped.count("source:") == 1
+    assert stamped.count("french:") == 1
     assert parity.stamp_of(stamped) == parity.digest("# Page\n")
