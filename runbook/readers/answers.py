@@ -12,55 +12,65 @@ Win32_TSLicenseKeyPack, Win32_TerminalServiceSetting, Win32_TSDeploymentLicensin
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Strict
-from pydantic.alias_generators import to_pascal
+from pydantic import AwareDatetime, Field
 
-Int = Annotated[int, Strict()]
-Flag = Annotated[bool, Strict()]
-Number = Annotated[float, Field(strict=False)]
+from runbook.readers.answer_shape import Answered, Fault, Flag, Int, LoggedEvent, NativeRun, Number
+from runbook.readers.host_answers import (
+    ConnectivityReading,
+    GpResult,
+    GpupdateAnswer,
+    HostAnswer,
+    HostPolicy,
+    HostReading,
+    HostRegistry,
+    HostsAnswer,
+    HostUpdate,
+)
 
-
-class Answered(BaseModel):
-    """Base of every record read from out.json: PascalCase outside, no unknown name, frozen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_pascal, populate_by_name=True)
-
-
-class Fault(Answered):
-    """One error record of PowerShell. ``message`` is localised: shown, never matched.
-
-    ``fully_qualified_error_id`` and ``category`` are program text, the same in every language; for CIM the first
-    reads ``HRESULT 0x80041010,Microsoft.Management…``, for remoting ``CannotConnect,PSSessionStateBroken``
-    (AccessDenied, ComputerNotFound, NetworkPathNotFound, CannotConnect, WinRMOperationTimeout, LogonFailure:
-    the table in PowerShell's WSManTransportManager.cs).
-    """
-
-    fully_qualified_error_id: str
-    category: str
-    h_result: str  # "0x80131500"
-    message: str
-
-    @property
-    def code(self) -> str:
-        """The HRESULT that says most, as ``0x`` and eight upper-case digits."""
-        found = re.search(r"0x([0-9A-Fa-f]{8})", self.fully_qualified_error_id)
-        return "0x" + (found[1] if found else self.h_result.removeprefix("0x")).upper()
-
-    @property
-    def kind(self) -> str:
-        """The first part of the error id, before the comma: ``CannotConnect``, ``NoMatchingEventsFound`` …"""
-        return self.fully_qualified_error_id.partition(",")[0]
-
-
-class NativeRun(Answered):
-    """A native tool's exit code and its console lines (localised: evidence only)."""
-
-    exit_code: Int
-    text: list[str]
-
+__all__ = [
+    "ANSWERS",
+    "ActivateAnswer",
+    "AdGroupAnswer",
+    "Answered",
+    "BackupAnswer",
+    "ConnectivityReading",
+    "Contact",
+    "CopiedFile",
+    "Endpoint",
+    "ExecutionPolicy",
+    "ExportLogsAnswer",
+    "Fault",
+    "Feature",
+    "GpResult",
+    "GpupdateAnswer",
+    "HostAnswer",
+    "HostPolicy",
+    "HostReading",
+    "HostRegistry",
+    "HostUpdate",
+    "HostsAnswer",
+    "InstallPacksAnswer",
+    "InstalledPack",
+    "KeyPack",
+    "KeyPacksAnswer",
+    "LicenseServerAnswer",
+    "LicenseServerPrivate",
+    "LogExport",
+    "LogSearch",
+    "LoggedEvent",
+    "MethodCall",
+    "MigrationEventsAnswer",
+    "NamedText",
+    "NativeRun",
+    "NetworkAnswer",
+    "PreflightAnswer",
+    "RolesAnswer",
+    "ServiceAnswer",
+    "Update",
+    "read_answer",
+]
 
 # ---------------------------------------------------------------- open
 
@@ -313,19 +323,6 @@ class LogSearch(Answered):
     fault: Fault | None
 
 
-class LoggedEvent(Answered):
-    """One event. An ID alone is ambiguous: match on provider, channel and ID. Message is localised."""
-
-    id: Int
-    provider: str
-    channel: str
-    record_id: Int
-    at: AwareDatetime
-    level: Int | None
-    properties: list[str]
-    message: str | None
-
-
 class MigrationEventsAnswer(Answered):
     """migration-events: 26 and 88 to 93 of the licensing provider since the incident."""
 
@@ -371,102 +368,6 @@ class BackupAnswer(Answered):
     files: list[CopiedFile]
     service_state: str
     fault: Fault | None
-
-
-# ---------------------------------------------------------------- hosts
-
-
-class HostPolicy(Answered):
-    """HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services: what policy wrote."""
-
-    licensing_mode: Int | None
-    license_servers: str | None  # comma separated
-
-
-class HostRegistry(Answered):
-    """What the host itself holds: RCM\\Licensing Core and TermService\\Parameters\\LicenseServers."""
-
-    licensing_mode: Int | None
-    specified_license_servers: list[str]
-
-
-class ConnectivityReading(Answered):
-    """GetTStoLSConnectivityStatus for one license server. Through remoting 6 and 8 prove nothing."""
-
-    server: str
-    return_value: Int | None
-    status: Int | None
-    fault: Fault | None
-
-
-class GpResult(Answered):
-    """gpresult /scope computer as /x and /h: exit codes, names of the files in files/HOST/ (None: not made)."""
-
-    xml_exit_code: Int
-    html_exit_code: Int
-    xml_file: str | None
-    html_file: str | None
-
-
-class HostReading(Answered):
-    """One session host as Win32_TerminalServiceSetting and the registry see it."""
-
-    computer_name: str
-    collected_at: AwareDatetime
-    os_build: Int
-    update_revision: Int | None
-    part_of_domain: Flag
-    domain: str
-    terminal_server_mode: Int  # 1 session host, 0 remote administration
-    licensing_type: Int
-    licensing_name: str | None
-    policy_source_licensing_type: Int
-    policy_source_configured_license_servers: Int
-    specified_servers: list[str]
-    grace_days: Int | None
-    central_licensing: Flag | None  # Win32_TSDeploymentLicensing.UseCentralLicensingSettings: a broker rules
-    has_certificate: Flag  # X509 Certificate: the host has once talked to a license server
-    policy: HostPolicy
-    registry: HostRegistry
-    connectivity: list[ConnectivityReading]
-    events: list[LoggedEvent]  # RemoteConnectionManager/Admin, newest first, fifty at most
-    gp_result: GpResult | None
-    faults: list[Fault]  # of the parts that could not be read
-
-
-class HostAnswer(Answered):
-    """One host of the case: read (locally or through remoting), or why not."""
-
-    name: str
-    local: Flag
-    reached: Flag
-    fault: Fault | None
-    reading: HostReading | None
-
-
-class HostsAnswer(Answered):
-    """hosts-policy and hosts-verify; also the file that hosts.ps1 leaves when it is run on a host itself."""
-
-    expected_server: str
-    hosts: list[HostAnswer]
-
-
-class HostUpdate(Answered):
-    """gpupdate on one host."""
-
-    name: str
-    local: Flag
-    reached: Flag
-    exit_code: Int | None
-    seconds: Number | None
-    text: list[str]
-    fault: Fault | None
-
-
-class GpupdateAnswer(Answered):
-    """gpupdate: one row per host."""
-
-    hosts: list[HostUpdate]
 
 
 #: Script (the stem of its file in notebooks/steps) -> the model of its one answer.
