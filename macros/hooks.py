@@ -94,7 +94,10 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Title the admonitions that have none, in this language. Macros have been expanded by now."""
+    """Title the admonitions that have none, in this language; macros have been expanded by now. Set the boost."""
+    boost = config.extra.get("search_boost", {}).get(page.file.src_uri)
+    if boost is not None:
+        page.meta.setdefault("search", {"boost": boost})
     text, unknown = markup.title_admonitions(markdown, words_with("admonition_", Build.lang))
     for kind in unknown:
         log.warning("%s: no title for admonition %r in knowledge/words/site.yml", page.file.src_uri, kind)
@@ -137,7 +140,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     (site / "print.html").write_text(on_post_page(html, None, config), encoding="utf-8", newline="\n")
     if Build.command != "build":
         return
-    search_index.finish(site)
+    search_index.finish(site, words_with("find_", Build.lang))
     markup.tidy(site, Build.lang)
     if Build.other is None:
         return

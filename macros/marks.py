@@ -54,9 +54,9 @@ def cell(*parts: str | None) -> str:
 def literal(text: str) -> str:
     """A message as it stands on a screen, safe in Markdown: no character of it is markup."""
     text = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    for character in "\\`*_{}[]#|":
-        text = text.replace(character, f"&#{ord(character)};")
-    return text
+    for character in "\\`*_{}[]#":  # the backslash first
+        text = text.replace(character, f"\\{character}")
+    return text.replace("|", "&#124;")
 
 
 def code(text: str) -> str:

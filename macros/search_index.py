@@ -1,8 +1,9 @@
 """The search index after the build: other ways to write each word, so that a reader's spelling finds the page.
 
-Material's search folds no accents and keeps hyphenated words whole. Two extra fields of each entry hold the
-unaccented forms, the parts of compound words and hex codes without 0x: ``xt`` for the title, ``x`` for the text.
-mkdocs.yml names both fields; the theme searches them and never shows them.
+Material's search folds no accents and keeps hyphenated words whole. Extra fields of each entry hold the unaccented
+forms, the parts of compound words and hex codes without 0x: ``xt`` for the title, ``x`` for the text. ``p`` gives a
+section the words of its page's title, so that a question may name both. mkdocs.yml names the fields; the theme
+searches them and never shows them. A page's other names (find_PAGE in knowledge/words/site.yml) stand in ``xt``.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import html
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 
 _SEPARATOR = re.compile(r"[\s,;:!?=\[\]()\"'’«»\\/@{}|<>#*$]+")
@@ -45,15 +47,29 @@ def _forms(word: str) -> set[str]:
     return forms
 
 
-def finish(site: Path) -> None:
-    """Add the aliases to ``site``'s index, in both forms: .js for file://, .json for a web server."""
+def finish(site: Path, names: Mapping[str, str]) -> None:
+    """Add the extra fields to ``site``'s index, in both forms: .js for file://, .json for a web server.
+
+    ``names``: other words for a page, by its path without suffix ("reference/ports").
+    """
     path = site / "search" / "search_index.json"
     index = json.loads(path.read_text(encoding="utf-8"))
+    titles = {entry["location"]: entry["title"] for entry in index["docs"]}
     for entry in index["docs"]:
-        for field, source in (("xt", "title"), ("x", "text")):
-            found = aliases(entry[source])
-            if found:
-                entry[field] = found
+        page, _, section = entry["location"].partition("#")
+        found = {"xt": aliases(entry["title"]), "x": aliases(entry["text"])}
+        if section:
+            found["p"] = title_words(titles.get(page, ""))
+        else:
+            other = names.get(page.removesuffix(".html"), "")
+            found["xt"] = " ".join([found["xt"], title_words(other)]).strip()
+        entry.update({field: words for field, words in found.items() if words})
     data = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
     path.write_text(data, encoding="utf-8", newline="\n")
     path.with_suffix(".js").write_text(f"var __index = {data}", encoding="utf-8", newline="\n")
+
+
+def title_words(title: str) -> str:
+    """The words of a title, as written and in their other forms."""
+    words = " ".join(_SEPARATOR.split(html.unescape(_TAG.sub(" ", title)))).strip().lower()
+    return f"{words} {aliases(title)}".strip()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from macros.marks import cell, code, mark, proof, rows
+from macros.marks import cell, code, mark, proof, rows, source
 from macros.words import Here
 from runbook import knowledge
-from runbook.knowledge import CimClass, Open, Policy, Step
+from runbook.knowledge import CimClass, Open, Policy, Step, Text
 
 
 def table(here: Here, name: str) -> str:
@@ -23,15 +23,14 @@ def ports(here: Here) -> str:
     """Who talks to whom, on which port, what for."""
     lang = here.lang
     return rows(
-        _head(here, "from", "to", "ports", "purpose", "needed", "source"),
+        _head(here, "from", "to", "ports", "purpose", "needed"),
         (
             (
                 cell(row.origin.of(lang)) + f" {{: #port-{row.id} }}",
                 cell(row.target.of(lang)),
                 cell(f"{row.protocol} {row.ports}"),
                 cell(row.purpose.of(lang)),
-                cell(row.needed.of(lang)),
-                proof(here, row),
+                cell(row.needed.of(lang), proof(here, row)),
             )
             for row in knowledge.ports()
         ),
@@ -39,62 +38,64 @@ def ports(here: Here) -> str:
 
 
 def policies(here: Here) -> str:
-    """Group Policy settings with their official names, values and registry values."""
+    """Group Policy settings, one heading for each: official name, path, values and registry values."""
     lang = here.lang
     stored = {row.id: row for row in knowledge.registry()}
-    return rows(
-        _head(here, "policy", "values", "registry", "purpose", "source"),
-        (
-            (
-                cell(f"**{row.name.of(lang)}**", row.path.of(lang)) + f" {{: #policy-{row.id} }}",
-                cell(row.field.of(lang) if row.field else None, *_choices(row, lang)),
-                cell(*(code(f"{stored[i].key}\\{stored[i].value}") for i in row.registry)),
-                cell(here.word("machine_" + row.applies_to.replace(" ", "_")), row.purpose.of(lang)),
-                proof(here, row),
-            )
-            for row in knowledge.policies()
-        ),
-    )
+    parts = []
+    for row in knowledge.policies():
+        values = [code(f"{stored[i].key}\\{stored[i].value}") for i in row.registry]
+        facts = {
+            "policy_path": row.path.of(lang),
+            "policy_field": row.field.of(lang) if row.field else "",
+            "policy_values": ", ".join(_choices(row, lang)),
+            "policy_registry": "<br>".join(values),
+            "policy_machine": here.word("machine_" + row.applies_to.replace(" ", "_")),
+            "term_also": ", ".join(row.synonyms.of(lang)),
+        }
+        parts.append(
+            f"\n### {row.name.of(lang)} {{: #policy-{row.id} }}\n\n{row.purpose.of(lang)} {proof(here, row)}\n\n"
+        )
+        parts += [f"- **{here.word(key)}** {text}\n" for key, text in facts.items() if text]
+    return "".join(parts)
 
 
 def _choices(row: Policy, lang: str) -> list[str]:
-    return [value.label.of(lang) + (f" = {value.number}" if value.number is not None else "") for value in row.values]
+    numbers = (f" = {value.number}" if value.number is not None else "" for value in row.values)
+    return [value.label.of(lang) + number for value, number in zip(row.values, numbers, strict=True)]
 
 
 def registry(here: Here) -> str:
     """Registry values: where, what they mean, what to beware of."""
     lang = here.lang
     return rows(
-        _head(here, "value", "machine", "meaning", "source"),
+        _head(here, "value", "machine", "meaning"),
         (
             (
                 cell(code(row.key), code(row.value) + (f" ({row.type})" if row.type else ""))
                 + f" {{: #registry-{row.id} }}",
                 here.word("machine_" + row.machine.replace(" ", "_")),
-                cell(row.meaning.of(lang), _warn(here, row.caution.of(lang) if row.caution else None)),
-                proof(here, row),
+                cell(row.meaning.of(lang), _warn(here, row.caution), proof(here, row)),
             )
             for row in knowledge.registry()
         ),
     )
 
 
-def _warn(here: Here, caution: str | None) -> str | None:
-    return f"**{here.word('caution')}** {caution}" if caution else None
+def _warn(here: Here, caution: Text | None) -> str | None:
+    return f"**{here.word('caution')}** {caution.of(here.lang)}" if caution else None
 
 
 def services(here: Here) -> str:
     """Services, features and tools by the name that programs use."""
     lang = here.lang
     return rows(
-        _head(here, "name", "display", "machine", "purpose", "source"),
+        _head(here, "name", "display", "machine", "purpose"),
         (
             (
                 cell(code(row.id)) + f" {{: #service-{row.id.lower()} }}",
                 cell(row.display.of(lang) or here.word("not_found_name")),
                 here.word("machine_" + row.machine.replace(" ", "_")),
-                cell(row.purpose.of(lang), _warn(here, row.caution.of(lang) if row.caution else None)),
-                proof(here, row),
+                cell(row.purpose.of(lang), _warn(here, row.caution), proof(here, row)),
             )
             for row in knowledge.services()
         ),
@@ -105,13 +106,12 @@ def paths(here: Here) -> str:
     """Files and folders and what they hold."""
     lang = here.lang
     return rows(
-        _head(here, "path", "machine", "holds", "source"),
+        _head(here, "path", "machine", "holds"),
         (
             (
                 cell(code(row.path)) + f" {{: #path-{row.id} }}",
                 here.word("machine_" + row.machine.replace(" ", "_")),
-                cell(row.holds.of(lang), _warn(here, row.caution.of(lang) if row.caution else None)),
-                proof(here, row),
+                cell(row.holds.of(lang), _warn(here, row.caution), proof(here, row)),
             )
             for row in knowledge.paths()
         ),
@@ -122,7 +122,7 @@ def contacts(here: Here) -> str:
     """Whom to turn to, and how."""
     lang = here.lang
     return rows(
-        _head(here, "contact", "reach", "use", "source"),
+        _head(here, "contact", "reach", "use"),
         (
             (
                 cell(f"**{row.name.of(lang)}**") + f" {{: #contact-{row.id} }}",
@@ -132,8 +132,7 @@ def contacts(here: Here) -> str:
                     row.hours.of(lang) if row.hours else None,
                 )
                 or here.word("see_wizard"),
-                cell(row.use.of(lang), row.note.of(lang) if row.note else None),
-                proof(here, row),
+                cell(row.use.of(lang), row.note.of(lang) if row.note else None, proof(here, row)),
             )
             for row in knowledge.contacts()
         ),
@@ -161,14 +160,12 @@ def article(here: Here) -> str:
     """The points in which the source article is wrong or silent."""
     lang = here.lang
     return rows(
-        _head(here, "number", "says", "right", "page", "source"),
+        _head(here, "number", "says", "right"),
         (
             (
                 f"{row.number} {{: #point-{row.number} }}",
                 cell(row.says.of(lang) if row.says else here.word("says_nothing")),
-                cell(row.right.of(lang)),
-                f"[{here.word('see')}]({here.link(row.page)})",
-                proof(here, row),
+                cell(row.right.of(lang), f"[{here.word('see')}]({here.link(row.page)}) {proof(here, row)}"),
             )
             for row in knowledge.article()
         ),
@@ -177,12 +174,11 @@ def article(here: Here) -> str:
 
 def _open(here: Here, entries: tuple[Open, ...]) -> str:
     return rows(
-        _head(here, "what", "then", "source"),
+        _head(here, "what", "then"),
         (
             (
                 cell(row.what.of(here.lang)) + f" {{: #{row.id} }}",
-                cell(row.then.of(here.lang)),
-                proof(here, row),
+                cell(row.then.of(here.lang), source(here, *row.source)),
             )
             for row in entries
         ),

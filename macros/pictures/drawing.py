@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 FONT = 15.0  # user units; the drawing is at most as wide as the text column
 LINE = 19.0
-_WIDTHS = {"narrow": 0.31, "wide": 0.86, "other": 0.54}  # of the font size; measured on Segoe UI and DejaVu Sans
-_BOLD = 1.09
+_WIDTHS = {"narrow": 0.36, "wide": 0.92, "other": 0.6}  # of the font size; measured on Segoe UI and DejaVu Sans
+_BOLD = 1.12
 
 
 def measure(text: str, bold: bool = False) -> float:

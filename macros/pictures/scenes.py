@@ -20,7 +20,7 @@ def two_exchanges(here: Here) -> Drawing:
     left, right = 110, 530
     for x, who in ((left, "you"), (right, "clearinghouse")):
         drawing.line((x, 60), (x, 505), dashed=True)
-        drawing.box(x - 105, 8, 210, 52, here.word(f"pic_two_exchanges_{who}"), "actor")
+        drawing.box(x - 108, 8, 216, 52, here.word(f"pic_two_exchanges_{who}"), "actor")
     for top, number in ((88, "1"), (298, "2")):
         drawing.box(40, top, 560, 34, here.word(f"pic_two_exchanges_head{number}"), "band")
         drawing.arrow((left, top + 84), (right, top + 84))
@@ -77,15 +77,14 @@ def who_talks_to_whom(here: Here) -> Drawing:
     say = {k: here.word(f"pic_who_{k}") for k in ("microsoft", "server", "hosts", "directory", "admin", "users")}
     drawing.arrow((320, 190), (320, 72))
     drawing.label(320, 130, _ports("server to Microsoft"), 190)
-    drawing.arrow((190, 230), (220, 230))
     drawing.box(215, 8, 210, 64, say["microsoft"], "actor")
     drawing.box(220, 190, 200, 80, say["server"], "end")
     drawing.box(10, 190, 130, 80, say["hosts"], "actor")
     drawing.box(500, 190, 130, 80, say["directory"], "actor")
     drawing.arrow((140, 230), (220, 230))
-    drawing.text(112, 296, _ports("host to server"), 200, "middle")
+    drawing.text(10, 296, _ports("host to server"), 235)
     drawing.arrow((420, 230), (500, 230))
-    drawing.text(530, 296, _ports("server to directory"), 180, "middle")
+    drawing.text(630, 296, _ports("server to directory"), 190, "end")
     drawing.arrow((320, 392), (320, 270))
     drawing.label(320, 344, _ports("administration"), 150)
     drawing.box(215, 392, 210, 64, say["admin"], "actor")

@@ -3,12 +3,13 @@
  * Material hands the query to a worker and shows what comes back. This file wraps the worker: it takes quotes,
  * Windows paths, -Parameter names and hex codes apart (lunr would read - as "exclude" and \ as an escape), cuts the
  * plural (Material searches by prefix), and asks up to four times, the strictest question first: all words, all
- * words without accents, any word, any word without accents. Works with the real Worker and with iframe-worker. */
+ * words without accents, any word, any word without accents, until enough pages are found. Works with the real Worker and with iframe-worker. */
 (function () {
   "use strict";
 
   var QUERY = 2; /* message types of Material 9.8.1's search worker */
   var RESULT = 3;
+  var ENOUGH = 4; /* pages; with fewer, the next question is asked too */
   var RealWorker = window.Worker;
   if (!RealWorker) return;
 
@@ -71,26 +72,42 @@
     return all.filter(function (question, place) { return all.indexOf(question) === place; });
   }
 
+  /* The page that a group of results belongs to. */
+  function pageOf(group) {
+    return group[0].location.split("#")[0];
+  }
+
   function SearchWorker(url, options) {
     var worker = new RealWorker(url, options);
     var post = worker.postMessage.bind(worker);
     var listen = worker.addEventListener.bind(worker);
     var left = [];
+    var found = [];
 
     worker.postMessage = function (message) {
       var asked = message && message.type === QUERY && typeof message.data === "string" && message.data.trim();
       if (!asked) { post(message); return; }
       left = questions(message.data);
+      found = [];
       post({ type: QUERY, data: left.shift() });
     };
+
+    /* Pages that an earlier, stricter question found come first; a page stands once. */
+    function gather(groups) {
+      var seen = new Set(found.map(pageOf));
+      found = found.concat(groups.filter(function (group) { return !seen.has(pageOf(group)); }));
+    }
 
     worker.addEventListener = function (type, handler, options_) {
       if (type !== "message") { listen(type, handler, options_); return; }
       listen(type, function (event) {
         var message = event.data;
-        var empty = message && message.type === RESULT && message.data && message.data.items.length === 0;
-        if (empty && left.length) post({ type: QUERY, data: left.shift() });
-        else (handler.handleEvent || handler).call(handler, event);
+        var result = message && message.type === RESULT && message.data;
+        if (!result) { (handler.handleEvent || handler).call(handler, event); return; }
+        gather(result.items);
+        if (found.length < ENOUGH && left.length) { post({ type: QUERY, data: left.shift() }); return; }
+        result.items = found;
+        (handler.handleEvent || handler).call(handler, event);
       }, options_);
     };
     return worker;
