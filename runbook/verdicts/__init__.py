@@ -10,7 +10,19 @@ from collections.abc import Callable
 from typing import Any
 
 from runbook.outcome import Answer, Verdict
-from runbook.verdicts import activation, clearinghouse, close, hosts, inputs, install, opening, proofs, secure, source
+from runbook.verdicts import (
+    activation,
+    call_sheet,
+    clearinghouse,
+    close,
+    hosts,
+    inputs,
+    install,
+    opening,
+    proofs,
+    secure,
+    source,
+)
 from runbook.verdicts.context import Context
 
 Judge = Callable[[Context, Answer], Verdict]
@@ -33,7 +45,7 @@ MANUAL: dict[str, Manual] = {
     **hosts.MANUAL,
     **close.MANUAL,
 }
-LOCAL: dict[str, Local] = {**proofs.LOCAL}
+LOCAL: dict[str, Local] = {**proofs.LOCAL, **call_sheet.LOCAL}
 INPUTS: dict[str, Input] = {**inputs.INPUTS}
 
 __all__ = ["INPUTS", "JUDGES", "LOCAL", "MANUAL", "Context", "Input", "Judge", "Local", "Manual"]

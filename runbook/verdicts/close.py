@@ -12,6 +12,7 @@ from runbook.knowledge_records import ChecklistLine
 from runbook.outcome import Line, Status, Verdict
 from runbook.verdicts.context import Context
 from runbook.verdicts.entries import attached, moment, said, yes
+from runbook.verdicts.inventory import inventory
 
 PAPERS = ("clearinghouse_confirmation", "screenshots", "decommissioning")
 
@@ -65,11 +66,11 @@ def _digest(path: Path) -> str:
 
 
 class Tick(NamedTuple):
-    """One line of the checklist: ticked or not, and after which steps."""
+    """One line of the checklist: ticked or not, and after which steps (a sentence)."""
 
     item: ChecklistLine
     ticked: bool
-    why: Line
+    why: str
 
 
 def ticks(step: str, status: Status) -> bool:
@@ -80,15 +81,17 @@ def ticks(step: str, status: Status) -> bool:
     return status in _DONE or (status is Status.FINDING and step in _FINDING_IS_ENOUGH)
 
 
-def checklist(statuses: Mapping[str, Status], items: tuple[ChecklistLine, ...] | None = None) -> list[Tick]:
+def checklist(statuses: Mapping[str, Status], lang: str, items: tuple[ChecklistLine, ...] | None = None) -> list[Tick]:
     """The article's checklist against ``statuses`` (step id -> latest status). A line needs all its steps."""
     found = []
     for item in knowledge.checklist() if items is None else items:
         missing = [s for s in item.steps if not ticks(s, Status(statuses.get(s, Status.PENDING)))]
-        word = "open" if missing else "done"
-        why = Line(f"steps.why_{word}", {"steps": ", ".join(missing or item.steps)})
+        titles = ", ".join(knowledge.step(s).title.of(lang) for s in missing or item.steps)
+        why = knowledge.say("steps.why_open" if missing else "steps.why_done", lang, steps=titles)
         found.append(Tick(item, not missing, why))
     return found
 
+
+__all__ = ["MANUAL", "PAPERS", "Tick", "attestation", "checklist", "inventory", "ticks"]
 
 MANUAL = {"attestation": attestation}

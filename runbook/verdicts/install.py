@@ -106,8 +106,8 @@ def key_packs_after(context: Context, seen: KeyPacksAnswer) -> Verdict:
     found = key_packs.compare(before, rows, kinds)
     issued = sum(r["issued"] for r in rows if (r["product_type"], r["version_id"]) in kinds)
     facts = {
-        "before": found.before,
-        "after": found.after,
+        "counted_before": found.before,
+        "counted_after": found.after,
         "gained": found.gained,
         "expected": found.expected,
         "counted_rows": [change.row["id"] for change in found.counted],

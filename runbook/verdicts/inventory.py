@@ -1,0 +1,121 @@
+"""The licence sheet: what the company has now, for the audit file. Every identifier is masked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from runbook.identifiers import mask
+from runbook.verdicts.case_words import contract_rows, day, old_servers, packs_in_words, word
+from runbook.verdicts.context import Context
+from runbook.verdicts.sheet import Pairs, Section, Sheet
+
+_NAMED = 30  # session hosts that the sheet lists by name
+
+
+def inventory(context: Context) -> list[tuple[str, str]]:
+    """Labels and values in the run's language; several lines are parted by newlines."""
+    case, lang = context.case, context.lang
+    known = [
+        *_contract(context),
+        (word("inventory_owned", lang), f"{case.expected_cals()} ({packs_in_words(case, lang)})"),
+    ]
+    known += [
+        (word("new_server", lang), case.license_server.name),
+        (word("server_id", lang), str(context.fact("license-server", "license_server_id", ""))),
+        (word("inventory_activated", lang), _activated(context)),
+        (word("inventory_database", lang), str(context.fact("license-server", "database_path") or "")),
+        (word("inventory_reissued", lang), _reissued(context)),
+        (word("inventory_key_packs", lang), _key_packs(context)),
+        (word("inventory_way", lang), _way(context)),
+        (word("inventory_counted", lang), _counted(context)),
+        (word("inventory_hosts", lang), _hosts(context)),
+        (word("inventory_lost", lang), "\n".join(_lost(context))),
+        (word("inventory_backup", lang), str(context.fact("backup", "destination") or "")),
+        (word("inventory_approval", lang), _approval(context)),
+    ]
+    return [(label, value or word("inventory_unknown", lang)) for label, value in known]
+
+
+def sheet(context: Context) -> Sheet:
+    """The same as a page to print (``sheet.to_html``, ``sheet.to_text``)."""
+    lang, case = context.lang, context.case
+    return Sheet(
+        lang=lang,
+        title=word("inventory_title", lang),
+        subtitle=word("call_subtitle", lang, company=case.company, case=case.name, server=case.license_server.name),
+        sections=(Section("", (Pairs(tuple(inventory(context))),)),),
+        notice=word("inventory_notice", lang),
+        stamp=word("stamp", lang) if context.rehearsal else "",
+    )
+
+
+def _contract(context: Context) -> list[tuple[str, str]]:
+    """Company, program, agreement, reseller, date; no personal data. The agreement's number is masked like an
+    identifier: it is confidential outside the company."""
+    company, _, _, _, program, agreement, reseller, date = contract_rows(context.case, context.lang)
+    return [company, program, (agreement[0], _masked_agreement(agreement[1])), reseller, date]
+
+
+def _masked_agreement(number: str) -> str:
+    return "…" + number[-2:] if len(number) > 2 else number
+
+
+def _activated(context: Context) -> str:
+    status = context.fact("license-server", "activation_status")
+    return word(f"inventory_activated_{status}", context.lang) if status in (0, 1, 2) else ""
+
+
+def _reissued(context: Context) -> str:
+    at, reference = context.fact("clearinghouse", "at"), context.fact("clearinghouse", "reference")
+    if context.fact("clearinghouse", "result") != "issued" or not at:
+        return ""
+    return word("inventory_reissued_value", context.lang, at=at, reference=reference or "—")
+
+
+def _key_packs(context: Context) -> str:
+    packs: list[dict[str, Any]] = context.fact("clearinghouse", "packs") or []
+    return "\n".join(
+        word("inventory_key_pack", context.lang, id=_shown(pack["id"]), count=pack["count"] or "?") for pack in packs
+    )
+
+
+def _shown(identifier: str) -> str:
+    return identifier if identifier.startswith("…") or not identifier else mask(identifier)
+
+
+def _way(context: Context) -> str:
+    way = str(context.fact("install-packs", "way") or "")
+    return word(f"way_{way.replace('-', '_')}", context.lang) if way else ""
+
+
+def _counted(context: Context) -> str:
+    facts = context.facts.get("key-packs-after", {})
+    if "counted_after" not in facts:
+        return ""
+    before, after, expected = facts["counted_before"], facts["counted_after"], facts["expected"]
+    return word("inventory_counted_value", context.lang, before=before, after=after, expected=expected)
+
+
+def _hosts(context: Context) -> str:
+    """The hosts of the case that were found right, else all that it names."""
+    names = context.fact("hosts-verify", "right") or list(context.case.session_hosts.names)
+    more = len(names) - _NAMED
+    shown = list(names[:_NAMED]) + ([word("inventory_hosts_more", context.lang, count=more)] if more > 0 else [])
+    return "\n".join(shown)
+
+
+def _lost(context: Context) -> list[str]:
+    return [
+        ", ".join(part for part in (name, system, shown) if part)
+        for name, system, shown, _ in old_servers(context.case, context.lang, masked=True)
+    ]
+
+
+def _approval(context: Context) -> str:
+    approval = context.case.approval
+    parts = (
+        context.fact("source-lost", "approved_by") or approval.name or "",
+        context.fact("source-lost", "ticket") or approval.ticket or "",
+        day(approval.date, context.lang),
+    )
+    return ", ".join(part for part in parts if part)
