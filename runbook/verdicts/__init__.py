@@ -15,6 +15,7 @@ from runbook.verdicts import (
     call_sheet,
     clearinghouse,
     close,
+    diagnosis,
     hosts,
     inputs,
     install,
@@ -45,7 +46,7 @@ MANUAL: dict[str, Manual] = {
     **hosts.MANUAL,
     **close.MANUAL,
 }
-LOCAL: dict[str, Local] = {**proofs.LOCAL, **call_sheet.LOCAL}
+LOCAL: dict[str, Local] = {**diagnosis.LOCAL, **proofs.LOCAL, **call_sheet.LOCAL}
 INPUTS: dict[str, Input] = {**inputs.INPUTS}
 
 __all__ = ["INPUTS", "JUDGES", "LOCAL", "MANUAL", "Context", "Input", "Judge", "Local", "Manual"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runbook import knowledge
+from runbook import hints, knowledge
 
 #: Rows of the source article's own table of errors.
 _ARTICLE = {"activation": 1, "network": 2, "refused-id": 3, "no-cal": 4, "grace": 5}
@@ -25,8 +25,5 @@ def hints_for(situation: str, code: object = None) -> tuple[str, ...]:
 
 
 def _by_code(kind: str, value: str) -> tuple[str, ...]:
-    return tuple(
-        row.id
-        for row in knowledge.errors()
-        if any(code.kind == kind and code.value.lower() == value.lower() for code in row.codes)
-    )
+    found = hints.hint_for_code(value, kind)
+    return tuple(hint.problem.id for hint in found if hint.problem is not None)
