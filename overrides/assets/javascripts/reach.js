@@ -5,7 +5,7 @@
   var TABLE = french ? "Tableau qui défile" : "Scrollable table";
 
   function reachable(box) {
-    var scrolls = box.scrollWidth > box.clientWidth + 1;
+    var scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
     var table = box.tagName === "DIV";
     if (scrolls) {
       box.tabIndex = 0;
