@@ -10,7 +10,8 @@ from runbook.knowledge import say
 from runbook.outcome import BAD, Status
 from runbook.run import Run
 from runbook.steps import outcome_of
-from runbook.verdicts import close as sheets
+from runbook.verdicts.close import checklist
+from runbook.verdicts.inventory import inventory
 
 _COLOURS = {"done": "#1a6b2d", "waiting": "#0b4f8a", "failed": "#a3161a"}
 
@@ -30,6 +31,9 @@ def close(run: Run) -> tuple[list[show.Bundle], str, list[str]]:
 
 def write_down(run: Run, outcome: str, failed: list[str]) -> None:
     """Write the run's ``close`` line, with the steps that wait and the ones that failed."""
+    for folder in run.path.iterdir():
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()  # a step that left no evidence
     run.close(outcome, waiting=waiting_steps(run), failed=failed)
 
 
@@ -52,7 +56,7 @@ def _summary(run: Run, outcome: str) -> show.Bundle:
                 "seconds": show.seconds(end["seconds"], run.lang) if end else "",
             }
         )
-    checklist, inventory = _sheets(run)
+    ticks, licences = _sheets(run)
     return show.summary_bundle(
         lang=run.lang,
         outcome=outcome,
@@ -60,8 +64,8 @@ def _summary(run: Run, outcome: str) -> show.Bundle:
         banner=say(f"show.banner_{outcome}", run.lang),
         todo=[_todo(run, s, ends[s]) for s in run.steps if _is_open(ends[s])],
         steps=rows,
-        checklist=checklist,
-        inventory=inventory,
+        checklist=ticks,
+        inventory=licences,
         next=say(f"show.next_{outcome}", run.lang, case=run.folder.name),
     )
 
@@ -83,11 +87,11 @@ def _sheets(run: Run) -> tuple[list[Any], list[Any]]:
     if run.notebook != "migrate":
         return [], []
     context = run.context(run.steps[-1])
-    checklist = [
-        {"text": item.text.of(run.lang), "ticked": ticked, "why": why}
-        for item, ticked, why in sheets.checklist(context.status, run.lang)
+    ticks = [
+        {"text": tick.item.text.of(run.lang), "ticked": tick.ticked, "why": tick.why}
+        for tick in checklist(context.status, run.lang)
     ]
-    return checklist, sheets.inventory(context)
+    return ticks, inventory(context)
 
 
 def _pictures(run: Run) -> list[show.Bundle]:

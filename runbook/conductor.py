@@ -118,14 +118,15 @@ def after(nb: NotebookNode, plan: Plan, token: str, stopped: BaseException | Non
     run = opened["run"]
     closed = History(journal.entries()).closing(run)
     if closed is None:
-        reason = type(stopped).__name__ if stopped else "no close"
+        reason = type(stopped).__name__ if stopped else _error_text(nb) or "no close"
         closed = journal.append("close", run=run, outcome="interrupted", reason=reason, by="engine")
     kept = folder.run(run) / f"{plan.notebook}.ipynb"
     write_notebook(nb, kept)
     digest = hashlib.sha256(kept.read_bytes()).hexdigest()
     relative = kept.relative_to(folder.path).as_posix()
     journal.append("notebook", run=run, path=relative, sha256=digest, rebuilt=False, by="engine")
-    message = say(f"run.told_{closed['outcome']}", plan.lang, case=folder.name, run=run, notebook=kept)
+    fields = {"case": folder.name, "run": run, "notebook": kept, "reason": closed.get("reason", "")}
+    message = say(f"run.told_{closed['outcome']}", plan.lang, **fields)
     return Pass(nb, plan, run, closed["outcome"], message, opened.get("rehearsal"), stopped)
 
 
@@ -159,6 +160,9 @@ def _error_text(nb: NotebookNode) -> str:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 return str(output.evalue)
+        if cell.metadata.get("papermill", {}).get("exception"):
+            # IPython tells a faulty magic on stderr and gives no error output.
+            return " ".join(o.text.strip() for o in cell.get("outputs", []) if o.get("name") == "stderr")
     return ""
 
 

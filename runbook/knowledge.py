@@ -8,6 +8,7 @@ when it is first asked for (a test asks for all of them).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -94,6 +95,31 @@ __all__ = [
 
 # The C loader reads the same YAML some ten times faster; it is missing on a few platforms only.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_WORD = re.compile(r"[a-z_]+\.[a-z0-9_]+")
+
+
+def worded(value: object, lang: str) -> object:
+    """``value`` as a person reads it: a key of knowledge/words/ becomes its sentence, a list its items.
+
+    Verdicts keep words as keys ("steps.mode_4"), so that one journal is read in both languages.
+    """
+    if isinstance(value, list | tuple):
+        return ", ".join(str(worded(item, lang)) for item in value)
+    if isinstance(value, bool):
+        return say("status.yes" if value else "status.no", lang)
+    if isinstance(value, str) and _WORD.fullmatch(value):
+        try:
+            return say(value, lang)
+        except (KeyError, FileNotFoundError):
+            return value
+    return value
+
+
+def sentence(key: str, lang: str, fields: Mapping[str, object]) -> str:
+    """``say`` for a line of the journal: fields that are words themselves are said too."""
+    return say(key, lang, **{name: worded(value, lang) for name, value in fields.items()})
+
 
 _R = TypeVar("_R", bound=Record)
 

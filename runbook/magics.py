@@ -1,4 +1,4 @@
-"""What a notebook's cells say: ``start()``, ``%%powershell STEP``, ``%%manual STEP``, ``%%local STEP``, ``finish()``.
+"""What a notebook's cells say: ``start()``, ``%%powershell STEP``, ``%manual STEP``, ``%local STEP``, ``finish()``.
 
 A step never raises for what it found: it is shown and written down, and what does not depend on it goes on. Only
 bad input stops a notebook at once, and only the last cell makes a failed run a failure for papermill.
@@ -36,8 +36,8 @@ def start(notebook: str, **parameters: str | list[str]) -> None:
     _open[:] = [run]
     shell = get_ipython()
     shell.register_magic_function(_powershell, "cell", "powershell")
-    shell.register_magic_function(_manual, "cell", "manual")
-    shell.register_magic_function(_local, "cell", "local")
+    shell.register_magic_function(_manual, "line", "manual")
+    shell.register_magic_function(_local, "line", "local")
     _show(run, "start", None, "", opening_bundles(run))
 
 
@@ -75,17 +75,17 @@ def stamps(run: Run) -> list[show.Bundle]:
 
 def _powershell(line: str, cell: str) -> None:
     """``%%powershell STEP``: run the step's script, or the cell's text where the operator has changed it."""
-    _take(line.strip(), cell, cell)
+    _take(line.strip(), cell, f"%%powershell {line}\n{cell}")
 
 
-def _manual(line: str, cell: str = "") -> None:
-    """``%%manual STEP``: what a person does and confirms with ``runbook confirm``."""
-    _take(line.strip(), None, cell)
+def _manual(line: str) -> None:
+    """``%manual STEP``: what a person does and confirms with ``runbook confirm``."""
+    _take(line.strip(), None, f"%manual {line}")
 
 
-def _local(line: str, cell: str = "") -> None:
-    """``%%local STEP``: what is worked out here, without PowerShell."""
-    _take(line.strip(), None, cell)
+def _local(line: str) -> None:
+    """``%local STEP``: what is worked out here, without PowerShell."""
+    _take(line.strip(), None, f"%local {line}")
 
 
 def _take(step_id: str, text: str | None, source: str) -> None:

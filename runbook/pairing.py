@@ -19,7 +19,7 @@ from runbook import knowledge
 from runbook.knowledge import data_root
 
 _FENCE = re.compile(r'^```powershell magic_args="(?P<step>[a-z0-9-]+)"\n(?P<body>.*?)^```$', re.M | re.S)
-_MAGIC = re.compile(r"%%(?:powershell|manual|local) (?P<step>[a-z0-9-]+)")
+_MAGIC = re.compile(r"%%?(?:powershell|manual|local) (?P<step>[a-z0-9-]+)")
 _SPECIAL = {"start(": "start", "finish(": "summary"}
 
 

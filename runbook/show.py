@@ -33,7 +33,7 @@ def seconds(value: float, lang: str) -> str:
 
 def sentences(lines: Iterable[dict[str, Any]], lang: str) -> list[str]:
     """The sentences of journal lines ``[{key, fields}]`` in ``lang``."""
-    return [say(line["key"], lang, **line["fields"]) for line in lines]
+    return [knowledge.sentence(line["key"], lang, line["fields"]) for line in lines]
 
 
 def step_bundle(step: Step, end: Entry, number: int, count: int, lang: str, undo: bool) -> Bundle:
@@ -41,7 +41,7 @@ def step_bundle(step: Step, end: Entry, number: int, count: int, lang: str, undo
     word = say(f"status.{end['status']}", lang)
     lines = sentences(end["lines"], lang)
     duration = seconds(end["seconds"], lang)
-    table = end["table"]
+    table = [{column: knowledge.worded(value, lang) for column, value in row.items()} for row in end["table"]]
     columns = list(table[0]) if table else []
     hints = [_hint(hint, lang) for hint in end["hints"]]
     html = (

@@ -127,7 +127,8 @@ def _check(run: Run, step: Step, cell_text: str | None, history: History) -> tup
     ended = process.run(run.host.command(call), call.folder, begun["time_limit"])
     put_secrets_away(call.folder, run.folder.private(), f"{step.id}-{run.name}")
     verdict = _judge(run, step, ended)
-    return verdict, {"exit_code": ended.exit_code, **_evidence(run, step)}
+    extra = {"exit_code": ended.exit_code, "script_sha256": text.sha256, "edited": text.edited}
+    return verdict, {**extra, **_evidence(run, step)}
 
 
 def _kept(run: Run, first: Entry, text: Text, history: History, step: Step) -> Verdict:
