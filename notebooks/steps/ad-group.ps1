@@ -39,33 +39,33 @@ $calls = @(
             # Each method has one answer, under a name of its own.
             switch ($method) {
                 'IsLSinTSLSGroup' {
+                    $name = 'IsMember'
                     $answer = Invoke-CimMethod @class -MethodName 'IsLSinTSLSGroup' -Arguments @{ Domain = $Domain }
-                    $value = $answer.IsMember
                 }
                 'IsLSonDC' {
+                    $name = 'OnDC'
                     $answer = Invoke-CimMethod @class -MethodName 'IsLSonDC'
-                    $value = $answer.OnDC
                 }
                 'IsLSRegisteredToSCP' {
+                    $name = 'Registered'
                     $answer = Invoke-CimMethod @class -MethodName 'IsLSRegisteredToSCP'
-                    $value = $answer.Registered
                 }
                 'IsLSSecGrpGPEnabled' {
+                    $name = 'Enabled'
                     $answer = Invoke-CimMethod @class -MethodName 'IsLSSecGrpGPEnabled'
-                    $value = $answer.Enabled
                 }
                 'IsLSPreventUpgradeGPEnabled' {
+                    $name = 'Enabled'
                     $answer = Invoke-CimMethod @class -MethodName 'IsLSPreventUpgradeGPEnabled'
-                    $value = $answer.Enabled
                 }
             }
             $returnValue = $answer.ReturnValue
-            if ($returnValue -ne 0) {
-                $value = $null
+            # A method that failed may leave its answer out altogether.
+            if ($returnValue -eq 0) {
+                $value = [bool] $answer.$name
             }
         }
         catch {
-            $value = $null
             $fault = ConvertTo-Fault -ErrorRecord $_
         }
         [pscustomobject]@{

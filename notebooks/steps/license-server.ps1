@@ -47,6 +47,10 @@ $productId = ''
 $licenseServerId = ''
 $contacts = @()
 $propertiesEmpty = $false
+$activationStatus = $null
+if ($activation -and $activation.ReturnValue -eq 0) {
+    $activationStatus = $activation.ActivationStatus
+}
 if ($server) {
     $productId = [string] $server.ProductId
     $contacts = @(
@@ -74,7 +78,7 @@ $result = [pscustomobject]@{
     LicenseServerIdTail   = Get-Tail -Text $licenseServerId
     LicenseServerIdLength = ($licenseServerId -replace '[\s-]', '').Length
     IdReturnValue         = if ($identifier) { $identifier.ReturnValue } else { $null }
-    ActivationStatus      = if ($activation) { $activation.ActivationStatus } else { $null }
+    ActivationStatus      = $activationStatus
     ActivationReturnValue = if ($activation) { $activation.ReturnValue } else { $null }
     Contacts              = @($contacts)
     Fault                 = $fault

@@ -5,7 +5,7 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 # Who runs this, on which system, at what time, in which domain. Reads only.
-$languageMode = $ExecutionContext.SessionState.LanguageMode.ToString()
+$languageMode = "$($ExecutionContext.SessionState.LanguageMode)"   # no method call: a constrained session refuses it
 if ($languageMode -ne 'FullLanguage') {
     throw "LanguageMode: $languageMode. The steps need FullLanguage."
 }
