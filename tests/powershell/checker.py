@@ -1,0 +1,37 @@
+"""The checker: a PowerShell text in, its faults out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from . import cim, members, names, natives, style, variables
+from .commands import Constants
+from .fault import Fault
+from .flow import Flow
+from .tree import parse, syntax_errors
+
+
+def check(
+    text: str, *, step: bool = False, inline: bool = False, file: str = "", section: str = "", line: int = 1
+) -> list[Fault]:
+    """All faults of ``text``, by line.
+
+    ``step`` asks for what a whole step script must have (strict mode at the top, no exit). ``line`` is the line
+    of the file at which the text starts, so that a fault in a fence names the line of the page. ``inline`` is a
+    command named inside a sentence: its words are checked, but nothing follows it that could test its exit code.
+    """
+    root = parse(text)
+    constants = Constants(root)
+    found = [Fault(at, "syntax", what) for at, what in syntax_errors(root)]
+    found += style.check(root, constants, step)
+    if not any(fault.rule == "syntax" for fault in found):
+        flow = Flow(root, constants)
+        found += names.check(root, constants)
+        found += natives.check(root, constants)
+        found += variables.check(root, constants)
+        found += cim.check(root, constants, flow)
+        found += members.check(root, constants, flow)
+    if inline:
+        found = [fault for fault in found if fault.rule != "exit-code"]
+    placed = {replace(fault, line=fault.line + line - 1, file=file, section=section) for fault in found}
+    return sorted(placed)

@@ -1,0 +1,45 @@
+"""The proof of the checker: every typing mistake in a real text is caught."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from .checker import check
+from .collect import collect
+from .mutate import mutants
+
+ROOT = Path(__file__).resolve().parents[2]
+PER_CATEGORY = 3
+CATEGORIES = {"command", "parameter", "property", "argument", "switch", "variable"}
+
+#: Mutants that mean the same to PowerShell as the right text, one by one, with the reason. None so far.
+EQUIVALENT: dict[tuple[str, str, str], str] = {}
+
+
+def test_every_typing_mistake_is_caught(capsys: pytest.CaptureFixture[str]) -> None:
+    """Prints the share; each text gets a few mistakes of every category, and all that the rare ones allow."""
+    made: Counter[str] = Counter()
+    caught: Counter[str] = Counter()
+    escaped = []
+    # The cells of a notebook are the step scripts once more: each text is taken once.
+    for text in {text.text: text for text in reversed(collect(ROOT))}.values():
+        if text.kind not in {"step", "script", "cell", "fence", "template"} or check(text.text, step=text.step):
+            continue  # a text with a fault of its own fails in test_project.py
+        for mutant in mutants(text.text, f"{text.file}:{text.section}", PER_CATEGORY):
+            if (text.file, mutant.right, mutant.wrong) in EQUIVALENT:
+                continue
+            made[mutant.category] += 1
+            if check(mutant.text, step=text.step):
+                caught[mutant.category] += 1
+            else:
+                escaped.append(f"{text.file}:{mutant.line} {mutant.category} {mutant.right} -> {mutant.wrong}")
+    with capsys.disabled():
+        shares = ", ".join(f"{name} {caught[name]}/{made[name]}" for name in sorted(made))
+        sys.stdout.write(f"\n  typing mistakes caught: {caught.total()} of {made.total()} ({shares})\n")
+    assert made.total() >= 200
+    assert set(made) >= CATEGORIES
+    assert not escaped, "\n".join(escaped)
