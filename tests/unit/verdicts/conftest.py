@@ -66,7 +66,9 @@ def recorded(tmp_path: Path) -> Callable[..., Answer]:
 def confirm() -> Callable[..., dict[str, Any]]:
     """``confirm(n=1, entry=1, who="someone", **fields)``: one ``confirm`` line of a journal."""
 
-    def line(n: int = 1, entry: int = 1, attachments: list[dict[str, Any]] | None = None, **fields: Any) -> dict[str, Any]:
+    def line(
+        n: int = 1, entry: int = 1, attachments: list[dict[str, Any]] | None = None, **fields: Any
+    ) -> dict[str, Any]:
         return {
             "event": "confirm",
             "n": n,
@@ -94,5 +96,3 @@ def broken(tmp_path: Path) -> Callable[..., Answer]:
 def keys() -> Callable[[Any], list[str]]:
     """The sentences of a verdict, by key, without their area."""
     return lambda verdict: [line.key.removeprefix("steps.") for line in verdict.lines]
-
-
