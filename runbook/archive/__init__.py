@@ -1,0 +1,8 @@
+"""The audit file: seal a case, verify a sealed one, make the copy for outside, keep the register, compare runs."""
+
+from __future__ import annotations
+
+from runbook.archive.seal import Sealed, seal
+from runbook.archive.verify import Fault, Report, verify
+
+__all__ = ["Fault", "Report", "Sealed", "seal", "verify"]

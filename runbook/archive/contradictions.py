@@ -1,0 +1,135 @@
+"""Where a case contradicts its own journal: a broken chain, a notebook that tells more, evidence that changed.
+
+papermill's statuses can lie (a kernel that dies leaves cells "completed" that never ran), so a notebook is
+believed only where the journal says the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runbook.archive.digest import hash_file
+from runbook.journal import Entry, check_chain
+from runbook.outcome import Status
+from runbook.record.executed import read_executed
+from runbook.record.story import Run, Story
+
+_RUN_FOLDER = re.compile(r"r\d{2,}")
+#: Statuses of a step that nobody ran: its cell may or may not have been executed.
+_NEVER_RAN = frozenset({Status.NOT_REACHED, Status.PENDING})
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """``path`` is relative to the case folder, ``word`` a key ``archive.why_WORD``, ``fields`` what it needs."""
+
+    path: str
+    word: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def contradictions(
+    story: Story, digest_of: Callable[[str], str | None], file_of: Callable[[str], Path]
+) -> list[Contradiction]:
+    """Everything in which the case and its journal disagree; empty for a case that can be sealed.
+
+    ``digest_of(path)`` is the SHA-256 of a file of the case by its path relative to the case folder, None where
+    it is not there; ``file_of(path)`` is where it lies (an archive may have had to rename it).
+    """
+    found = list(chain_faults(file_of("journal.jsonl")))
+    for run in story.runs:
+        found += _notebook(run, digest_of, file_of)
+    found += _untold_notebooks(story, file_of)
+    for entry in story.entries:
+        found += _evidence(entry, digest_of)
+    return found
+
+
+def in_folder(folder: Path) -> tuple[Callable[[str], str | None], Callable[[str], Path]]:
+    """``digest_of`` and ``file_of`` for files that lie under their own names."""
+
+    def digest_of(path: str) -> str | None:
+        file = folder / path
+        return hash_file(file)["sha256"] if file.is_file() else None
+
+    return digest_of, lambda path: folder / path
+
+
+def chain_faults(journal: Path) -> Iterator[Contradiction]:
+    """Every place where the chain of a journal file does not hold."""
+    if not journal.is_file():
+        yield Contradiction("journal.jsonl", "no_journal")
+        return
+    for broken in check_chain(journal.read_bytes()):
+        yield Contradiction("journal.jsonl", f"chain_{broken.fault}", {"line": broken.line})
+
+
+def _notebook(
+    run: Run, digest_of: Callable[[str], str | None], file_of: Callable[[str], Path]
+) -> Iterator[Contradiction]:
+    if run.notebook is None:
+        if run.closed is not None:
+            yield Contradiction("journal.jsonl", "closed_without_notebook", {"run": run.name})
+        return
+    path = str(run.notebook.get("path"))
+    digest = digest_of(path)
+    if digest is None:
+        yield Contradiction(path, "notebook_missing", {"run": run.name})
+        return
+    if digest != run.notebook.get("sha256"):
+        yield Contradiction(path, "notebook_hash", {"run": run.name})
+    if run.closed is None:
+        yield Contradiction(path, "run_without_close", {"run": run.name})
+    try:
+        executed = read_executed(file_of(path))
+    except (ValueError, OSError):
+        yield Contradiction(path, "notebook_unreadable", {"run": run.name})
+        return
+    seen: set[str] = set()
+    for cell in executed.cells:
+        if cell.step is None:
+            continue
+        seen.add(cell.step)
+        attempts = run.steps.get(cell.step, [])
+        ended = any(attempt.end is not None for attempt in attempts)
+        ran = ended and attempts[-1].status not in _NEVER_RAN
+        if cell.status == "completed" and not ended:
+            yield Contradiction(path, "completed_without_end", {"run": run.name, "step": cell.step})
+        elif cell.status == "pending" and ran:
+            yield Contradiction(path, "pending_with_end", {"run": run.name, "step": cell.step})
+    for step, attempts in run.steps.items():
+        if step not in seen and attempts[-1].status not in _NEVER_RAN:
+            yield Contradiction(path, "step_without_cell", {"run": run.name, "step": step})
+    if run.outcome in ("done", "waiting") and executed.exception:
+        yield Contradiction(path, "closed_well_but_failed", {"run": run.name})
+
+
+def _untold_notebooks(story: Story, file_of: Callable[[str], Path]) -> Iterator[Contradiction]:
+    """Notebooks in a run's folder that no journal line tells of."""
+    told = {str(run.notebook.get("path")) for run in story.runs if run.notebook is not None}
+    root = file_of("journal.jsonl").parent
+    for folder in sorted(root.iterdir()) if root.is_dir() else []:
+        if not _RUN_FOLDER.fullmatch(folder.name) or not folder.is_dir():
+            continue
+        for file in sorted(folder.glob("*.ipynb")):
+            path = f"{folder.name}/{file.name}"
+            if path not in told and not file.name.startswith("."):
+                yield Contradiction(path, "notebook_untold")
+
+
+def _evidence(entry: Entry, digest_of: Callable[[str], str | None]) -> Iterator[Contradiction]:
+    for key in ("evidence", "attachments"):
+        listed = entry.get(key)
+        for item in listed if isinstance(listed, list) else []:
+            if not isinstance(item, dict) or item.get("withheld"):
+                continue
+            path = str(item.get("path"))
+            digest = digest_of(path)
+            if digest is None:
+                yield Contradiction(path, "evidence_missing", {"line": entry.get("n")})
+            elif digest != item.get("sha256"):
+                yield Contradiction(path, "evidence_changed", {"line": entry.get("n")})

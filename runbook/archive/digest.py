@@ -1,0 +1,75 @@
+"""Hashing files: constant memory, several at a time.
+
+Threads, not processes: hashlib lets go of the interpreter lock while it hashes a block, and starting a process
+pool costs more than a usual case takes (measured in tests/benchmarks/bench_archive.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+#: Bytes read at a time: memory is workers x BLOCK, whatever the size of the files.
+BLOCK = 1 << 20
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+def default_workers() -> int:
+    """As many hashing threads as the machine has processors, eight at most."""
+    return min(8, os.cpu_count() or 1)
+
+
+def hash_file(path: Path, algorithms: Iterable[str] = ("sha256",)) -> dict[str, str]:
+    """The file's digests in hex, read once. Raises OSError where it cannot be read."""
+    hashers = {name: hashlib.new(name) for name in algorithms}
+    with path.open("rb", buffering=0) as file:
+        buffer = bytearray(_block(file.fileno()))
+        view = memoryview(buffer)
+        while count := file.readinto(buffer):
+            for hasher in hashers.values():
+                hasher.update(view[:count])
+    return {name: hasher.hexdigest() for name, hasher in hashers.items()}
+
+
+def copy_file(source: Path, target: Path) -> tuple[str, int]:
+    """Copy and hash in one reading; the copy is on the disk when this returns. Gives SHA-256 in hex and size."""
+    hasher = hashlib.sha256()
+    size = 0
+    with source.open("rb", buffering=0) as read, target.open("xb", buffering=0) as write:
+        buffer = bytearray(_block(read.fileno()))
+        view = memoryview(buffer)
+        while count := read.readinto(buffer):
+            block = view[:count]
+            hasher.update(block)
+            while block:
+                block = block[write.write(block) :]
+            size += count
+        os.fsync(write.fileno())
+    return hasher.hexdigest(), size
+
+
+def _block(handle: int) -> int:
+    """A buffer no larger than the file needs: most evidence is a few kilobytes."""
+    return max(1, min(BLOCK, os.fstat(handle).st_size + 1))
+
+
+def in_threads(work: Callable[[_T], _R], items: Iterable[_T], workers: int | None = None) -> Iterator[_R]:
+    """``work`` on each item, results in order; never more than a few times ``workers`` items in flight."""
+    workers = workers or default_workers()
+    if workers == 1:
+        yield from map(work, items)
+        return
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        waiting: deque[Future[_R]] = deque()
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) >= workers * 4:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

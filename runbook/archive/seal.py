@@ -1,0 +1,308 @@
+"""Sealing: a case becomes a BagIt folder that nobody can change unseen, and a sheet to sign.
+
+The bag is built under a temporary name, checked there (what is checked is what is sealed, not what the case folder
+held a moment earlier) and given its name at the end by one rename. A seal that is killed leaves a folder
+``.sealing-NAME`` that the next one removes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from runbook import __version__, record
+from runbook.archive import bag as bagit_form
+from runbook.archive.contradictions import Contradiction, chain_faults, contradictions
+from runbook.archive.digest import copy_file, in_threads
+from runbook.archive.sheet import info_of, seal_of, sheet_html, sheet_text, spelled, verifier_text
+from runbook.archive.sign import sign
+from runbook.archive.zipped import zip_bag
+from runbook.errors import RunbookError
+from runbook.journal import stamp, utc_now
+from runbook.knowledge import say
+from runbook.record.story import Story, read_story
+
+AGENT = f"rds-cal-runbook {__version__}"
+ORIGINAL_NAMES = "original-names.tsv"
+_NEVER = frozenset({"__pycache__", ".ipynb_checkpoints"})
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A sealed bag: its folder, its seal (SHA-256 in hex), the sheets beside it. ``made`` is False where the same
+    state of the case had been sealed before."""
+
+    bag: Path
+    seal: str
+    sheets: tuple[Path, ...]
+    made: bool = True
+    zip: Path | None = None
+    signature: Path | None = None
+
+    def text(self, lang: str) -> str:
+        """What the operator is told."""
+        key = "archive.sealed" if self.made else "archive.sealed_before"
+        return say(key, lang, bag=self.bag, seal=spelled(self.seal).replace("\n", " "), sheet=self.sheets[-1])
+
+
+@dataclass
+class Contents:
+    """What a bag is made of, before it is one: payload files by their path in the case (a file to copy, or
+    bytes), and the lines of bag-info.txt."""
+
+    files: dict[str, Path | bytes]
+    info: list[tuple[str, str]] = field(default_factory=list)
+    tags: dict[str, bytes] = field(default_factory=dict)
+
+
+def seal(
+    case_folder: Path,
+    archive_root: Path,
+    *,
+    as_is: str | None = None,
+    zip: bool = False,
+    key: Path | None = None,
+    lang: str | None = None,
+    clock: Callable[[], dt.datetime] = utc_now,
+    workers: int | None = None,
+) -> Sealed:
+    """Seal the case in ``case_folder`` as ``archive_root/NAME`` (``NAME-REHEARSAL`` for a rehearsal).
+
+    ``as_is`` is the reason for sealing a case whose last run is not closed as done; it is written into the bag.
+    ``key`` is a private SSH key to sign with. The same state of a case is sealed once; one that went on since
+    becomes ``NAME-s2``, which names the seal before it. Raises RunbookError where the case is open, its journal
+    is broken or contradicted, or another seal of it is under way.
+    """
+    story = read_story(case_folder)
+    lang = lang or story.lang
+    if not story.runs:
+        raise RunbookError(say("record.nothing_run", lang, folder=case_folder))
+    if story.outcome != "done" and not (as_is or "").strip():
+        state = say(f"record.outcome_{story.outcome.replace(' ', '_')}", lang)
+        raise RunbookError(say("archive.case_open", lang, case=story.name, state=state))
+    name = case_folder.name + ("-REHEARSAL" if story.rehearsal else "")
+    archive_root.mkdir(parents=True, exist_ok=True)
+    with alone(archive_root, name, lang):
+        target, previous = _place(archive_root, name, story)
+        if target.exists():
+            return _finish(target, zip, key, lang, made=False)
+        if breaks := list(chain_faults(case_folder / "journal.jsonl")):
+            raise refusal(story.name, breaks, lang)
+        record.write(case_folder, clock=clock)
+        contents = Contents(dict(payload_files(case_folder, story)), info_lines(story, clock(), as_is, previous))
+        write_bag(contents, target, lambda copy, digests, names: _agree(copy, digests, names, lang), workers)
+        return _finish(target, zip, key, lang, made=True)
+
+
+@contextlib.contextmanager
+def alone(archive_root: Path, name: str, lang: str) -> Iterator[None]:
+    """Hold the name in the archive for one writer; a lock that its holder's death releases."""
+    lock = FileLock(archive_root / f".{name}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise RunbookError(say("archive.busy", lang, name=name)) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _place(archive_root: Path, name: str, story: Story) -> tuple[Path, str | None]:
+    """Where this state of the case belongs: its bag if it was sealed before, else the first free name, with the
+    seal of the bag before."""
+    head = journal_head(story)
+    previous: str | None = None
+    number = 1
+    while (target := archive_root / (name if number == 1 else f"{name}-s{number}")).exists():
+        previous = seal_of(target)
+        if info_of(target).get("Runbook-Journal-Head") == head:
+            return target, previous
+        number += 1
+    return target, previous
+
+
+def _finish(target: Path, zip: bool, key: Path | None, lang: str, made: bool) -> Sealed:
+    """Everything beside the bag; made again where a kill came before it."""
+    sheets = write_sheets(target)
+    return Sealed(
+        target,
+        seal_of(target),
+        sheets,
+        made=made,
+        zip=zip_bag(target) if zip else None,
+        signature=sign(target, key, lang) if key else None,
+    )
+
+
+def write_sheets(target: Path) -> tuple[Path, Path]:
+    """``NAME.seal.txt`` and ``NAME.seal.html`` beside the bag."""
+    text = target.with_name(target.name + ".seal.txt")
+    page = target.with_name(target.name + ".seal.html")
+    for path, content in ((text, sheet_text(target)), (page, sheet_html(target))):
+        partial = path.with_name(f".{path.name}.part")
+        partial.write_text(content, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    return text, page
+
+
+def journal_head(story: Story) -> str:
+    """The SHA-256 of the journal's last line: it stands for the whole chain."""
+    raw = (story.folder / "journal.jsonl").read_bytes().rstrip(b"\n")
+    return hashlib.sha256(raw[raw.rfind(b"\n") + 1 :]).hexdigest()
+
+
+def payload_files(case_folder: Path, story: Story) -> Iterable[tuple[str, Path]]:
+    """The files of a case that belong into its archive: all but locks, unfinished files and caches. What the
+    journal lists belongs to it under any name."""
+    listed = {
+        str(item.get("path"))
+        for entry in story.entries
+        for key in ("evidence", "attachments")
+        for item in entry.get(key) or []
+        if isinstance(item, dict)
+    }
+    for path, _ in bagit_form.walk(case_folder):
+        parts = path.split("/")
+        unfinished = any(part.startswith(".") or part in _NEVER for part in parts)
+        unfinished = unfinished or path.endswith((".part", ".lock", "/"))
+        if path in listed or not unfinished:
+            yield path, case_folder / path
+
+
+def info_lines(
+    story: Story, now: dt.datetime, as_is: str | None = None, previous: str | None = None, edition: str = "full"
+) -> list[tuple[str, str]]:
+    """bag-info.txt of a case, but for the lines that need the payload's size."""
+    operator = story.case.get("operator")
+    operator = operator if isinstance(operator, dict) else {}
+    last = story.runs[-1]
+    versions = last.opened.get("versions") or {}
+    lines = [
+        ("Source-Organization", story.case.get("company")),
+        ("Contact-Name", operator.get("name")),
+        ("Contact-Email", operator.get("email")),
+        ("External-Identifier", story.name),
+        ("External-Description", "RDS CAL recovery case: journal, executed notebooks, evidence, record"),
+        ("Bagging-Date", f"{now:%Y-%m-%d}"),
+        ("Bag-Software-Agent", AGENT),
+        ("Runbook-Edition", edition),
+        ("Runbook-Rehearsal", story.rehearsal),
+        ("Runbook-Sealed", stamp(now)),
+        ("Runbook-Sealed-As-Is", as_is),
+        ("Runbook-Previous-Seal", previous),
+        ("Runbook-Opened", story.runs[0].opened.get("t")),
+        ("Runbook-Closed", (last.closed or {}).get("t")),
+        ("Runbook-Outcome", story.outcome),
+        ("Runbook-Runs", str(len(story.runs))),
+        ("Runbook-Operator-Account", last.opened.get("operator")),
+        ("Runbook-Verified", last.opened.get("verified")),
+        ("Runbook-Versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
+        ("Runbook-Journal-Lines", str(len(story.entries))),
+        ("Runbook-Journal-Head", journal_head(story)),
+    ]
+    return [(label, str(value)) for label, value in lines if value]
+
+
+def write_bag(
+    contents: Contents,
+    target: Path,
+    check: Callable[[Path, Mapping[str, str], Mapping[str, str]], None],
+    workers: int | None = None,
+) -> str:
+    """Write ``contents`` as the bag ``target`` and return its seal.
+
+    ``check(payload folder, digest by case path, name in the bag by case path)`` is called on the finished copy
+    and may refuse it by raising. The caller holds the lock for this name.
+    """
+    temp = target.with_name(f".sealing-{target.name}")
+    if temp.exists():
+        shutil.rmtree(temp)
+    temp.mkdir(mode=0o700)
+    try:
+        names = bagit_form.safe_names(contents.files)
+        for inner in sorted({str(Path(name).parent) for name in names.values()}):
+            (temp / "data" / inner).mkdir(parents=True, exist_ok=True)
+        paths = sorted(contents.files)
+        copied = in_threads(lambda path: _put(contents.files[path], temp / "data" / names[path]), paths, workers)
+        results = dict(zip(paths, copied, strict=True))
+        digests = {path: digest for path, (digest, _) in results.items()}
+        check(temp / "data", digests, names)
+        size = sum(size for _, size in results.values())
+        info = [*contents.info, ("Payload-Oxum", f"{size}.{len(paths)}"), ("Bag-Size", _readable(size))]
+        renamed = "".join(f"data/{names[p]}\t{p}\n" for p in paths if names[p] != p)
+        tags = {
+            "bagit.txt": bagit_form.DECLARATION,
+            "bag-info.txt": bagit_form.info_bytes(info),
+            "VERIFIER.txt": verifier_text().replace("\n", "\r\n").encode("utf-8-sig"),
+            bagit_form.MANIFEST: bagit_form.manifest_bytes({f"data/{names[p]}": digests[p] for p in paths}),
+            **({ORIGINAL_NAMES: renamed.encode()} if renamed else {}),
+            **contents.tags,
+        }
+        for name, raw in tags.items():
+            _put(raw, temp / name)
+        manifest = bagit_form.manifest_bytes({name: hashlib.sha256(raw).hexdigest() for name, raw in tags.items()})
+        digest, _ = _put(manifest, temp / bagit_form.TAG_MANIFEST)
+        _flush_folders(temp)
+        temp.rename(target)
+        _flush_folder(target.parent)
+    except BaseException:
+        shutil.rmtree(temp, ignore_errors=True)
+        raise
+    return digest
+
+
+def refusal(case: str, found: Iterable[Contradiction], lang: str) -> RunbookError:
+    """The error that names every contradiction."""
+    lines = [say(f"archive.why_{each.word}", lang, path=each.path, **each.fields) for each in found]
+    return RunbookError("\n".join([say("archive.contradicted", lang, case=case), *(f"  - {line}" for line in lines)]))
+
+
+def _agree(copy: Path, digests: Mapping[str, str], names: Mapping[str, str], lang: str) -> None:
+    story = read_story(copy)
+    found = contradictions(story, digests.get, lambda path: copy / names.get(path, path))
+    if found:
+        raise refusal(story.name, found, lang)
+
+
+def _put(content: Path | bytes, target: Path) -> tuple[str, int]:
+    if isinstance(content, Path):
+        return copy_file(content, target)
+    with target.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return hashlib.sha256(content).hexdigest(), len(content)
+
+
+def _flush_folders(root: Path) -> None:
+    for folder in [root, *(path for path in root.rglob("*") if path.is_dir())]:
+        _flush_folder(folder)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the names in a folder last through a power cut (Windows does so by itself and cannot open a folder)."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _readable(size: int) -> str:
+    value = float(size)
+    for unit in ("B", "KiB", "MiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GiB"

@@ -1,0 +1,348 @@
+"""Verifying a bag: what was changed, removed, added or renamed since it was sealed, each file by name.
+
+A bag that agrees with itself proves that nobody changed it by accident or by hand; whoever holds this software can
+make another one. Only the seal on the signed paper proves origin: ``seal``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runbook.archive import bag as bagit_form
+from runbook.archive.bag import BadBag, Manifest, normal
+from runbook.archive.contradictions import contradictions
+from runbook.archive.digest import hash_file, in_threads
+from runbook.archive.seal import AGENT, ORIGINAL_NAMES, journal_head
+from runbook.archive.sheet import spelled
+from runbook.knowledge import say
+from runbook.record.story import read_entries, tell
+
+_HEX = re.compile(r"[0-9a-f]{64}")
+_OUR_AGENT = AGENT.split()[0]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong. ``path`` is relative to the bag; ``word`` is a key ``archive.fault_WORD``
+    (``archive.why_WORD`` for a contradiction inside the case)."""
+
+    path: str
+    word: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, lang: str) -> str:
+        area = "why" if self.fields.get("inside") else "fault"
+        return say(f"archive.{area}_{self.word}", lang, path=self.path, **self.fields)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a verification found. ``origin`` is "proven", "differs" or "not checked"."""
+
+    bag: Path
+    faults: tuple[Fault, ...]
+    origin: str
+    seal: str
+    files: int
+    size: int
+    rehearsal: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return not self.faults
+
+    def text(self, lang: str) -> str:
+        """The answer, a line for each fault first."""
+        lines = [fault.text(lang) for fault in self.faults]
+        if not self.ok:
+            lines.append(say("archive.verify_bad", lang, bag=self.bag, count=len(self.faults)))
+        elif self.origin == "proven":
+            lines.append(say("archive.verify_proven", lang, bag=self.bag, files=self.files, size=self.size))
+        else:
+            lines.append(say("archive.verify_consistent", lang, bag=self.bag, files=self.files, size=self.size))
+        if self.seal:
+            lines.append(say("archive.verify_seal", lang, seal=spelled(self.seal).replace("\n", " ")))
+        if self.rehearsal:
+            lines.append(say("archive.verify_rehearsal", lang))
+        return "\n".join(lines)
+
+
+def verify(bag: Path, seal: str | None = None, workers: int | None = None) -> Report:
+    """Check the bag, its case inside, and, given the seal as typed from paper, its origin. Changes nothing.
+
+    Case, spaces, hyphens and line breaks in ``seal`` do not matter. Works on any BagIt bag; the checks on the case
+    apply where the payload holds a journal.
+    """
+    return _Verification(bag, workers).run(seal)
+
+
+def typed_seal(text: str) -> str:
+    """The seal as typed from paper, without what people put between the groups."""
+    return re.sub(r"[\s\-–—.:_]", "", text).lower()
+
+
+class _Verification:
+    def __init__(self, bag: Path, workers: int | None) -> None:
+        self.bag = bag
+        self.workers = workers
+        self.faults: list[Fault] = []
+        self.present: dict[str, os.stat_result] = {}  # by the path in NFC
+        self.real: dict[str, str] = {}  # the path as the disk has it
+        self.actual: dict[str, str] = {}
+        self.ours = False
+        self.version = (1, 0)
+
+    def run(self, seal: str | None) -> Report:
+        if not self.bag.is_dir():
+            self._fault(self.bag.name, "no_bag")
+            return Report(self.bag, tuple(self.faults), "not checked", "", 0, 0)
+        self._look()
+        info = self._tags()
+        manifests = list(self._manifests())
+        self._compare(manifests)
+        self._sizes(info)
+        digest = self._digest(bagit_form.TAG_MANIFEST) or ""
+        origin = self._origin(seal, digest)
+        self._sheet(digest)
+        if self.ours:
+            self._form(manifests)
+            self._inside(dict(info))
+        payload = [path for path in self.present if path.startswith("data/")]
+        return Report(
+            self.bag,
+            tuple(self.faults),
+            origin,
+            digest,
+            len(payload),
+            sum(self.present[path].st_size for path in payload),
+            any(label == "Runbook-Rehearsal" for label, _ in info),
+        )
+
+    # -- what lies there
+
+    def _look(self) -> None:
+        for path, about in bagit_form.walk(self.bag):
+            if path.endswith("/"):
+                self._fault(path, "empty_folder")
+            elif not stat.S_ISREG(about.st_mode) or getattr(about, "st_file_attributes", 0) & 0x400:
+                self._fault(path, "link")
+            else:
+                self.present[normal(path)] = about
+                self.real[normal(path)] = path
+        self.ours = "data/journal.jsonl" in self.present or "VERIFIER.txt" in self.present
+
+    def _tags(self) -> list[tuple[str, str]]:
+        declared = dict(self._read_tags("bagit.txt"))
+        match = re.fullmatch(r"(\d+)\.(\d+)", declared.get("BagIt-Version", ""))
+        if match:
+            self.version = (int(match[1]), int(match[2]))
+        if not match or not (0, 93) <= self.version < (2, 0):
+            self._fault("bagit.txt", "declaration")
+        if declared.get("Tag-File-Character-Encoding", "").upper() != "UTF-8":
+            self._fault("bagit.txt", "encoding")
+        info = self._read_tags("bag-info.txt") if "bag-info.txt" in self.present else []
+        self.ours = self.ours or any(
+            label == "Bag-Software-Agent" and value.startswith(_OUR_AGENT) for label, value in info
+        )
+        return info
+
+    def _read_tags(self, name: str) -> list[tuple[str, str]]:
+        try:
+            return bagit_form.read_tags((self.bag / name).read_bytes(), name)
+        except BadBag as error:
+            self._fault(error.path, error.word)
+        except OSError:
+            self._fault(name, "missing")
+        return []
+
+    def _manifests(self) -> Iterator[Manifest]:
+        names = bagit_form.manifest_names(self.bag)
+        if not any(name.startswith("manifest-") for name in names):
+            self._fault(bagit_form.MANIFEST, "missing")
+        for name in names:
+            try:
+                manifest = bagit_form.read_manifest((self.bag / name).read_bytes(), name, self.version >= (1, 0))
+                if manifest.of_tags and not manifest.digests:
+                    self._fault(name, "emptied")
+                yield manifest
+            except BadBag as error:
+                self._fault(error.path, error.word)
+            except OSError:
+                self._fault(name, "unreadable")
+
+    # -- against the manifests
+
+    def _compare(self, manifests: list[Manifest]) -> None:
+        wanted: dict[str, dict[str, str]] = {}  # path -> algorithm -> digest
+        for manifest in manifests:
+            for path, digest in manifest.digests.items():
+                if manifest.of_tags == path.startswith("data/"):
+                    self._fault(path, "wrong_manifest", manifest=manifest.name)
+                wanted.setdefault(normal(path), {})[manifest.algorithm] = digest
+        missing = [path for path in sorted(wanted) if path not in self.present]
+        added = [path for path in sorted(self.present) if self._is_added(path, wanted, manifests)]
+        # of an added file the content tells whether it is a missing one under another name
+        for path in added:
+            wanted[path] = {}
+        paths = sorted(path for path in wanted if path in self.present)
+        found = in_threads(lambda path: self._hash(path, wanted[path]), paths, self.workers)
+        digests: dict[str, Mapping[str, str] | None] = dict(zip(paths, found, strict=True))
+        moved = self._moved(missing, added, wanted, digests)
+        for path in missing:
+            if path in moved:
+                self._fault(path, "renamed", now=moved[path])
+            else:
+                self._fault(path, "missing")
+        for path in added:
+            if path not in moved.values():
+                self._fault(path, "added")
+        for path in paths:
+            actual = digests[path]
+            if actual is None:
+                self._fault(path, "unreadable")
+                continue
+            self.actual[path] = actual.get("sha256", "")
+            if path not in added and any(actual[name] != digest for name, digest in wanted[path].items()):
+                self._fault(path, "emptied" if self.present[path].st_size == 0 else "changed")
+        for manifest in manifests:
+            if manifest.of_tags:
+                continue
+            # RFC 8493, section 2.1.3: every payload manifest lists every payload file
+            listed = {normal(path) for path in manifest.digests}
+            for path in self.present:
+                if path.startswith("data/") and path not in listed and path not in added:
+                    self._fault(path, "not_in_manifest", manifest=manifest.name)
+
+    def _is_added(self, path: str, wanted: Mapping[str, Any], manifests: list[Manifest]) -> bool:
+        if path in wanted:
+            return False
+        if path.startswith("data/"):
+            return True
+        tag_manifests = [manifest for manifest in manifests if manifest.of_tags]
+        own = bool(re.fullmatch(r"tagmanifest-[a-z0-9]+\.txt", path)) and path in {m.name for m in tag_manifests}
+        # without a tag manifest nothing says which tag files belong there (RFC 8493, section 2.2.1)
+        return bool(tag_manifests) and not own
+
+    def _hash(self, path: str, algorithms: Iterable[str]) -> Mapping[str, str] | None:
+        try:
+            return hash_file(self.bag / self.real[path], {*algorithms, "sha256"})
+        except OSError:
+            return None
+
+    @staticmethod
+    def _moved(
+        missing: list[str],
+        added: list[str],
+        wanted: Mapping[str, Mapping[str, str]],
+        digests: Mapping[str, Mapping[str, str] | None],
+    ) -> dict[str, str]:
+        free = list(added)
+        moved: dict[str, str] = {}
+        for path in missing:
+            for other in free:
+                actual = digests.get(other) or {}
+                if any(actual.get(name) == digest for name, digest in wanted[path].items() if digest):
+                    moved[path] = other
+                    free.remove(other)
+                    break
+        return moved
+
+    def _digest(self, path: str) -> str | None:
+        if path not in self.present:
+            return None
+        if path not in self.actual:
+            try:
+                self.actual[path] = hash_file(self.bag / self.real[path])["sha256"]
+            except OSError:
+                return None
+        return self.actual[path]
+
+    def _sizes(self, info: list[tuple[str, str]]) -> None:
+        oxums = [value for label, value in info if label.lower() == "payload-oxum"]
+        payload = [about.st_size for path, about in self.present.items() if path.startswith("data/")]
+        for oxum in oxums:
+            if oxum != f"{sum(payload)}.{len(payload)}":
+                self._fault("bag-info.txt", "oxum", said=oxum, found=f"{sum(payload)}.{len(payload)}")
+
+    # -- the seal
+
+    def _origin(self, seal: str | None, digest: str) -> str:
+        if seal is None or not seal.strip():
+            return "not checked"
+        typed = typed_seal(seal)
+        if not _HEX.fullmatch(typed):
+            self._fault(bagit_form.TAG_MANIFEST, "seal_typed", length=len(typed))
+            return "differs"
+        if typed != digest:
+            self._fault(bagit_form.TAG_MANIFEST, "seal_differs")
+            return "differs"
+        return "proven"
+
+    def _sheet(self, digest: str) -> None:
+        """The sheet beside the bag proves nothing, but a sheet that says otherwise is a fault."""
+        sheet = self.bag.with_name(self.bag.name + ".seal.txt")
+        if self.ours and digest and sheet.is_file():
+            text = typed_seal(sheet.read_text(encoding="utf-8", errors="replace"))
+            if digest not in text:
+                self._fault(f"../{sheet.name}", "sheet")
+
+    # -- what only our own bags promise
+
+    def _form(self, manifests: list[Manifest]) -> None:
+        """Our tag manifest and manifest have one form: nothing in them can change unseen, not even a blank."""
+        names = {manifest.name for manifest in manifests}
+        for manifest in manifests:
+            if (self.bag / manifest.name).read_bytes() != bagit_form.manifest_bytes(manifest.digests):
+                self._fault(manifest.name, "form")
+        for name in (bagit_form.MANIFEST, bagit_form.TAG_MANIFEST):
+            if name not in names:
+                self._fault(name, "missing")
+        tags = {path for manifest in manifests if manifest.of_tags for path in manifest.digests}
+        for name in ("bagit.txt", "bag-info.txt", "VERIFIER.txt", bagit_form.MANIFEST):
+            if bagit_form.TAG_MANIFEST in names and name not in tags:
+                self._fault(name, "not_in_manifest", manifest=bagit_form.TAG_MANIFEST)
+        for path in self.present:
+            if not all(bagit_form.SAFE_NAME.fullmatch(part) for part in path.split("/")):
+                self._fault(path, "name")
+
+    def _inside(self, info: Mapping[str, str]) -> None:
+        """The case in the payload against its own journal."""
+        names = self._original_names()
+        payload = self.bag / "data"
+
+        def inner(path: str) -> str:
+            return names.get(path, path)
+
+        try:
+            story = tell(payload, {}, read_entries(payload / "journal.jsonl"))
+            found = contradictions(
+                story, lambda path: self.actual.get(f"data/{inner(path)}"), lambda path: payload / inner(path)
+            )
+        except (KeyError, TypeError, AttributeError, ValueError, OSError):
+            # every line is JSON, yet the lines are not what a journal holds
+            self._fault("data/journal.jsonl", "unreadable")
+            return
+        said = info.get("Runbook-Journal-Head")
+        if said and story.entries and said != journal_head(story):
+            self._fault("data/journal.jsonl", "head")
+        for each in found:
+            self.faults.append(Fault(f"data/{inner(each.path)}", each.word, {**each.fields, "inside": True}))
+
+    def _original_names(self) -> dict[str, str]:
+        if ORIGINAL_NAMES not in self.present:
+            return {}
+        names: dict[str, str] = {}
+        for line in (self.bag / ORIGINAL_NAMES).read_text(encoding="utf-8", errors="replace").split("\n"):
+            safe, tab, original = line.partition("\t")
+            if tab:
+                names[original] = safe.removeprefix("data/")
+        return names
+
+    def _fault(self, path: str, word: str, **fields: Any) -> None:
+        self.faults.append(Fault(path, word, fields))

@@ -1,0 +1,59 @@
+"""The record: one self-contained HTML file per language, and a PDF of it where a browser is installed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from runbook.errors import RunbookError
+from runbook.journal import utc_now
+from runbook.knowledge import LANGS, say
+from runbook.record.page import render
+from runbook.record.pdf import print_pdf
+from runbook.record.story import read_story
+
+__all__ = ["write"]
+
+
+def write(
+    case_folder: Path,
+    lang: str | None = None,
+    pdf: bool = False,
+    full: bool = False,
+    out: Path | None = None,
+    clock: Callable[[], dt.datetime] = utc_now,
+) -> list[Path]:
+    """Write ``record.LANG.html`` (and ``record.LANG.pdf``) into the case folder, or into ``out``.
+
+    ``lang`` None means both languages. A PDF is always complete; ``full`` unfolds the HTML file too. Each file
+    appears whole or not at all, so a kill leaves the one before. Raises RunbookError where nothing was run yet
+    or, for a PDF, where no browser is found (the HTML files are written by then).
+    """
+    story = read_story(case_folder)
+    if not story.runs:
+        raise RunbookError(say("record.nothing_run", lang or story.lang, folder=case_folder))
+    out = out or case_folder
+    languages: Sequence[str] = LANGS if lang is None else [lang]
+    made = clock()
+    written: list[Path] = []
+    for each in languages:
+        written.append(_write_whole(out / f"record.{each}.html", render(story, each, made=made, full=full)))
+    for each in languages if pdf else ():
+        page = _write_whole(out / f".record.{each}.print.html", render(story, each, made=made, full=True))
+        try:
+            written.append(print_pdf(page, out / f"record.{each}.pdf", each))
+        finally:
+            page.unlink()
+    return written
+
+
+def _write_whole(path: Path, text: str) -> Path:
+    partial = path.with_name(f".{path.name.lstrip('.')}.part")
+    with partial.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    return path

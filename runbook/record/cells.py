@@ -1,0 +1,82 @@
+"""The cells of an executed notebook as HTML, through nbconvert with the record's own template.
+
+nbconvert knows how to walk a notebook, to turn Markdown and terminal colours into HTML and to choose among the
+forms of an output; what is said about a step around its cell comes from the journal and is handed in.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters.html import HTMLExporter
+from nbformat.notebooknode import NotebookNode
+
+from runbook.record.clean import clean_html, clean_svg
+from runbook.record.executed import step_of
+
+_TEMPLATES = Path(__file__).parent / "templates"
+#: The first of these that an output offers is shown; whatever else it offers is left out.
+_FORMS = ("image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/plain")
+#: A longer output is folded, in lines.
+FOLD_LINES = 25
+
+
+class CellExporter(HTMLExporter):
+    """nbconvert's HTML exporter with our template and none of what it would load (MathJax, require.js)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]  # traitlets' own constructor
+            template_name="record",
+            extra_template_basedirs=[str(_TEMPLATES)],
+            exclude_anchor_links=True,
+            filters={"cleaned": clean_html, "lines_of": lambda text: str(text).count("\n") + 1},
+            **kwargs,
+        )
+
+
+def cells_to_html(notebook: Path, around: Callable[[str], tuple[str, str]], words: dict[str, str], scope: str) -> str:
+    """The notebook's cells as one piece of HTML; ``scope`` (the run's name) keeps its ids apart from others'.
+
+    ``around(step)`` gives the HTML that opens and closes the section of a step's cell; ``words`` are the few
+    words of the template in the record's language. Raises ValueError where the file is no notebook.
+    """
+    try:
+        node = nbformat.reads(notebook.read_text(encoding="utf-8"), as_version=4)
+    except Exception as error:  # nbformat raises its own, jsonschema's and json's errors
+        raise ValueError(str(error)) from error
+    node = harmless(node, scope)
+    resources = {"around": around, "step_of": step_of, "words": words, "fold_lines": FOLD_LINES}
+    body, _ = CellExporter().from_notebook_node(node, resources=resources)
+    return str(body)
+
+
+def harmless(node: NotebookNode, scope: str) -> NotebookNode:
+    """Reduce each output to the one form that is shown, cleaned."""
+    numbers = itertools.count(1)
+    for cell in node.cells:
+        if cell.cell_type != "code":
+            continue
+        for output in cell.outputs:
+            if "data" in output:
+                output.data = NotebookNode(_one_form(output.data, f"{scope}-cell{next(numbers)}"))
+    return node
+
+
+def _one_form(data: dict[str, Any], scope: str) -> dict[str, str]:
+    for form in _FORMS:
+        if form not in data:
+            continue
+        text = "".join(data[form]) if isinstance(data[form], list) else str(data[form])
+        if form == "image/svg+xml":
+            picture = clean_svg(text, scope)
+            if picture is None:
+                continue
+            text = picture
+        elif form == "text/html":
+            text = clean_html(text)
+        return {form: text}
+    return {}

@@ -1,0 +1,187 @@
+"""What happened in a case, told by its journal: runs, the steps of each run, attempts, confirmations.
+
+The journal is the only source. Nothing here reads a notebook, so a record, a register or a comparison can
+never be fooled by one. Works on a case folder and, unchanged, on the payload of a sealed one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from runbook.journal import Entry
+from runbook.outcome import Status
+
+_WORDS = frozenset(status.value for status in Status)
+_TextLoader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try of a step in one run: its ``begin`` line, its ``end`` line, or the one of them that exists."""
+
+    begin: Entry | None
+    end: Entry | None
+
+    @property
+    def status(self) -> Status:
+        """The status of the ``end`` line; a begin without an end, or a word that is none, is unknown."""
+        word = None if self.end is None else self.end.get("status")
+        return Status(word) if word in _WORDS else Status.UNKNOWN
+
+    @property
+    def started(self) -> str | None:
+        return self.begin["t"] if self.begin is not None else None
+
+    @property
+    def ended(self) -> str | None:
+        return self.end["t"] if self.end is not None else None
+
+    @property
+    def seconds(self) -> float | None:
+        """Duration of the attempt in seconds, as measured by the step's owner."""
+        return None if self.end is None else self.end.get("seconds")
+
+
+@dataclass
+class Run:
+    """One execution of one notebook: its ``open`` and ``close`` lines and its steps in order of appearance."""
+
+    name: str
+    opened: Entry
+    closed: Entry | None = None
+    steps: dict[str, list[Attempt]] = field(default_factory=dict)
+    notebook: Entry | None = None
+
+    @property
+    def rehearsal(self) -> str | None:
+        """Name of the recording that was replayed, None in a real run."""
+        return self.opened.get("rehearsal") or None
+
+    @property
+    def outcome(self) -> str:
+        """The word of the ``close`` line, or "open" where there is none."""
+        return "open" if self.closed is None else str(self.closed.get("outcome"))
+
+    def status(self, step: str) -> Status:
+        return self.steps[step][-1].status
+
+
+@dataclass
+class Story:
+    """A whole case. ``case`` is the case file as plain text values (empty where it cannot be read)."""
+
+    folder: Path
+    case: dict[str, Any]
+    entries: list[Entry]
+    runs: list[Run] = field(default_factory=list)
+    confirms: dict[str, list[Entry]] = field(default_factory=dict)
+    accepts: dict[str, list[Entry]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The case's name: from the journal, else from the case file, else the folder's."""
+        for run in self.runs:
+            if run.opened.get("case"):
+                return str(run.opened["case"])
+        return str(self.case.get("case") or self.folder.name)
+
+    @property
+    def rehearsal(self) -> str | None:
+        return next((run.rehearsal for run in self.runs if run.rehearsal), None)
+
+    @property
+    def lang(self) -> str:
+        spoken = self.runs[-1].opened.get("lang") if self.runs else self.case.get("lang")
+        return "en" if spoken == "en" else "fr"
+
+    @property
+    def outcome(self) -> str:
+        """Outcome of the last run; "open" when it was never closed, "new" when nothing was run yet."""
+        return self.runs[-1].outcome if self.runs else "new"
+
+    def latest(self) -> dict[str, tuple[Run, Attempt]]:
+        """For each step its last attempt in any run; a change that succeeded keeps that attempt."""
+        found: dict[str, tuple[Run, Attempt]] = {}
+        for run in self.runs:
+            for step, attempts in run.steps.items():
+                before = found.get(step)
+                settled = before is not None and before[1].status is Status.SUCCEEDED
+                weaker = attempts[-1].status in (Status.ALREADY_DONE, Status.NOT_REACHED)
+                if not (settled and weaker):
+                    found[step] = (run, attempts[-1])
+        return found
+
+
+def run_name(value: Any) -> str:
+    """``1`` and ``"r01"`` are the same run: its folder's name."""
+    return f"r{value:02d}" if isinstance(value, int) else str(value)
+
+
+def read_case_text(path: Path) -> dict[str, Any]:
+    """The case file's values, all as text: 0123 stays 0123. Empty where there is none or it is no mapping."""
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_TextLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def read_entries(path: Path) -> list[Entry]:
+    """The whole lines of a journal; what is no JSON object is left out (the chain check names it)."""
+    entries: list[Entry] = []
+    for raw in path.read_bytes().split(b"\n") if path.exists() else []:
+        try:
+            entry = json.loads(raw)
+        except ValueError:
+            continue
+        if isinstance(entry, dict):
+            entries.append(entry)
+    return entries
+
+
+def read_story(folder: Path) -> Story:
+    """The story of the case in ``folder`` (it holds case.yml and journal.jsonl)."""
+    return tell(folder, read_case_text(folder / "case.yml"), read_entries(folder / "journal.jsonl"))
+
+
+def tell(folder: Path, case: dict[str, Any], entries: Iterable[Entry]) -> Story:
+    """Order journal lines into runs and attempts."""
+    story = Story(folder=folder, case=case, entries=list(entries))
+    runs: dict[str, Run] = {}
+    for entry in story.entries:
+        event = entry.get("event")
+        step = entry.get("step")
+        if event == "open":
+            run = Run(name=run_name(entry.get("run", len(runs) + 1)), opened=entry)
+            runs[run.name] = run
+            story.runs.append(run)
+            continue
+        if event in ("confirm", "accept") and isinstance(step, str):
+            kept = story.confirms if event == "confirm" else story.accepts
+            kept.setdefault(step, []).append(entry)
+            continue
+        told = runs.get(run_name(entry["run"])) if "run" in entry else None
+        if told is None:
+            continue
+        if event == "close":
+            told.closed = entry
+        elif event == "notebook":
+            told.notebook = entry
+        elif event in ("begin", "end") and isinstance(step, str):
+            _add_attempt(told.steps.setdefault(step, []), entry)
+    return story
+
+
+def _add_attempt(attempts: list[Attempt], entry: Entry) -> None:
+    if entry["event"] == "begin":
+        attempts.append(Attempt(begin=entry, end=None))
+    elif attempts and attempts[-1].end is None:
+        attempts[-1] = Attempt(begin=attempts[-1].begin, end=entry)
+    else:
+        attempts.append(Attempt(begin=None, end=entry))

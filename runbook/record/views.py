@@ -1,0 +1,275 @@
+"""What the record shows of a case, in one language: plain values for the page template, nothing computed there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runbook import knowledge
+from runbook.journal import Entry
+from runbook.knowledge import say
+from runbook.outcome import Status
+from runbook.record.clean import clean_svg
+from runbook.record.story import Attempt, Run, Story
+from runbook.record.wording import duration, flatten, moment, number, phrase, status_word, step_title, value
+
+#: A text block longer than this is folded, in lines.
+FOLD_LINES = 25
+
+
+@dataclass(frozen=True)
+class Output:
+    """One text that came back, decoded for reading: ``replaced`` where some bytes were no UTF-8."""
+
+    label: str
+    text: str
+    lines: int
+    replaced: bool
+
+
+@dataclass(frozen=True)
+class Evidence:
+    path: str
+    size: str
+    sha256: str
+    fault: str  # "" where the file still is what the journal says
+
+
+@dataclass(frozen=True)
+class AttemptView:
+    started: str
+    ended: str
+    took: str
+    status: str
+    status_text: str
+    exit_code: str
+    edited: bool
+    by: str
+    script_sha256: str
+    lines: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step in one run."""
+
+    id: str
+    anchor: str
+    title: str
+    kind: str
+    status: str
+    status_text: str
+    attempts: tuple[AttemptView, ...]
+    command: str
+    command_lines: int
+    outputs: tuple[Output, ...]
+    hints: tuple[tuple[str, str, str, str], ...]  # id, symptom, fix, page
+
+
+@dataclass(frozen=True)
+class ConfirmView:
+    who: str
+    at: str
+    entered: str
+    rehearsal: bool
+    fields: tuple[tuple[str, str], ...]
+    attachments: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class RunView:
+    name: str
+    anchor: str
+    rows: tuple[tuple[str, str], ...]
+    outcome: str
+    outcome_text: str
+    unverified: bool
+    rebuilt: bool
+    notebook: Path | None
+    steps: dict[str, StepView] = field(default_factory=dict)
+    pictures: tuple[tuple[str, str], ...] = ()  # file name, SVG
+
+
+def step_view(story: Story, run: Run, step: str, lang: str) -> StepView:
+    attempts = run.steps[step]
+    last = attempts[-1]
+    folder = story.folder / run.name / step
+    command = _read_text(folder / "script.ps1")[0]
+    outputs = []
+    for name, key in (("stdout.bin", "record.stdout"), ("stderr.bin", "record.stderr"), ("out.json", "record.out")):
+        text, replaced = _read_text(folder / name)
+        if text.strip():
+            outputs.append(Output(say(key, lang), text, text.count("\n") + 1, replaced))
+    kind = next((str(a.begin["kind"]) for a in attempts if a.begin and a.begin.get("kind")), "")
+    return StepView(
+        id=step,
+        anchor=f"{run.name}-{step}",
+        title=step_title(step, lang),
+        kind=phrase(f"record.kind_{kind}", lang) if kind else "",
+        status=last.status.value,
+        status_text=status_word(last.status.value, lang),
+        attempts=tuple(attempt_view(story, attempt, lang) for attempt in attempts),
+        command=command,
+        command_lines=command.count("\n") + 1,
+        outputs=tuple(outputs),
+        hints=tuple(_hints(last, lang)),
+    )
+
+
+def attempt_view(story: Story, attempt: Attempt, lang: str) -> AttemptView:
+    begin, end = attempt.begin or {}, attempt.end or {}
+    table: list[dict[str, Any]] = [row for row in end.get("table") or [] if isinstance(row, dict)]
+    columns = tuple(dict.fromkeys(key for row in table for key in row))
+    return AttemptView(
+        started=moment(attempt.started, lang),
+        ended=moment(attempt.ended, lang),
+        took=duration(attempt.seconds, lang),
+        status=attempt.status.value,
+        status_text=status_word(attempt.status.value, lang),
+        exit_code=value(end.get("exit_code"), lang),
+        edited=bool(begin.get("edited")),
+        by=phrase(f"record.by_{end['by']}", lang) if end.get("by") else "",
+        script_sha256=str(begin.get("script_sha256") or ""),
+        lines=tuple(phrase(str(line.get("key")), lang, line.get("fields")) for line in end.get("lines") or [] if line),
+        facts=tuple((key, value(item, lang)) for key, item in flatten(end.get("facts") or {}).items()),
+        columns=columns,
+        rows=tuple(tuple(value(row.get(column), lang) for column in columns) for row in table),
+        evidence=tuple(evidence_views(story.folder, end.get("evidence") or [], lang)),
+    )
+
+
+def evidence_views(folder: Path, listed: list[Entry], lang: str) -> Iterator[Evidence]:
+    """The files a journal line lists, each compared with what now lies in the case folder."""
+    for item in listed:
+        path, sha256 = str(item.get("path")), str(item.get("sha256"))
+        fault = ""
+        file = folder / path
+        if item.get("withheld"):
+            fault = say("record.withheld", lang)
+        elif not file.is_file():
+            fault = say("record.evidence_missing", lang)
+        else:
+            with file.open("rb") as opened:
+                if hashlib.file_digest(opened, "sha256").hexdigest() != sha256:
+                    fault = say("record.evidence_changed", lang)
+        yield Evidence(path, number(int(item.get("size") or 0), lang), sha256, fault)
+
+
+def confirm_view(story: Story, entry: Entry, lang: str) -> ConfirmView:
+    titles = _asked(str(entry.get("step")), lang)
+    fields = flatten(entry.get("fields") or {})
+    return ConfirmView(
+        who=str(entry.get("who") or ""),
+        at=moment(entry.get("at"), lang),
+        entered=moment(entry.get("t"), lang),
+        rehearsal=bool(entry.get("rehearsal")),
+        fields=tuple((titles.get(key, key), value(item, lang)) for key, item in fields.items()),
+        attachments=tuple(evidence_views(story.folder, entry.get("attachments") or [], lang)),
+    )
+
+
+def run_view(story: Story, run: Run, lang: str) -> RunView:
+    opened, closed = run.opened, run.closed or {}
+    versions = opened.get("versions") or {}
+    rows = [
+        ("record.run_opened", moment(opened.get("t"), lang)),
+        ("record.run_closed", moment(closed.get("t"), lang)),
+        ("record.run_took", duration(closed.get("seconds"), lang)),
+        ("record.run_operator", str(opened.get("operator") or "–")),
+        ("record.run_notebook", str(opened.get("notebook") or "–")),
+        ("record.run_apply", value(opened.get("apply") or [], lang)),
+        ("record.run_host", phrase(f"record.host_{opened.get('host')}", lang)),
+        ("record.run_platform", str(opened.get("platform") or "–")),
+        ("record.run_versions", ", ".join(f"{k} {v}" for k, v in versions.items()) or "–"),
+        ("record.run_verified", phrase(f"record.verified_{str(opened.get('verified')).replace(' ', '_')}", lang)),
+        ("record.run_case_sha256", str(opened.get("case_sha256") or "–")),
+        ("record.run_script", str(opened.get("script") or "–")),
+    ]
+    if run.notebook is not None:
+        rows.append(("record.run_notebook_sha256", str(run.notebook.get("sha256"))))
+    return RunView(
+        name=run.name,
+        anchor=run.name,
+        rows=tuple((say(key, lang), text) for key, text in rows),
+        outcome=run.outcome,
+        outcome_text=phrase(f"record.outcome_{run.outcome.replace(' ', '_')}", lang),
+        unverified=opened.get("verified") == "unverified",
+        rebuilt=bool((run.notebook or {}).get("rebuilt")),
+        notebook=notebook_of(story, run),
+        steps={step: step_view(story, run, step, lang) for step in run.steps},
+        pictures=tuple(_pictures(story.folder / run.name / "pictures")),
+    )
+
+
+def notebook_of(story: Story, run: Run) -> Path | None:
+    """The executed notebook of a run, None where it is not there."""
+    if run.notebook is not None:
+        told = story.folder / str(run.notebook.get("path"))
+        if told.is_file():
+            return told
+    found = sorted((story.folder / run.name).glob("*.ipynb"))
+    return found[0] if found else None
+
+
+def checklist(story: Story, lang: str) -> list[tuple[int, str, bool, str]]:
+    """The article's checklist: number, text, ticked, the steps that prove it with their statuses."""
+    latest = {step: attempt.status for step, (_, attempt) in story.latest().items()}
+    rows = []
+    done = {Status.SUCCEEDED, Status.ALREADY_DONE}
+    try:
+        lines = knowledge.checklist()
+    except FileNotFoundError:  # TEMP until knowledge/checklist.yml lands
+        return []
+    for line in lines:
+        told = [
+            f"{step_title(step, lang)} ({status_word(latest[step].value, lang) if step in latest else '–'})"
+            for step in line.steps
+        ]
+        rows.append(
+            (line.number, line.text.of(lang), all(latest.get(step) in done for step in line.steps), "; ".join(told))
+        )
+    return rows
+
+
+def _hints(attempt: Attempt, lang: str) -> Iterator[tuple[str, str, str, str]]:
+    for hint in (attempt.end or {}).get("hints") or []:
+        try:
+            problem = knowledge.problem(str(hint))
+        except (KeyError, FileNotFoundError):
+            yield str(hint), "", "", ""
+        else:
+            yield problem.id, problem.symptom.of(lang), problem.fix.of(lang), ""
+
+
+def _asked(step: str, lang: str) -> dict[str, str]:
+    try:
+        return {ask.id: ask.title.of(lang) for ask in knowledge.step(step).asks}
+    except (KeyError, FileNotFoundError):
+        return {}
+
+
+def _pictures(folder: Path) -> Iterator[tuple[str, str]]:
+    for count, file in enumerate(sorted(folder.glob("*.svg")), 1):
+        scope = f"{folder.parent.name}-picture{count}"
+        picture = clean_svg(file.read_text(encoding="utf-8", errors="replace"), scope)
+        if picture:
+            yield file.name, picture
+
+
+def _read_text(file: Path) -> tuple[str, bool]:
+    """A file's text for reading: by its byte order mark, else UTF-8, else the console's page of old tools."""
+    if not file.is_file():
+        return "", False
+    raw = file.read_bytes()
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        return raw.decode(encoding).replace("\r\n", "\n"), False
+    except UnicodeDecodeError:
+        return raw.decode(encoding, errors="replace").replace("\r\n", "\n"), True

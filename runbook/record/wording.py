@@ -1,0 +1,106 @@
+"""How the record says things: sentences from keys, moments, durations, sizes, titles, in either language.
+
+A record must open in ten years on a journal whose keys an edition of the software no longer knows: then the key
+and its fields are shown as they are, instead of failing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from runbook import knowledge
+from runbook.knowledge import say
+
+NARROW = "\u202f"  # the thin space that groups digits in French
+NO_BREAK = "\u00a0"
+
+
+def phrase(key: str, lang: str, fields: Mapping[str, Any] | None = None) -> str:
+    """The sentence for a journal line's key and fields; the bare key and fields where it is not known."""
+    try:
+        return say(key, lang, **dict(fields or {}))
+    except (KeyError, IndexError, ValueError, FileNotFoundError, TypeError, AttributeError):
+        tail = f" {json.dumps(fields, ensure_ascii=False, sort_keys=True)}" if fields else ""
+        return f"{key}{tail}"
+
+
+def status_word(word: str, lang: str) -> str:
+    """A status word as a person reads it."""
+    return phrase(f"record.status_{word}", lang)
+
+
+def outcome_word(word: str, lang: str) -> str:
+    """The outcome of a run as a person reads it."""
+    return phrase(f"record.outcome_{word.replace(' ', '_')}", lang)
+
+
+def step_title(step: str, lang: str) -> str:
+    """The title of a step of steps.yml; its id where the step no longer exists."""
+    try:
+        return knowledge.step(step).title.of(lang)
+    except (KeyError, FileNotFoundError):
+        return step
+
+
+def moment(stamp: str | None, lang: str) -> str:
+    """``2026-01-31T08:15:00.123Z`` as a person reads it, in UTC: what was written, to the second."""
+    if not stamp:
+        return "–"
+    try:
+        when = dt.datetime.fromisoformat(stamp.replace("Z", "+00:00"))
+    except ValueError:
+        return stamp
+    if when.tzinfo is not None:
+        when = when.astimezone(dt.UTC)
+    zone = f"{NO_BREAK}UTC" if when.tzinfo is not None else ""
+    if lang == "fr":
+        return f"{when:%d/%m/%Y}{NO_BREAK}{when:%H:%M:%S}{zone}"
+    return f"{when:%Y-%m-%d}{NO_BREAK}{when:%H:%M:%S}{zone}"
+
+
+def duration(seconds: float | None, lang: str) -> str:
+    """Seconds as ``0.4 s``, ``12 s``, ``3 min 05 s`` or ``2 h 10 min``."""
+    if seconds is None:
+        return "–"
+    if seconds < 10:
+        text = f"{seconds:.1f}"
+        return f"{text.replace('.', ',') if lang == 'fr' else text}{NO_BREAK}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}{NO_BREAK}s"
+    if whole < 3600:
+        return f"{whole // 60}{NO_BREAK}min{NO_BREAK}{whole % 60:02d}{NO_BREAK}s"
+    return f"{whole // 3600}{NO_BREAK}h{NO_BREAK}{whole % 3600 // 60:02d}{NO_BREAK}min"
+
+
+def number(value: int, lang: str) -> str:
+    """A whole number with its digits grouped."""
+    return f"{value:,}".replace(",", NARROW) if lang == "fr" else f"{value:,}"
+
+
+def value(thing: Any, lang: str) -> str:
+    """A JSON value as text: yes and no for booleans, a list in one line, nothing for null."""
+    if thing is None or thing == "":
+        return "–"
+    if isinstance(thing, bool):
+        return say("record.yes" if thing else "record.no", lang)
+    if isinstance(thing, list):
+        return ", ".join(value(item, lang) for item in thing) or "–"
+    if isinstance(thing, dict):
+        parts = [f"{key}={value(item, lang)}" for key, item in thing.items()]
+        return "; ".join(parts) or "–"
+    return str(thing)
+
+
+def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as ``a.b.c`` keys; lists stay values."""
+    flat: dict[str, Any] = {}
+    for key, item in data.items():
+        if isinstance(item, dict) and item:
+            flat.update(flatten(item, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = item
+    return flat
