@@ -90,6 +90,7 @@ def _argument(node: Node) -> Iterator[Token]:
     holder = node if node.up.type == "command_elements" else node.up
     parameter = _before(holder)
     category = {
+        "-erroraction": "value", "-encoding": "value", "-itemtype": "value", "-pathtype": "value",
         "-property": "property", "-expandproperty": "property", "-classname": "class", "-methodname": "method",
     }.get(parameter)  # fmt: skip
     if category and re.fullmatch(r"\w+", text):
@@ -108,7 +109,7 @@ def _argument_key(node: Node) -> Iterator[Token]:
     table = next(up for up in node.above() if up.type == "hash_literal_expression")
     key = node.kid("key_expression")
     name = key.kids[0] if key is not None and key.kids else None
-    if _before(table) == "-arguments" and name is not None and name.type == "simple_name":
+    if _before(table) in {"-arguments", "-filterhashtable"} and name is not None and name.type == "simple_name":
         yield Token("argument", name.text, name.start)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from . import tables
 from .commands import Call, Constants, calls, splatted
 from .fault import Fault, nearest
-from .tree import Node, string_value
+from .tree import Node, elements, hash_entries, string_value
 
 
 def local_functions(root: Node) -> dict[str, frozenset[str]]:
@@ -81,6 +81,7 @@ def _check_command(call: Call, functions: dict[str, frozenset[str]], constants: 
         yield Fault(line, "command", f"unknown command {call.name}", nearest(call.name, everything))
         return
     yield from _check_parameters(call, spelled, parameters, constants)
+    yield from _check_values(call, spelled, constants)
 
 
 def _check_parameters(call: Call, command: str, parameters: frozenset[str], constants: Constants) -> Iterator[Fault]:
@@ -106,3 +107,24 @@ def _check_parameters(call: Call, command: str, parameters: frozenset[str], cons
         first = call.loose[allowed]
         shown = string_value(first) or first.text[:30]
         yield Fault(first.line, "positional", f"{command}: {shown!r} follows no parameter", "name its parameter")
+
+
+def _check_values(call: Call, command: str, constants: Constants) -> Iterator[Fault]:
+    """Values of parameters that take one of a closed list of words; keys of -FilterHashtable."""
+    lists = tables.additions()["values"]
+    written = [(name, value) for _, name, value in call.named]
+    written += [(name, value) for _, name, value in splatted(call, constants)]
+    for name, value in written:
+        known = lists.get(f"{command} -{name}") or lists.get(f"-{name}")
+        for part in elements(value) if known and value is not None else []:
+            word = string_value(part)
+            if word is not None and word.lower() not in {str(one).lower() for one in known["words"]}:
+                hint = nearest(word, map(str, known["words"])) or ", ".join(map(str, known["words"]))
+                yield Fault(part.line, "value", f"{command} -{name} does not take {word}", hint)
+        if name.lower() == "filterhashtable":
+            keys = tables.additions()["filter_hashtable_keys"]["names"]
+            for table in constants.literal(value, "hash_literal_expression"):
+                for key, _ in hash_entries(table):
+                    word = string_value(key) or ""
+                    if word.lower() not in {one.lower() for one in keys}:
+                        yield Fault(key.line, "filter", f"-FilterHashtable has no key {word}", nearest(word, keys))
