@@ -33,7 +33,7 @@ from runbook.hint_rows import (
 )
 from runbook.knowledge import Event, Problem, say
 from runbook.outcome import Line
-from runbook.wording import Phrase, Wordings, within_reach
+from runbook.wording import Phrase, Wordings, within_reach, words_of
 
 __all__ = [
     "Hint",
@@ -46,6 +46,8 @@ __all__ = [
     "report",
 ]
 
+#: Words of a text that is hardly more than a code.
+_FEW = 4
 _HEX = re.compile(r"(?<![0-9a-z])0x([0-9a-f]{1,8})(?![0-9a-z])", re.IGNORECASE)
 _DECIMAL = re.compile(r"(?<![\w.-])([-\u2212]?\d{3,10})(?![\w.-]\d|\w)")
 _EVENT_WORD = r"(?:event\s*id|eventid|event|id\s+de\s+l.?[ée]v[ée]nement|[ée]v[ée]nements?|id)"
@@ -97,7 +99,7 @@ def _from_words(text: str, lang: str | None, collected: Collected) -> None:
     given: set[tuple[str, str]] = set()
     for found in _wordings().find(text):
         phrase = found.phrase
-        why = Line("hints.why_words", {"text": phrase.text})
+        why = Line("hints.why_words", {"text": phrase.text.rstrip(" .…")})
         score = found.score + (0.5 if phrase.lang == lang else 0.0)
         if phrase.owner in errors:
             row = knowledge.problem(phrase.owner)
@@ -116,7 +118,10 @@ def _from_codes(text: str, known: set[str], collected: Collected) -> None:
     codes += [number for number in _DECIMAL.findall(text) if _telling(number)]
     for code in dict.fromkeys(codes):
         value = number_of(code)
+        everyday = value is not None and value >> 16 == 0x8007 and len(words_of(text)) > _FEW
         for hint in hint_for_code(code):
+            if everyday and hint.id not in known and number_of(hint.why[0].fields["code"]) == value:
+                continue  # any program may fail with "access denied": more than the code must agree
             if value is not None and 0 <= value < 1000:
                 if hint.id not in known:
                     continue

@@ -137,6 +137,33 @@ QUESTIONS = [
     ("Terminal Server Computers group is required but not created", "E12"),
     ("le Clearinghouse ne retrouve pas nos packs", "E36"),
     ("20 CAL au lieu de 40", "E37"),
+    # in their own words
+    ("les services bureau a distance s'arreteront dans 30 jours", "E08"),
+    ("session déconnectée car aucune licence d'accès client disponible", "E04"),
+    ("My RDS says there are no Remote Desktop client access licenses available for this computer, help!", "E04"),
+    ("it asks me for administrator credentials for license server RDLIC when I open the diagnoser", "E10"),
+    ("impossible d'activer le serveur, le service d'activation est injoignable", "E02"),
+    ("le service Gestionnaire de licences ne démarre pas", "E18"),
+    ("L'ID de jeu de clés est refusé", "E03"),
+    ("robocopy ERREUR 32 sur TLSLic.edb", "E26"),
+    ("CAL utilisateur en workgroup", "E33"),
+    ("hôte Windows Server 2025 avec CAL 2022", "E14"),
+    ("RemoteConnectionManager/Admin 1069", "E05"),
+    (
+        "The RD Licensing grace period has expired and Licensing mode for the Remote Desktop Session Host server has "
+        "not been configured. Licensing mode must be configured for continuous operation.",
+        "E05",
+    ),
+    ("the license server certificates are corrupted", "E13"),
+    ("serveur de licences pas activé", "E01"),
+    ("gerer les licences est grise", "E01"),
+    ("est-ce que je peux supprimer la clé GracePeriod ?", "E21"),
+    ("how to reset the RDS grace period", "E21"),
+    ('INFO: The user "CORP\\x" does not have RSOP data.', "E35"),
+    ("WinRM ne peut pas effectuer l’opération. Vérifiez que le nom d’ordinateur spécifié est valide", "E41"),
+    ("wevtutil : Failed to export log. The system cannot find the path specified.", "E34"),
+    ("session coupée après 60 minutes", "E16"),
+    ("only 20 CALs after installation instead of 40", "E37"),
 ]
 
 
@@ -183,6 +210,22 @@ NOTHING = [
     "🖥️ ¯\\_(ツ)_/¯",
     "Active Directory",
     "Session Host server",
+    "Le serveur RPC n'est pas disponible. 0x800706BA",
+    "Access is denied. 0x80070005 while installing update KB5034129",
+    "The system cannot find the file specified.",
+    "Le fichier spécifié est introuvable.",
+    "The product key is not valid",
+    "Clé de produit non valide",
+    "Active Directory Domain Services is not available",
+    "Windows could not start the Remote Desktop Services service on Local Computer. Error 1068",
+    "Votre licence Windows expire bientôt",
+    "Office product activation failed",
+    "Le service n'a pas répondu assez vite à la demande de lancement ou de contrôle",
+    "Event ID 7036 The Windows Update service entered the running state.",
+    "Aucune imprimante disponible",
+    "The certificate chain was issued by an authority that is not trusted",
+    "0x80040154 class not registered",
+    "user@corp.example 2024-03-22 21:22:26",
 ]
 
 
