@@ -22,7 +22,7 @@ _NAMED = 12  # hosts that a sentence can name; the table has them all
 def hosts_policy(context: Context, seen: HostsAnswer) -> Verdict:
     """What each host is set to now. Wrong hosts are what the case repairs, an unreachable one is named: both
     are findings."""
-    if not seen.hosts:
+    if not seen.hosts or not context.case.session_hosts.names:
         return Verdict(Status.SKIPPED, (Line("steps.hosts_none"),))
     states = judge_hosts(context.case, with_imports(context, "hosts-policy", seen.hosts), connectivity=False)
     facts, table = _facts(states), tuple(row_of(state) for state in states)
@@ -36,7 +36,7 @@ def hosts_policy(context: Context, seen: HostsAnswer) -> Verdict:
 def hosts_verify(context: Context, seen: HostsAnswer) -> Verdict:
     """The scripted Diagnoser. A host that could not be judged through remoting keeps the step from being
     ticked, but is no failure; a wrong or unreachable one is."""
-    if not seen.hosts:
+    if not seen.hosts or not context.case.session_hosts.names:
         return Verdict(Status.SKIPPED, (Line("steps.hosts_none"),))
     states = judge_hosts(context.case, with_imports(context, "hosts-verify", seen.hosts), connectivity=True)
     facts, table = _facts(states), tuple(row_of(state) for state in states)
@@ -160,7 +160,7 @@ def hosts_configure(context: Context, entries: list[dict[str, Any]]) -> Verdict:
 
 def gpupdate(context: Context, seen: GpupdateAnswer) -> Verdict:
     """One host that fails never stops the others: hosts-verify says what became of each."""
-    if not seen.hosts:
+    if not seen.hosts or not context.case.session_hosts.names:
         return Verdict(Status.SKIPPED, (Line("steps.hosts_none"),))
     gone = [host.name for host in seen.hosts if not host.reached]
     wrong = {host.name: host.exit_code for host in seen.hosts if host.reached and host.exit_code != 0}
