@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from macros.words import Here
@@ -42,8 +43,8 @@ def plain(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """``text`` on one line."""
-    return " ".join(text.split())
+    """``text`` on one line. No-break spaces stay: French needs them before : ; ? ! and inside « »."""
+    return re.sub(r"[ \t\r\n]+", " ", text).strip(" ")
 
 
 def cell(*parts: str | None) -> str:
