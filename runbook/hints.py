@@ -8,7 +8,7 @@ provider, channel and id; a bare number that a person typed gives candidates, an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -48,6 +48,8 @@ __all__ = [
 
 #: Words of a text that is hardly more than a code.
 _FEW = 4
+#: Words that a piece of a cut message needs to stand for it.
+_LONG_PIECE = 7
 _HEX = re.compile(r"(?<![0-9a-z])0x([0-9a-f]{1,8})(?![0-9a-z])", re.IGNORECASE)
 _DECIMAL = re.compile(r"(?<![\w.-])([-\u2212]?\d{3,10})(?![\w.-]\d|\w)")
 _EVENT_WORD = r"(?:event\s*id|eventid|event|id\s+de\s+l.?[ée]v[ée]nement|[ée]v[ée]nements?|id)"
@@ -67,14 +69,14 @@ def _phrases() -> Iterable[Phrase]:
     for row in knowledge.errors():
         for lang, text in (("fr", row.message.fr), ("en", row.message.en)):
             if text:
-                yield Phrase(row.id, text, lang)
+                yield from _with_pieces(Phrase(row.id, text, lang))
         for lang in knowledge.LANGS:
             yield Phrase(row.id, row.symptom.of(lang), lang)
             for text in row.matches.of(lang):
                 yield Phrase(row.id, text, lang)
     for event in knowledge.events():
         if event.text.en:
-            yield Phrase(event.key, event.text.en, "en")
+            yield from _with_pieces(Phrase(event.key, event.text.en, "en"))
         if event.symbol:
             yield Phrase(event.key, event.symbol.replace("_", ""), "en")
 
@@ -177,6 +179,15 @@ def _provider_pattern() -> re.Pattern[str]:
 def _providers_in(text: str) -> set[str]:
     """The providers of events.yml that ``text`` names, however."""
     return {_provider_names()[name] for name in _provider_pattern().findall(text.casefold())}
+
+
+def _with_pieces(phrase: Phrase) -> Iterator[Phrase]:
+    """``phrase`` and, where its source cuts it with "…", each piece that is long enough to be told apart."""
+    yield phrase
+    pieces = phrase.text.split("…")
+    for piece in pieces if len(pieces) > 1 else ():
+        if len(words_of(piece)) >= _LONG_PIECE:
+            yield Phrase(phrase.owner, piece.strip(), phrase.lang)
 
 
 class SeenEvent(Protocol):

@@ -34,7 +34,6 @@ _WHOLE = 0.97
 #: Below this score (0 to 100) a likeness is chance: set between the everyday messages and the real questions of
 #: the tests.
 _LEAST = 70.0
-_LEAST_OF_MUCH = 55.0  # where twice the needed weight is in common
 #: A copy of less than half a message needs this many of its words ("Win32 error code" points nowhere).
 _HALF, _FEW_WORDS = 0.5, 4
 #: A word that knowledge/ does not have: it may be a name, so it weighs less than a rare word.
@@ -139,7 +138,7 @@ class Wordings:
         if not _is_enough(common, in_phrase, in_line):
             return 0.0
         score = 100 * max(in_phrase, in_line) * (0.7 + 0.3 * min(in_phrase, in_line))
-        return score if score >= (_LEAST if common < 2 * _ENOUGH else _LEAST_OF_MUCH) else 0.0
+        return score if score >= _LEAST else 0.0
 
 
 def _is_enough(common: float, in_phrase: float, in_line: float) -> bool:
