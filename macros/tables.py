@@ -131,7 +131,7 @@ def contacts(here: Here) -> str:
                     f"<{row.address}>" if row.address else None,
                     row.hours.of(lang) if row.hours else None,
                 )
-                or here.word("see_wizard"),
+                or "—",
                 cell(row.use.of(lang), row.note.of(lang) if row.note else None, proof(here, row)),
             )
             for row in knowledge.contacts()
@@ -288,7 +288,7 @@ def _members(here: Here, row: CimClass) -> str:
                 cell(
                     m.does.of(lang),
                     m.needs.of(lang) if m.needs else None,
-                    "; ".join(f"{code(v.number)} {v.meaning.of(lang)}" for v in m.values) or None,
+                    here.word("semicolon").join(f"{code(v.number)} {v.meaning.of(lang)}" for v in m.values) or None,
                     mark(here, "unproven") if m.unproven else None,
                 ),
             )
