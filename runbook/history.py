@@ -54,8 +54,12 @@ class History:
         return next((e for e in reversed(self.ends(step)) if e["run"] == run), None)
 
     def first_success(self, step: str) -> Entry | None:
-        """The judgement that a frozen step, or a change that was made, is held to."""
+        """The judgement that a frozen step is held to."""
         return next((e for e in self.ends(step) if e["status"] in _FIRM), None)
+
+    def made(self, step: str) -> Entry | None:
+        """The judgement that says that a script has carried out the change, None where none succeeded."""
+        return next((e for e in self.ends(step) if e["status"] in _FIRM and e.get("script_sha256")), None)
 
     def latest_facts(self, step: str) -> dict[str, Any]:
         """The facts of the latest judgement that has any."""

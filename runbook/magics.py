@@ -18,7 +18,7 @@ from runbook.journal import stamp, utc_now
 from runbook.knowledge import say
 from runbook.language import choose
 from runbook.rebuild import keep_output
-from runbook.run import Run, is_change, open_run, operator
+from runbook.run import Run, keep_rebuilt, open_run, operator, will_change
 
 _open: list[Run] = []
 
@@ -47,6 +47,8 @@ def finish() -> None:
     bundles, outcome, failed = closing.close(run)
     _show(run, "summary", None, "", [*stamps(run), *bundles])
     closing.write_down(run, outcome, failed)
+    if run.verified != "engine":
+        keep_rebuilt(run.journal, run.folder, run.name)  # nobody else will keep this run's notebook
     _open.clear()
     if outcome == "failed":
         raise RunFailed(say("show.failed_sentence", run.lang, steps=", ".join(failed)))
@@ -92,7 +94,7 @@ def _take(step_id: str, text: str | None, source: str) -> None:
     run = _current()
     step = knowledge.step(step_id)
     end = steps.live(run, step_id, text)
-    undo = is_change(step, run.applied) or step.kind == "change"
+    undo = will_change(step, run.applied) or step.kind == "change"
     number = run.steps.index(step_id) + 1 if step_id in run.steps else len(run.status)
     bundle = show.step_bundle(step, end, number, len(run.steps), run.lang, undo)
     _show(run, step_id, step_id, source, [bundle])

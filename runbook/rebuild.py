@@ -31,6 +31,14 @@ def write_notebook(nb: NotebookNode, path: Path) -> None:
         raise
 
 
+def rebuild_run(folder: Path, run: str, notebook: Path, statuses: dict[str, str]) -> Path:
+    """Rebuild the notebook of ``run`` into its folder, from its source and what its cells showed; returns its path."""
+    source = nbformat.read(notebook, as_version=4)
+    kept = folder / run / notebook.name
+    write_notebook(rebuild(source, folder / run, statuses), kept)
+    return kept
+
+
 def rebuild(source: NotebookNode, run_folder: Path, statuses: dict[str, str]) -> NotebookNode:
     """The notebook of a run from the kept outputs of its cells.
 

@@ -29,6 +29,7 @@ from runbook.knowledge import Step, data_root, say
 from runbook.language import choose
 from runbook.lock import Process, RunLock
 from runbook.outcome import Status
+from runbook.rebuild import rebuild_run
 from runbook.verdicts import Context
 from runbook.workspace import CaseFolder, case_folder, find_workspace, is_case_name, run_name
 
@@ -125,6 +126,7 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
     lock.acquire(called.papermill, lang)
     try:
         journal = Journal(folder.journal)
+        _settle_earlier(journal, folder)
         history = History(journal.entries())
         number = len(history.runs()) + 1
         host = _host(recording, folder, lang)
@@ -192,9 +194,9 @@ def versions() -> dict[str, str]:
     }
 
 
-def is_change(step: Step, applied: frozenset[str]) -> bool:
-    """True for a step that mutates in this run: a change, or a manual step whose script was named in ``apply``."""
-    return step.kind == "change" or (step.kind == "manual" and bool(step.script) and step.id in applied)
+def will_change(step: Step, applied: frozenset[str]) -> bool:
+    """True for a step that mutates in this run: only one that is named in ``apply``, whatever its kind."""
+    return step.id in applied and (step.kind == "change" or (step.kind == "manual" and bool(step.script)))
 
 
 def _case_name(asked: str, called: Invocation, lang: str) -> str:
@@ -304,6 +306,29 @@ def _play_decisions(run: Run, recording: rehearsal.Recording) -> None:
         if decision.run == run.number:
             fields = {"what": decision.what, "outcome": decision.outcome, "reason": decision.reason}
             run.journal.append("accept", step=decision.step, who=REHEARSED, rehearsal=True, **fields)
+
+
+def _settle_earlier(journal: Journal, folder: CaseFolder) -> None:
+    """Write down the end of runs that were killed before they could, and rebuild their notebooks."""
+    history = History(journal.entries())
+    for name in history.runs():
+        if history.closing(name) is None:
+            journal.append("close", run=name, outcome="interrupted", reason="killed", by="next run")
+        if history.notebook(name) is None:
+            keep_rebuilt(journal, folder, name)
+
+
+def keep_rebuilt(journal: Journal, folder: CaseFolder, name: str) -> None:
+    """Rebuild the notebook of run ``name`` from what its cells showed, and write that down."""
+    history = History(journal.entries())
+    opened = history.opening(name)
+    if opened is None or not folder.run(name).is_dir():
+        return
+    ended = {e["step"]: e["status"] for e in history.entries if e["event"] == "end" and e["run"] == name}
+    kept = rebuild_run(folder.path, name, notebook_path(opened["notebook"]), ended)
+    digest = hashlib.sha256(kept.read_bytes()).hexdigest()
+    relative = kept.relative_to(folder.path).as_posix()
+    journal.append("notebook", run=name, path=relative, sha256=digest, rebuilt=True, by="kernel")
 
 
 def _sweep(run: Run, history: History) -> None:

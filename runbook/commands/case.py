@@ -126,7 +126,7 @@ def accept_step(folder: CaseFolder, step: str, decision: str | None, reason: str
     if step not in known or decision is None:
         raise BadInput(say("cli.accept_which", lang))
     if decision == "script":
-        if history.first_success(step) is None:
+        if history.first_success(step) is None or not knowledge.step(step).script:
             raise BadInput(say("confirm.nothing_to_accept", lang, step=step))
         import hashlib
 

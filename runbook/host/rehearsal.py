@@ -130,12 +130,13 @@ def names() -> list[str]:
 
 @cache
 def load(name: str) -> Recording:
-    """The recording ``name``. Raises KeyError where there is none."""
+    """The recording ``name``: one of notebooks/rehearsals, or the path of a folder that holds one (what
+    ``runbook record-host`` makes). Raises KeyError where there is none."""
     folders: list[Path] = []
     plots: list[Plot] = []
     following: str | None = name
     while following is not None:
-        folder = data_root() / "notebooks" / "rehearsals" / following
+        folder = data_root() / "notebooks" / "rehearsals" / following  # an absolute path stands for itself
         if not (folder / "rehearsal.yml").is_file():
             raise KeyError(following)
         plot = Plot.model_validate(yaml.safe_load((folder / "rehearsal.yml").read_text(encoding="utf-8")))

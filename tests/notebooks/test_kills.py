@@ -1,0 +1,189 @@
+"""Killed at any moment: the journal holds, no effect twice, nothing lost, no orphan starts a step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import yaml
+
+from runbook.history import History
+from runbook.journal import Journal
+from runbook.knowledge import data_root
+from runbook.workspace import CaseFolder
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX; Windows: tests/windows")
+
+SLOW_SECONDS = 3
+
+
+@pytest.fixture
+def slow_backup(tmp_path: Path) -> Path:
+    return slow_recording(tmp_path / "slow", SLOW_SECONDS)
+
+
+def slow_recording(folder: Path, seconds: float) -> Path:
+    """The nominal recording whose backup takes a while. Made by hand."""
+    nominal = data_root() / "notebooks" / "rehearsals" / "nominal"
+    shutil.copytree(nominal / "steps" / "backup", folder / "steps" / "backup")
+    (folder / "steps" / "backup" / "answer.yml").write_text(f"seconds: {seconds}\n", encoding="utf-8")
+    plot = yaml.safe_load((nominal / "rehearsal.yml").read_text(encoding="utf-8"))
+    mine = {"title": plot["title"], "description": plot["description"], "base": "nominal", "expect": plot["expect"]}
+    (folder / "rehearsal.yml").write_text(yaml.safe_dump(mine, allow_unicode=True), encoding="utf-8")
+    return folder
+
+
+class Started:
+    """A papermill at work, watched through the journal that it writes."""
+
+    def __init__(self, workspace: Any, name: str, *options: str) -> None:
+        self.folder = CaseFolder(workspace.path / "cases" / name)
+        command = [sys.executable, "-m", "papermill", str(data_root() / "notebooks" / "migrate.ipynb")]
+        self.process = subprocess.Popen(
+            [*command, str(workspace.path / f"{name}.ipynb"), "--no-progress-bar", *options],
+            env=workspace.environ(),
+            cwd=workspace.path,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+
+    @property
+    def history(self) -> History:
+        return History(Journal(self.folder.journal).entries() if self.folder.journal.exists() else [])
+
+    def until(self, condition: Callable[[History], bool], seconds: float = 120) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if condition(self.history):
+                return
+            time.sleep(0.02)
+        raise AssertionError("the moment did not come")
+
+    def kernel(self) -> psutil.Process:
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return next(c for c in children if any("ipykernel_launcher" in part for part in c.cmdline()))
+
+    def wait(self) -> tuple[int, str]:
+        _, err = self.process.communicate(timeout=120)
+        return self.process.returncode, err.decode("utf-8")
+
+
+def happened(event: str, step: str, run: str = "r02") -> Callable[[History], bool]:
+    return lambda history: any(
+        e["event"] == event and e.get("step") == step and e.get("run") == run for e in history.entries
+    )
+
+
+def check_again(workspace: Any, name: str, recording: Path) -> None:
+    """Run the killed case again: it comes to its end, nothing is done twice, the journal is whole."""
+    played = workspace.papermill(name, "-p", "rehearsal", str(recording))
+    history = played.history
+    assert Journal(played.folder.journal).check() == []
+    assert played.exit_code == 0, played.stderr
+    assert sorted(played.effects()) == ["backup", "gpupdate"]
+    for run in history.runs():
+        assert history.closing(run) is not None, run
+        kept = history.notebook(run)
+        assert kept is not None, run
+        assert (played.folder.path / kept["path"]).is_file()
+
+
+def kill_papermill(started: Started) -> None:
+    started.process.kill()
+
+
+def kill_kernel(started: Started) -> None:
+    started.kernel().kill()
+
+
+def kill_both(started: Started) -> None:
+    kernel = started.kernel()
+    started.process.kill()
+    kernel.kill()
+
+
+def interrupt(started: Started) -> None:
+    os.kill(started.process.pid, signal.SIGINT)
+
+
+@pytest.mark.parametrize("kill", [kill_papermill, kill_kernel, kill_both, interrupt])
+def test_inside_a_change_its_end_is_recorded_and_a_second_run_refused(
+    workspace: Any, slow_backup: Path, kill: Callable[[Started], None]
+) -> None:
+    started = Started(workspace, "case-kill", "-p", "rehearsal", str(slow_backup))
+    started.until(happened("begin", "backup"))
+    began = time.monotonic()
+    kill(started)
+    started.wait()
+
+    refused = workspace.papermill("case-kill", "-p", "rehearsal", str(slow_backup))
+    if time.monotonic() - began < SLOW_SECONDS:
+        assert refused.exit_code == 1
+        assert "Aucune étape n’a été lancée" in refused.stderr
+
+    started.until(happened("ran", "backup"))
+    ran = next(e for e in started.history.entries if e["event"] == "ran" and e["step"] == "backup")
+    assert (ran["exit_code"], ran["by"]) == (0, "guard")
+    begun = [e for e in started.history.entries if e["event"] == "begin" and e["n"] > ran["n"]]
+    assert begun == [], "an orphaned kernel started another step"
+    time.sleep(1.5)  # ipykernel ends by itself within a second of its parent's death
+    check_again(workspace, "case-kill", slow_backup)
+
+
+@pytest.mark.parametrize("kill", [kill_papermill, kill_kernel, interrupt])
+@pytest.mark.parametrize("moment", [("end", "preflight", "r01"), ("begin", "hosts-policy", "r01")])
+def test_at_and_inside_a_check(
+    workspace: Any, slow_backup: Path, kill: Callable[[Started], None], moment: tuple[str, str, str]
+) -> None:
+    started = Started(workspace, "case-kill", "-p", "rehearsal", str(slow_backup))
+    started.until(happened(*moment))
+    kill(started)
+    started.wait()
+    time.sleep(1.5)
+    check_again(workspace, "case-kill", slow_backup)
+
+
+def test_papermills_own_time_out_is_told_truly(workspace: Any, tmp_path: Path) -> None:
+    slow = slow_recording(tmp_path / "slow", 20)
+    played = workspace.papermill("case-time", "-p", "rehearsal", str(slow), "--execution-timeout", "12")
+    assert played.exit_code == 1
+    run = played.history.runs()[-1]
+    closed = played.history.closing(run)
+    assert (closed["outcome"], closed["reason"]) == ("interrupted", "CellTimeoutError")
+    cells = {c.id: c.metadata.papermill.status for c in played.notebook().cells if c.cell_type == "code"}
+    assert cells["backup"] == "failed"
+    assert cells["hosts-policy"] == "pending"
+    assert cells["summary"] == "pending"
+    assert "Traceback" not in played.stderr
+    started_again = time.monotonic()
+    while not any(e["event"] == "ran" and e["step"] == "backup" for e in played.history.entries):
+        assert time.monotonic() - started_again < 60
+        time.sleep(0.2)
+    time.sleep(1.5)
+    check_again(workspace, "case-time", slow)
+
+
+def test_a_dead_kernels_cell_is_not_called_completed(workspace: Any, slow_backup: Path) -> None:
+    started = Started(workspace, "case-dead", "-p", "rehearsal", str(slow_backup))
+    started.until(happened("begin", "backup"))
+    kill_kernel(started)
+    code, told = started.wait()
+    assert code == 1
+    assert "INTERROMPU" in told
+    assert "Traceback" not in told
+    import nbformat
+
+    nb = nbformat.read(workspace.path / "case-dead.ipynb", as_version=4)
+    cells = {c.id: c.metadata.papermill.status for c in nb.cells if c.cell_type == "code"}
+    assert (cells["backup"], cells["summary"]) == ("failed", "pending")
+    assert nb.metadata.papermill.exception is True

@@ -1,0 +1,106 @@
+"""Every recording, played by papermill in both languages, ends as it says; journal and notebook agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runbook import knowledge
+from runbook.host import rehearsal
+from runbook.journal import Journal
+from runbook.knowledge import say
+
+PLAYED = [name for name in rehearsal.names() if rehearsal.load(name).plot.notebook == "migrate"]
+#: What a record in one language must not hold of the other.
+FOREIGN = {
+    "fr": ("Recover lost", "An Exception was encountered", "Traceback", "REHEARSAL “", "What is left"),
+    "en": ("Récupérer des CAL", "An Exception was encountered", "Traceback", "RÉPÉTITION", "Ce qu’il reste"),
+}
+
+
+def shown(cell: Any) -> str:
+    """All text that a cell's outputs show."""
+    found = []
+    for output in cell.get("outputs", []):
+        data = output.get("data", {})
+        found += [data.get("text/html", ""), data.get("text/plain", ""), output.get("text", "")]
+        found += output.get("traceback", [])
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("name", PLAYED)
+def test_recording_ends_as_it_says(workspace: Any, name: str, lang: str) -> None:
+    played = workspace.papermill(f"case-{name}", "-p", "rehearsal", name, "-p", "lang", lang)
+    recording = rehearsal.load(name)
+    history = played.history
+
+    # The journal: every run ends as told, chain unbroken.
+    assert Journal(played.folder.journal).check() == []
+    assert history.runs() == [f"r{e.run:02d}" for e in recording.plot.expect], played.stderr
+    for expected in recording.plot.expect:
+        run = f"r{expected.run:02d}"
+        closed = history.closing(run)
+        assert closed is not None
+        found = {step: end["status"] for step in expected.steps if (end := history.end_in(step, run))}
+        assert found == expected.steps, run
+        assert closed["outcome"] == expected.outcome, run
+
+    # papermill's exit code says the same as the last run.
+    last = recording.plot.expect[-1].outcome
+    assert played.exit_code == (1 if last == "failed" else 0), played.stderr
+
+    # The executed notebook: every step cell shows the status that the journal holds, in one language, stamped.
+    nb = played.notebook()
+    run = history.runs()[-1]
+    cells = {cell.id: cell for cell in nb.cells}
+    for entry in history.entries:
+        if entry["event"] == "end" and entry["run"] == run:
+            assert f'data-status="{entry["status"]}"' in shown(cells[entry["step"]]), entry["step"]
+            assert knowledge.step(entry["step"]).title.of(lang) in shown(cells[entry["step"]]).replace("&#39;", "'")
+    stamp = say("show.rehearsal", lang, title=recording.plot.title.of(lang))
+    for cell in ("start", "summary"):
+        assert stamp in shown(cells[cell]).replace("&#39;", "'"), cell
+    text = "\n".join(cell.source if cell.cell_type == "markdown" else shown(cell) for cell in nb.cells)
+    for word in FOREIGN[lang]:
+        assert word not in text
+    if last != "failed":
+        assert {c.metadata.papermill.status for c in nb.cells if c.cell_type == "code"} == {"completed"}
+    kept = played.folder.run(run) / "migrate.ipynb"
+    assert kept.read_bytes() == played.output.read_bytes()
+
+
+def test_secrets_stay_in_the_private_folder(workspace: Any) -> None:
+    played = workspace.papermill("case-secrets")
+    secrets = ["REHEARSALONLYKEYPACKNUMBER0000PACK1", "REHEA-RSALO-NLYKE-YPACK-NUMBE-R0000-PACK1"]
+    private = played.folder.path / "private"
+    leaks = []
+    for path in played.folder.path.rglob("*"):
+        if path.is_file() and private not in path.parents:
+            raw = path.read_bytes()
+            leaks += [path for s in secrets if s.encode() in raw or s.encode("utf-16-le") in raw]
+    assert leaks == []
+    assert any(secrets[1].encode() in p.read_bytes() for p in private.iterdir())
+    assert not any(secret in played.output.read_text(encoding="utf-8") for secret in secrets)
+    assert private.stat().st_mode & 0o077 == 0
+
+
+def test_a_change_is_made_once_whatever_is_run_again(workspace: Any) -> None:
+    first = workspace.papermill("case-again")
+    assert sorted(first.effects()) == ["backup", "gpupdate"]
+    second = workspace.papermill("case-again", "-p", "apply", "backup,gpupdate")
+    assert second.exit_code == 0, second.stderr
+    assert sorted(second.effects()) == ["backup", "gpupdate"]
+    run = second.history.runs()[-1]
+    assert {second.history.end_in(s, run)["status"] for s in ("backup", "gpupdate")} == {"already_done"}
+    kept = list(second.output.parent.glob("case-again.before-*.ipynb"))
+    assert len(kept) == 1
+
+
+def test_nothing_is_changed_that_is_not_named(workspace: Any) -> None:
+    played = workspace.papermill("case-none", "-p", "apply", "none")
+    assert played.effects() == []
+    end = played.history.ends("backup")[-1]
+    assert end["status"] == "waiting"
+    assert [line["key"] for line in end["lines"]] == ["run.wait_apply"]
