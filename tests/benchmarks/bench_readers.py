@@ -63,11 +63,11 @@ def bare(path: Path) -> int:
 
 def diagnosis(path: Path) -> int:
     from runbook import knowledge
+    from runbook.readers.events import in_event_table
     from runbook.readers.evtx import read_evtx
 
-    kinds = {(name, row.id) for row in knowledge.events() for name in (row.provider, *row.aliases)}
     keys = {(name, row.channel, row.id) for row in knowledge.events() for name in (row.provider, *row.aliases)}
-    stream = read_evtx(path, lambda provider, event_id: (provider, event_id) in kinds)
+    stream = read_evtx(path, in_event_table)
     found = sum(record.key in keys for record in stream)
     assert found, "the sample holds events of the table"
     return stream.good + stream.skipped

@@ -13,7 +13,7 @@ from evtx import PyEvtxParser
 
 from runbook import knowledge
 from runbook.readers.event_xml import read_event_xml
-from runbook.readers.events import EventRecord
+from runbook.readers.events import EventRecord, in_event_table
 from runbook.readers.evtx import read_evtx
 
 SAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "samples"
@@ -151,6 +151,16 @@ def test_python_evtx_counts_the_same() -> None:
     name, good, _ = COUNTS[3]
     with Evtx(str(SAMPLES / name)) as log:
         assert sum(1 for record in log.records() if record.xml()) == good
+
+
+@needs_samples
+def test_only_what_stands_in_the_event_table() -> None:
+    stream = read_evtx(SAMPLES / "evtx/System-windows7-TermDD.evtx", in_event_table)
+    keys = {(row.provider, row.channel, row.id) for row in knowledge.events()}
+    assert [record.key for record in stream if record.key in keys].count(("TermDD", "System", 50)) == 1
+    assert stream.good < 20 and stream.good + stream.skipped == 1601
+    # A name of the table with another provider's id is not in it.
+    assert in_event_table("TermDD", 50) and not in_event_table("Microsoft-Windows-Time-Service", 50)
 
 
 def test_what_is_no_log_is_said(tmp_path: Path) -> None:
