@@ -195,7 +195,8 @@ class Flow:
         if node.type in {"statement_block", "script_block", "statement_list"}:
             found = []
             for part in node.named():
-                found.append(self._blocks(part) if part.type == "statement_list" else self.kind(part))
+                if part.type not in {"param_block", "function_statement"}:
+                    found.append(self._blocks(part) if part.type == "statement_list" else self.kind(part))
             return join(found)
         wanted = {"statement_block", "elseif_clauses", "elseif_clause", "else_clause", "switch_body"}
         wanted |= {"switch_clauses", "switch_clause", "catch_clauses", "catch_clause", "finally_clause"}

@@ -82,6 +82,8 @@ def net_type(name: str, static: bool = False) -> Kind:
     if full is None:
         return UNKNOWN
     entry = tables.types()["types"][full]
+    if full == "System.Void":
+        return NOTHING
     members = {}
     for word in [*entry.get("static", [])] if static else [*entry.get("members", [])]:
         spelled, _, result = str(word).partition(" -> ")
