@@ -261,7 +261,8 @@ if ($remoteNames.Count -gt 0) {
     foreach ($answer in $found) {
         $answers[$answer.PSComputerName] = $answer
     }
-    foreach ($record in $errorRecords) {
+    # An error variable can hold other things than error records.
+    foreach ($record in $errorRecords | Where-Object -FilterScript { $_ -is [System.Management.Automation.ErrorRecord] }) {
         $name = [string] $record.TargetObject
         if ($record.PSObject.Properties['OriginInfo']) {
             $name = $record.OriginInfo.PSComputerName
