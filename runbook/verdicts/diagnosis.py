@@ -46,9 +46,9 @@ def diagnose(context: Context) -> Verdict:
         "errors": list(ids),
     }
     damaged = tuple(
-        Line("steps.diagnose_damaged", {"file": stream.where, "count": stream.damaged})
+        Line("steps.diagnose_damaged", {"file": stream.where, "count": count})
         for stream in streams
-        if stream.damaged
+        if (count := _damage(stream))
     )
     table = tuple(row for hint in telling for row in _rows(hint))
     if ids:
@@ -73,6 +73,11 @@ def open_log(path: Path) -> EventStream | None:
 def _chain(streams: list[EventStream]) -> Iterator[EventRecord]:
     for stream in streams:
         yield from stream
+
+
+def _damage(stream: EventStream) -> int:
+    """What could not be read. A log without any event is quiet, not damaged."""
+    return stream.damaged - sum(1 for fault in stream.unread if fault.why.key == "readers.no_event")
 
 
 def _wanted(provider: str, number: int) -> bool:

@@ -23,8 +23,9 @@ def yes(entry: Entry, name: str) -> bool:
 
 
 def moment(entry: Entry) -> str:
-    """When it happened, to the minute: ``2026-01-31 08:15``; "" where the entry does not say."""
-    return str(entry.get("at") or entry.get("t") or "")[:16].replace("T", " ")
+    """When it happened, to the minute: ``2026-01-31 08:15 UTC``; "" where the entry does not say."""
+    at = str(entry.get("at") or entry.get("t") or "")[:16].replace("T", " ")
+    return f"{at} UTC" if at else ""
 
 
 def place(entry: Entry) -> int:

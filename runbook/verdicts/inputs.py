@@ -8,6 +8,7 @@ from typing import Any
 from runbook.identifiers import normalise_id35
 from runbook.verdicts.context import Context
 from runbook.verdicts.private import identifiers_in_full
+from runbook.verdicts.secure import LOG
 
 #: How long one connection may take (milliseconds), and after how long the safety task starts the service.
 _CONNECT_LIMIT = 5000
@@ -44,10 +45,12 @@ def _migration_events(context: Context) -> dict[str, Any]:
 
 
 def _backup(context: Context) -> dict[str, Any]:
+    log = context.step_folder / LOG
+    log.parent.mkdir(exist_ok=True)  # robocopy opens its log, it makes no folder for it
     return {
         "Destination": context.case.backup.destination or "",
         "SafetyMinutes": _SAFETY_MINUTES,
-        "LogPath": str(context.step_folder / "robocopy.log"),
+        "LogPath": str(log),
     }
 
 

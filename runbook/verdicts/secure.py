@@ -15,6 +15,8 @@ from runbook.verdicts.reading import reading
 #: robocopy's exit code is a bit mask: 0 to 7 is success (return-codes-used-robocopy-utility).
 ROBOCOPY_FAILS = 8
 DATABASE = "TLSLic.edb"
+#: Where robocopy writes its log (``/UNILOG``: UTF-16), in the step's own folder.
+LOG = "files/robocopy.log"
 _SHARING_VIOLATION = re.compile(r"\(0x00000020\)[^\r\n]*?((?:[A-Za-z]:\\|\\\\)[^\r\n]+)")
 _REFUSALS = {
     "not absolute": "not_absolute",
@@ -51,12 +53,12 @@ def backup(context: Context, seen: BackupAnswer) -> Verdict:
         fields |= {"needed": seen.needed_bytes, "free": seen.free_bytes, "reason": seen.refused}
         lines.append(Line(f"steps.backup_refused_{word}", fields))
         return Verdict(Status.FAILED, tuple(lines), facts, table)
-    lines += _copy_faults(seen, dirty, locked_files(context.step_folder / "robocopy.log"))
+    lines += _copy_faults(seen, dirty, locked_files(context.step_folder / LOG))
     if lines:
         hints = hints_for("exit", seen.robocopy_exit_code) if seen.robocopy_exit_code else ()
         hints += () if running else hints_for("service")
         return Verdict(Status.FAILED, tuple(lines), facts, table, hints)
-    done = {"destination": seen.destination, "files": len(seen.files), "seconds": seen.seconds_stopped}
+    done = {"destination": seen.destination, "files": len(seen.files), "seconds": round(seen.seconds_stopped or 0)}
     lines.append(Line("steps.backup_ok", done))
     if not clean:
         lines.append(Line("steps.backup_shutdown_unknown", {"code": seen.esentutl_exit_code}))

@@ -132,6 +132,7 @@ def test_nothing_known_and_nothing_to_look_at_are_told_apart(make_context: Make,
     assert (nothing.status, keys(nothing)) == (Status.NOT_JUDGED, ["diagnose_no_logs"])
     context = make_context("diagnose")
     log(context, EVENT.format(provider=LICENSING, id=4, channel="System", day=1))
+    log(context, name="Empty.xml")
     quiet = LOCAL["diagnose"](context)
     assert (quiet.status, keys(quiet)) == (Status.SUCCEEDED, ["diagnose_nothing"])
 

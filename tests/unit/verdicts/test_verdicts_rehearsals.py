@@ -97,7 +97,7 @@ class Walk:
         assert home is not None, f"no recording of {step}"
         for part in ("files", "private.json"):
             if (home / part).is_dir():
-                shutil.copytree(home / part, folder / part)
+                shutil.copytree(home / part, folder / part, dirs_exist_ok=True)
             elif (home / part).is_file():
                 CaseFolder(self.folder).private()
                 shutil.copyfile(home / part, self.folder / "private" / f"{step}-r{number:02d}.json")
@@ -141,3 +141,10 @@ def _can_be_shown(step: str, verdict: Verdict, lang: str) -> None:
         assert knowledge.problem(hint)
     text = json.dumps([verdict.facts, list(verdict.table), [line.fields for line in verdict.lines]])
     assert "NLYKE" not in text and "NLYLI" not in text, step
+
+
+def test_the_rehearsed_lock_names_the_file(tmp_path: Path) -> None:
+    walk = Walk("backup-locked", "en", tmp_path)
+    walk.run(1, {})
+    lines = walk.run(2, {})["backup"].lines
+    assert [(line.key, line.fields["file"]) for line in lines] == [("steps.backup_locked", "TLSLic.edb")]

@@ -55,7 +55,7 @@ def test_the_locked_file_is_named_in_any_language(
 ) -> None:
     context = make_context("backup")
     log = f"\r\n{line}\r\nThe process cannot access the file.\r\n{line}\r\n"
-    (context.step_folder / "robocopy.log").write_bytes(log.encode("utf-16"))
+    Path(INPUTS["backup"](context)["LogPath"]).write_bytes(log.encode("utf-16"))
     answer = recorded("backup", RobocopyExitCode=8, Files=[], EsentutlText=[], Fault=FAULT)
     verdict = JUDGES["backup"](context, answer)
     assert keys(verdict) == ["backup_locked"]
@@ -107,5 +107,5 @@ def test_what_is_not_sure_is_a_finding(
 def test_the_destination_is_the_case_s(make_context: Make) -> None:
     context = make_context("backup")
     given = INPUTS["backup"](context)
-    assert given["Destination"] == "D:\\Backups" and Path(given["LogPath"]).parent == context.step_folder
+    assert given["Destination"] == "D:\\Backups" and Path(given["LogPath"]).parent.parent == context.step_folder
     assert INPUTS["backup"](make_context("backup", case={"backup": {}}))["Destination"] == ""
