@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from . import cim, members, names, natives, style, variables
+from . import cim, localised, members, names, natives, style, variables
 from .commands import Constants
 from .fault import Fault
 from .flow import Flow
@@ -27,6 +27,7 @@ def check(
     if not any(fault.rule == "syntax" for fault in found):
         flow = Flow(root, constants)
         found += names.check(root, constants)
+        found += localised.check(root, constants)
         found += natives.check(root, constants)
         found += variables.check(root, constants)
         found += cim.check(root, constants, flow)

@@ -107,10 +107,22 @@ def _member(node: Node) -> Iterator[Token]:
 
 def _argument_key(node: Node) -> Iterator[Token]:
     table = next(up for up in node.above() if up.type == "hash_literal_expression")
+    owner = next((up for up in table.above() if up.type in {"hash_entry", "assignment_expression"}), None)
+    in_row = owner is not None and owner.type == "hash_entry" and owner.text.lower().startswith("arguments")
+    splatted = (
+        owner is not None
+        and owner.type == "assignment_expression"
+        and owner.text.startswith("$")
+        and re.search(rf"@{re.escape(owner.text.split()[0][1:])}\b", node.order[0].text) is not None
+    )
     key = node.kid("key_expression")
     name = key.kids[0] if key is not None and key.kids else None
-    if _before(table) in {"-arguments", "-filterhashtable"} and name is not None and name.type == "simple_name":
+    if name is None or name.type != "simple_name":
+        return
+    if in_row or _before(table) in {"-arguments", "-filterhashtable"}:
         yield Token("argument", name.text, name.start)
+    elif splatted:
+        yield Token("parameter", name.text, name.start)
 
 
 def _variable(node: Node) -> Iterator[Token]:

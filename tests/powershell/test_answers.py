@@ -40,9 +40,7 @@ def names(model: type[BaseModel]) -> frozenset[str]:
 def written(script: str) -> set[frozenset[str]]:
     """The key sets of all hashtable literals of a script."""
     root = parse((STEPS / f"{script}.ps1").read_text(encoding="utf-8"))
-    return {
-        frozenset(key.text for key, _ in hash_entries(literal)) for literal in root.find("hash_literal_expression")
-    }
+    return {frozenset(key.text for key, _ in hash_entries(literal)) for literal in root.find("hash_literal_expression")}
 
 
 @pytest.mark.parametrize("script", sorted(ANSWERS))
