@@ -16,11 +16,12 @@ from runbook.verdicts.inventory import inventory
 
 PAPERS = ("clearinghouse_confirmation", "screenshots", "decommissioning")
 
-#: With these a step's line of the checklist is ticked. A finding is not enough, except where it says that
-#: another way is open or that a tool beside the point is missing.
+#: With these a step's line of the checklist is ticked.
 _DONE = frozenset({Status.SUCCEEDED, Status.ALREADY_DONE})
+#: Where a finding is enough too: it says that another way is open, that a tool beside the point is missing, or
+#: it is the state before the repair, which another step of the checklist verifies afterwards.
 _FINDING_IS_ENOUGH = frozenset(
-    {"preflight", "roles", "service", "network", "export-logs", "install-packs", "call-sheet"}
+    {"preflight", "roles", "service", "network", "key-packs-before", "export-logs", "install-packs", "hosts-policy"}
 )
 
 

@@ -220,6 +220,8 @@ def test_a_line_needs_all_its_steps_and_says_which_are_open() -> None:
         ("hosts-verify", Status.SUCCEEDED, True),
         ("test-logon", Status.SKIPPED, False),
         ("network", Status.FINDING, True),
+        ("hosts-policy", Status.FINDING, True),
+        ("hosts-policy", Status.NOT_JUDGED, False),
         ("key-packs-after", Status.FINDING, False),
         ("proofs", Status.FINDING, False),
         ("backup", Status.ALREADY_DONE, True),

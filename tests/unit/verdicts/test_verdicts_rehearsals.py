@@ -20,6 +20,7 @@ from runbook.host import rehearsal
 from runbook.knowledge import say
 from runbook.outcome import SATISFIED, Answer, Status, Verdict
 from runbook.verdicts import Context
+from runbook.verdicts.close import checklist
 from runbook.workspace import CaseFolder
 
 _FIRM = (Status.SUCCEEDED, Status.FINDING)
@@ -148,3 +149,16 @@ def test_the_rehearsed_lock_names_the_file(tmp_path: Path) -> None:
     walk.run(1, {})
     lines = walk.run(2, {})["backup"].lines
     assert [(line.key, line.fields["file"]) for line in lines] == [("steps.backup_locked", "TLSLic.edb")]
+
+
+@pytest.mark.parametrize(
+    ("name", "open_lines"), [("nominal", set()), ("host-status-8", {8}), ("only-20-of-40", {6, 8, 9})]
+)
+def test_the_checklist_at_the_end(name: str, open_lines: set[int], tmp_path: Path) -> None:
+    """By the article's number of the line: what the last run of a rehearsal leaves open."""
+    walk = Walk(name, "en", tmp_path)
+    found: dict[str, Verdict] = {}
+    for number in range(1, walk.recording.runs + 1):
+        found = walk.run(number, {})
+    ticked = checklist({step: verdict.status for step, verdict in found.items()}, "en")
+    assert {tick.item.number for tick in ticked if not tick.ticked} == open_lines
