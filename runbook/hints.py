@@ -102,7 +102,7 @@ def _from_words(text: str, lang: str | None, collected: Collected) -> None:
     for found in _wordings().find(text):
         phrase = found.phrase
         why = Line("hints.why_words", {"text": phrase.text.rstrip(" .…")})
-        score = found.score + (0.5 if phrase.lang == lang else 0.0)
+        score = found.score - (0.5 if lang and phrase.lang != lang else 0.0)
         if phrase.owner in errors:
             row = knowledge.problem(phrase.owner)
             hints = [Hint(row.id, row.page, score, (why,), problem=row)]

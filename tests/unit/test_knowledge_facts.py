@@ -73,7 +73,7 @@ def test_every_claim_names_a_source_that_exists(load: Callable[[], tuple[Record,
 
 def test_every_source_is_used_by_a_fact_or_is_the_article() -> None:
     used = {cite.source for load in LOADERS for row in load() if isinstance(row, Fact) for cite in row.cites}
-    assert {row.id for row in knowledge.sources()} - used <= {"SEED", "RACKSPACE", "TECHGENIX", "HELP"}
+    assert {row.id for row in knowledge.sources()} - used <= {"SEED"}
 
 
 def test_what_only_an_unnamed_third_party_says_is_not_shown_as_confirmed() -> None:
