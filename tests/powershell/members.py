@@ -38,6 +38,11 @@ def check(root: Node, constants: Constants, flow: Flow) -> Iterator[Fault]:
         if full_name(name) is None:
             known = [*tables.types()["accelerators"], *tables.types()["types"]]
             yield Fault(literal.line, "type", f"unknown type [{name}]", nearest(name, known))
+    for call in calls(root):
+        made = string_value(call.value("TypeName")) if call.name.lower() == "new-object" else None
+        if made is not None and full_name(made) is None:
+            known = [*tables.types()["accelerators"], *tables.types()["types"]]
+            yield Fault(call.node.line, "type", f"unknown type {made}", nearest(made, known))
     for attribute in root.find("attribute_name"):
         if attribute.text.lower() not in {a.lower() for a in tables.types()["attributes"]["names"]}:
             yield Fault(attribute.line, "type", f"unknown attribute [{attribute.text}]", "")

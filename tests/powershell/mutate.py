@@ -91,9 +91,10 @@ def _argument(node: Node) -> Iterator[Token]:
     parameter = _before(holder)
     category = {
         "-erroraction": "value", "-encoding": "value", "-itemtype": "value", "-pathtype": "value",
-        "-property": "property", "-expandproperty": "property", "-classname": "class", "-methodname": "method",
+        "-property": "property", "-expandproperty": "property", "-typename": "type",
+        "-classname": "class", "-methodname": "method",
     }.get(parameter)  # fmt: skip
-    if category and re.fullmatch(r"\w+", text):
+    if category and re.fullmatch(r"[\w.]+", text):
         yield Token(category, text, node.start + node.text.index(text))
 
 

@@ -13,7 +13,7 @@ from .collect import collect
 from .mutate import mutants
 
 ROOT = Path(__file__).resolve().parents[2]
-PER_CATEGORY = 3
+PER_CATEGORY = 2
 CATEGORIES = {"command", "parameter", "property", "argument", "switch", "variable"}
 
 #: Mutants that mean the same to PowerShell as the right text, one by one, with the reason. None so far.
