@@ -140,6 +140,10 @@ def _knowledge(root: Path) -> Iterator[Text]:
             for line, _, body in fences(value + "\n"):
                 yield Text("knowledge", name, where, body, line)
             yield from _inline(name, where, value)
+            # A text of several lines (VERIFIER.txt is kept as one) shows commands on lines of their own.
+            for number, shown in enumerate(value.splitlines() if "\n" in value.strip() else (), 1):
+                if _COMMAND.match(shown) and "…" not in shown:
+                    yield Text("inline", name, where, shown, number)
 
 
 def _strings(value: Any, where: str) -> Iterator[tuple[str, str]]:

@@ -44,6 +44,7 @@ def tree(tmp_path: Path) -> Path:
         "knowledge/errors.yml",
         "- id: E01\n  fix:\n    en: |\n      Do:\n      ```powershell\n      Get-Random\n      ```\n",
     )
+    put("knowledge/words/archive.yml", 'verifier: {en: "Check it:\\n\\ncertutil -hashfile a SHA256\\n\\nThe end."}\n')
     put("runbook/archive/VERIFIER.txt", "How to check\n\n    Get-UICulture\n    Get-Date\n\nThe end.\n")
     put("site/page.md", "```powershell\nNot-Mine\n```\n")
     put("cases/a/script.ps1", "Not-Mine\n")
@@ -71,6 +72,9 @@ def test_every_kind_is_found(tree: Path) -> None:
         ("inline", "", 17, "Get-Item -LiteralPath a"),
     ]
     assert _one(texts, "knowledge/errors.yml") == [("knowledge", "E01.fix.en", 3, "Get-Random")]
+    assert _one(texts, "knowledge/words/archive.yml") == [
+        ("inline", "verifier.en", 3, "certutil -hashfile a SHA256"),
+    ]
     assert _one(texts, "runbook/archive/VERIFIER.txt") == [("template", "", 3, "Get-UICulture\nGet-Date")]
 
 
