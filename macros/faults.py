@@ -73,7 +73,8 @@ def _event(here: Here, row: Event) -> list[str]:
     lang = here.lang
     level = here.word(f"level_{row.level.lower()}") if row.level else here.word("level_unknown")
     text = row.text.en
-    quoted = f'<q lang="en">{literal(text)}{"" if row.whole or text.endswith("…") else " …"}</q>' if text else here.word("no_text")
+    cut = "" if row.whole or (text or "").endswith("…") else " …"
+    quoted = f'<q lang="en">{literal(text)}{cut}</q>' if text else here.word("no_text")
     proves = here.word("event_proof") if row.proof else None
     noise = f"**{here.word('noise')}** {row.noise.when.of(lang)}" if row.noise else None
     return [
