@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from runbook.archive.redact import Redacted, redact
 from runbook.archive.seal import Sealed, seal
 from runbook.archive.verify import Fault, Report, verify
 
-__all__ = ["Fault", "Report", "Sealed", "seal", "verify"]
+__all__ = ["Fault", "Redacted", "Report", "Sealed", "redact", "seal", "verify"]

@@ -217,11 +217,14 @@ def write_bag(
     target: Path,
     check: Callable[[Path, Mapping[str, str], Mapping[str, str]], None],
     workers: int | None = None,
+    inspect: Callable[[Path], None] | None = None,
+    replace: bool = False,
 ) -> str:
     """Write ``contents`` as the bag ``target`` and return its seal.
 
     ``check(payload folder, digest by case path, name in the bag by case path)`` is called on the finished copy
-    and may refuse it by raising. The caller holds the lock for this name.
+    and may refuse it by raising; ``inspect(bag folder)`` likewise on the whole bag before it gets its name.
+    ``replace``: a bag of that name gives way. The caller holds the lock for this name.
     """
     temp = target.with_name(f".sealing-{target.name}")
     if temp.exists():
@@ -252,6 +255,10 @@ def write_bag(
         manifest = bagit_form.manifest_bytes({name: hashlib.sha256(raw).hexdigest() for name, raw in tags.items()})
         digest, _ = _put(manifest, temp / bagit_form.TAG_MANIFEST)
         _flush_folders(temp)
+        if inspect is not None:
+            inspect(temp)
+        if replace and target.exists():
+            shutil.rmtree(target)
         temp.rename(target)
         _flush_folder(target.parent)
     except BaseException:

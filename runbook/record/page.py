@@ -124,6 +124,8 @@ def _section(step: views.StepView, run: Run, shared: dict[str, Any]) -> str:
 def _warnings(story: Story, lang: str) -> list[str]:
     """What a reader must know before anything else: a broken chain, a case that is not closed, edited steps."""
     warnings = []
+    if story.entries and story.entries[0].get("event") == "redaction":
+        warnings.append(say("record.redacted_copy", lang, of=story.entries[0].get("of")))
     breaks = Journal(story.folder / "journal.jsonl").check()
     if breaks:
         warnings.append(say("record.chain_broken", lang, lines=", ".join(str(b.line) for b in breaks)))

@@ -223,11 +223,7 @@ def checklist(story: Story, lang: str) -> list[tuple[int, str, bool, str]]:
     latest = {step: attempt.status for step, (_, attempt) in story.latest().items()}
     rows = []
     done = {Status.SUCCEEDED, Status.ALREADY_DONE}
-    try:
-        lines = knowledge.checklist()
-    except FileNotFoundError:  # TEMP until knowledge/checklist.yml lands
-        return []
-    for line in lines:
+    for line in knowledge.checklist():
         told = [
             f"{step_title(step, lang)} ({status_word(latest[step].value, lang) if step in latest else '–'})"
             for step in line.steps

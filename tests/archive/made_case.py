@@ -197,11 +197,11 @@ def _step(
 def _confirm(folder: Path, journal: Journal, rehearsal: str | None) -> None:
     attached = folder / "attachments" / "clearinghouse" / "notes de l’appel.txt"
     attached.parent.mkdir(parents=True)
-    attached.write_text("Agent : Rodolphe Personne\n", encoding="utf-8", newline="\n")
+    attached.write_text("Agent : Rodolphe Zéphyrin\n", encoding="utf-8", newline="\n")
     journal.append(
         "confirm",
         step="clearinghouse", who="Hélène Exemplaire", at="2024-02-02T14:00:00Z", entry=1, rehearsal=bool(rehearsal),
-        fields={"agent": "Rodolphe Personne", "case_number": "SRX000000", "key_pack_id": "…BCDE0"},
+        fields={"agent": "Rodolphe Zéphyrin", "case_number": "SRX000000", "key_pack_id": "…BCDE0"},
         attachments=[listed(attached, folder)],
     )  # fmt: skip
 

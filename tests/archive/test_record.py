@@ -93,7 +93,7 @@ def test_both_languages_come_from_one_journal(case: Path) -> None:
     fr, en = read(case / "record.fr.html").text, read(case / "record.en.html").text
     for text in (fr, en):
         assert "Get-CimInstance -ClassName Win32_TSLicenseServer" in text, "the exact command"
-        assert "hexemplaire@RDLS-NEUF" in text and "Rodolphe Personne" in text
+        assert "hexemplaire@RDLS-NEUF" in text and "Rodolphe Zéphyrin" in text
         assert "ligne 39 de RDSH-PARIS" in text, "what came back"
     assert "Procès-verbal d’exécution" in fr and "01/02/2024" in fr and "1,2\u00a0s" in fr
     assert "Execution record" in en and "2024-02-01" in en and "1.2\u00a0s" in en

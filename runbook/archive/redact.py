@@ -1,0 +1,302 @@
+"""The copy for outside: the same case, without what would give the licences, the people or the network away.
+
+A token stands for each value, the same everywhere. What cannot be searched (event logs, pictures of pixels, copies of
+the license database, reports that name accounts), what a person attached and what proves the purchase stays inside
+and is listed with its hash. Hashes of rewritten files are made anew: the hash of the original of a short text would
+let anyone try out names until one fits. The copy is a bag that verifies by itself; its journal is chained
+anew and its first line says of which journal it is the redaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runbook import record
+from runbook.archive.contradictions import contradictions, in_folder
+from runbook.archive.digest import hash_file
+from runbook.archive.leaks import Leak, Search
+from runbook.archive.rewrite import Rewriter
+from runbook.archive.rewrite import decode as decode_text
+from runbook.archive.seal import Contents, alone, info_lines, payload_files, refusal, write_bag, write_sheets
+from runbook.archive.sensitive import Found, Kind, by_key, by_pattern, host, strings
+from runbook.archive.sheet import seal_of
+from runbook.archive.tokens import Tokens
+from runbook.errors import RunbookError
+from runbook.journal import GENESIS, Entry, encode, utc_now
+from runbook.knowledge import data_root, say
+from runbook.record.story import Story, read_story
+
+#: Folders and files that never go out, whatever they hold.
+_NEVER = re.compile(
+    r"(?i)(private|proofs|attachments)/.*|.*\.(evtx|edb|jrs|chk|hiv|reg|pfx|p12|cer|key|cat|sig|zip|7z|cab|pdf|png|jpe?g"
+    r"|docx?|xlsx?|eml|msg)|(.*/)?[^/]*(gpresult|rsop|lserver|tlslic)[^/]*|(.*/)?lserver/.*|journal\.torn-.*"
+)
+#: Made anew from the redacted case.
+_REMADE = re.compile(r"record\.(fr|en)\.(html|pdf)|journal\.jsonl|private/redaction\.json")
+#: Fields of a journal line that the journal's own form needs as they are.
+_STRUCTURE = frozenset(
+    re.findall(
+        r"\w+",
+        "n t prev event run step status kind outcome lang host verified attempt exit_code seconds by at entry key size",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Redacted:
+    """The redacted bag, its seal, how many values were replaced, and what was withheld (path as it goes out)."""
+
+    bag: Path
+    seal: str
+    sheets: tuple[Path, ...]
+    values: int
+    withheld: tuple[str, ...]
+
+    def text(self, lang: str) -> str:
+        return say("archive.redacted", lang, bag=self.bag, values=self.values, withheld=len(self.withheld))
+
+
+class LeakFound(RunbookError):
+    """The second pass found a value: nothing was written. ``leaks`` says where and in which form."""
+
+    def __init__(self, text: str, leaks: list[Leak]) -> None:
+        super().__init__(text)
+        self.leaks = leaks
+
+
+def redact(
+    case_folder: Path,
+    archive_root: Path,
+    *,
+    lang: str | None = None,
+    clock: Callable[[], dt.datetime] = utc_now,
+    rewrite: Callable[[Tokens], Rewriter] = Rewriter,
+) -> Redacted:
+    """Write the redacted copy of a case as ``archive_root/NAME-redacted`` (``NAME-REHEARSAL-redacted``).
+
+    An earlier redacted copy of the same name is replaced. Tokens are kept in the case's ``private/redaction.json``.
+    Raises LeakFound, and leaves nothing behind, where the second pass finds a value in the result.
+    """
+    story = read_story(case_folder)
+    lang = lang or story.lang
+    if not story.runs:
+        raise RunbookError(say("record.nothing_run", lang, folder=case_folder))
+    if faults := contradictions(story, *in_folder(case_folder)):
+        raise refusal(story.name, faults, lang)
+    archive_root.mkdir(parents=True, exist_ok=True)
+    table = case_folder / "private" / "redaction.json"
+    table.parent.mkdir(mode=0o700, exist_ok=True)
+    tokens = Tokens.load(table)
+    tokens.add(harvest(case_folder, story))
+    # a second look, now that the domains are known: hosts that only their domain gives away
+    tokens.add(hosts_of_domains(case_folder, story, tokens))
+    tokens.save(table)
+    rewriter = rewrite(tokens)
+    name = rewriter.text(case_folder.name) + ("-REHEARSAL" if story.rehearsal else "") + "-redacted"
+    with alone(archive_root, name, lang):
+        work = archive_root / f".redacting-{name}"
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(mode=0o700)
+        try:
+            withheld = _rewrite_case(case_folder, story, rewriter, work)
+            record.write(work, clock=clock)
+            target = _write(work, archive_root / name, withheld, Search(tokens), clock(), lang)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        sheets = write_sheets(target)
+    return Redacted(target, seal_of(target), sheets, len(tokens.known), tuple(path for path, _, _ in withheld))
+
+
+def harvest(case_folder: Path, story: Story) -> Iterator[Found]:
+    """Every sensitive value of a case: from the case file by its place, from the journal and the evidence by the
+    names of properties, from every text by its form. The case file comes first: it knows what is what."""
+    yield from _from_case(story.case)
+    for entry in story.entries:
+        account, at, machine = str(entry.get("operator") or "").partition("@")
+        if at:
+            yield Found(Kind.USER, account)
+            yield from host(machine)
+        for key, text in strings(entry):
+            if key not in _STRUCTURE or key == "key":
+                yield from by_key(key, text)
+    for path, text in _texts(case_folder, story):
+        yield from by_pattern(path)
+        yield from by_pattern(text)
+        if path.endswith((".json", ".ipynb")):
+            try:
+                data = json.loads(text)
+            except ValueError:
+                continue
+            for key, value in strings(data):
+                yield from by_key(key, value)
+                yield from by_pattern(value)
+
+
+def hosts_of_domains(case_folder: Path, story: Story, tokens: Tokens) -> Iterator[Found]:
+    """Hosts met under one of the case's domains and nowhere else."""
+    domains = sorted((value for kind, value, _ in tokens if kind is Kind.DOMAIN and "." in value), key=len)
+    if not domains:
+        return
+    named = re.compile(
+        rf"(?<![\w@.-])((?:[A-Za-z0-9_-]+\.)+)(?:{'|'.join(map(re.escape, domains))})(?![\w-])", re.IGNORECASE
+    )
+    for path, text in _texts(case_folder, story):
+        for match in (*named.finditer(path), *named.finditer(text)):
+            yield from host(match[0])
+
+
+def _texts(case_folder: Path, story: Story) -> Iterator[tuple[str, str]]:
+    """Path and text of every file that may hold a value, the journal included; of one that is no text, its path."""
+    for path, file in payload_files(case_folder, story):
+        if not _REMADE.fullmatch(path) or path == "journal.jsonl":
+            text, _ = decode_text(file.read_bytes())
+            yield path, "" if text is None or _is_public(file) else text
+
+
+def _from_case(case: Mapping[str, Any]) -> Iterator[Found]:
+    for name in _all(case, "session_hosts", "names"):
+        yield from host(name, Kind.SESSION_HOST)
+    for key in ("pilot", "broker"):
+        for name in _all(case, "session_hosts", key):
+            yield from host(name, Kind.SESSION_HOST if key == "pilot" else Kind.HOST)
+    for name in _all(case, "license_server", "name"):
+        yield from host(name, Kind.LICENSE_SERVER)
+    for server in case.get("lost_servers") or []:
+        for name in _all(server, "name"):
+            yield from host(name, Kind.LICENSE_SERVER)
+        for number in _all(server, "server_id"):
+            yield Found(Kind.SERVER_ID, number)
+    for name in (*_all(case, "operator", "name"), *_all(case, "approval", "name")):
+        yield Found(Kind.PERSON, name)
+    for company in (*_all(case, "company"), *_all(case, "contract", "reseller")):
+        yield Found(Kind.COMPANY, company)
+    for address in _all(case, "operator", "email"):
+        yield Found(Kind.EMAIL, address)
+        yield Found(Kind.DOMAIN, address.partition("@")[2])
+    for number in _all(case, "operator", "phone"):
+        yield Found(Kind.PHONE, number)
+    for number in (*_all(case, "contract", "agreement"), *_all(case, "approval", "ticket")):
+        yield Found(Kind.CONTRACT, number)
+
+
+def _all(data: Any, *keys: str) -> list[str]:
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    found = data if isinstance(data, list) else [data]
+    return [str(item) for item in found if isinstance(item, str) and item.strip()]
+
+
+def _rewrite_case(case_folder: Path, story: Story, rewriter: Rewriter, work: Path) -> list[tuple[str, str, int]]:
+    """Rewrite every file that may go out into ``work``; gives those that may not: path as it goes out, SHA-256,
+    size in bytes."""
+    withheld: list[tuple[str, str, int]] = []
+    hashes: dict[str, str] = {}
+    listed: dict[str, dict[str, Any]] = {}  # a file's path in the journal -> what the redacted journal says of it
+    for path, file in payload_files(case_folder, story):
+        if _REMADE.fullmatch(path):
+            continue
+        outside = "/".join(rewriter.text(part) for part in path.split("/"))
+        raw = file.read_bytes()
+        fresh = None
+        if not _NEVER.fullmatch(path):
+            fresh = raw if _is_public(file) else rewriter.file(file.name, raw)
+        if fresh is None:
+            digest = hash_file(file)["sha256"]
+            withheld.append((outside, digest, len(raw)))
+            listed[path] = {"path": outside, "sha256": digest, "size": len(raw), "withheld": True}
+            continue
+        target = work / outside
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(fresh)
+        digest = hashlib.sha256(fresh).hexdigest()
+        hashes[hashlib.sha256(raw).hexdigest()] = digest
+        listed[path] = {"path": outside, "sha256": digest, "size": len(fresh)}
+    _rewrite_journal(story, rewriter, listed, hashes, work / "journal.jsonl")
+    return sorted(withheld)
+
+
+def _rewrite_journal(
+    story: Story, rewriter: Rewriter, listed: Mapping[str, dict[str, Any]], hashes: Mapping[str, str], target: Path
+) -> None:
+    raw = (story.folder / "journal.jsonl").read_bytes()
+    first: Entry = {
+        "t": story.entries[0]["t"],
+        "event": "redaction",
+        "of": hashlib.sha256(raw).hexdigest(),
+        "lines": len(story.entries),
+    }
+    fresh = [first, *(_rewrite_entry(entry, rewriter, listed, hashes) for entry in story.entries)]
+    prev, lines = GENESIS, []
+    for number, entry in enumerate(fresh, 1):
+        line = encode({**entry, "n": number, "prev": prev})
+        prev = hashlib.sha256(line).hexdigest()
+        lines.append(line + b"\n")
+    target.write_bytes(b"".join(lines))
+
+
+def _rewrite_entry(
+    entry: Entry, rewriter: Rewriter, listed: Mapping[str, dict[str, Any]], hashes: Mapping[str, str]
+) -> Entry:
+    def fresh(key: str, item: Any) -> Any:
+        if key in _STRUCTURE:
+            return item
+        if key in ("evidence", "attachments") and isinstance(item, list):
+            return [
+                dict(listed.get(each["path"], {"path": rewriter.text(each["path"]), "withheld": True})) for each in item
+            ]
+        if key == "path" and item in listed:
+            return listed[item]["path"]
+        if isinstance(item, str) and item in hashes:
+            return hashes[item]
+        if key == "lines" and isinstance(item, list):
+            return [{**rewriter.data(line), "key": line.get("key")} for line in item if isinstance(line, dict)]
+        return rewriter.data(item)
+
+    return {key: fresh(key, item) for key, item in entry.items()}
+
+
+def _write(
+    work: Path, target: Path, withheld: list[tuple[str, str, int]], search: Search, now: dt.datetime, lang: str
+) -> Path:
+    story = read_story(work)
+    contents = Contents(
+        dict(payload_files(work, story)),
+        [
+            *info_lines(story, now, edition="redacted"),
+            ("Runbook-Redaction-Of", str(story.entries[0]["of"])),
+            ("Runbook-Withheld", str(len(withheld))),
+        ],
+        {"withheld.tsv": "".join(f"{digest}\t{size}\t{path}\n" for path, digest, size in withheld).encode()},
+    )
+
+    def agree(copy: Path, digests: Mapping[str, str], names: Mapping[str, str]) -> None:
+        found = contradictions(read_story(copy), digests.get, lambda path: copy / names.get(path, path))
+        if found:
+            raise refusal(story.name, found, lang)
+
+    def inspect(bag: Path) -> None:
+        if leaks := search.folder(bag):
+            lines = [f"  - {leak.path}: {leak.what} ({leak.form})" for leak in leaks]
+            raise LeakFound("\n".join([say("archive.leaks", lang, count=len(leaks)), *lines]), leaks)
+
+    write_bag(contents, target, agree, inspect=inspect, replace=True)
+    return target
+
+
+def _is_public(file: Path) -> bool:
+    """A script that is, byte for byte (its mark aside), one of the project's own."""
+    if file.suffix != ".ps1":
+        return False
+    raw = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    return any(
+        raw == own.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        for own in (data_root() / "notebooks" / "steps").glob("*.ps1")
+    )
