@@ -104,6 +104,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return text
 
 
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Mend what Markdown cannot say."""
+    return markup.empty_headers(html)
+
+
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
     """Keep the template environment for the print page."""
     Build.env, Build.pages = env, []

@@ -35,6 +35,11 @@ def title_admonitions(markdown: str, titles: Mapping[str, str]) -> tuple[str, li
     return "\n".join(lines), unknown
 
 
+def empty_headers(html: str) -> str:
+    """A table's header cell without text heads nothing: make it an ordinary cell."""
+    return html.replace("<th></th>", "<td></td>")
+
+
 def name_controls(html: str, search: str, drawer: str) -> str:
     """Name what Material 9.8.1 leaves unnamed, and let the keyboard reach the two buttons of narrow screens.
 
@@ -42,7 +47,7 @@ def name_controls(html: str, search: str, drawer: str) -> str:
     """
     names = {"search": search, "drawer": drawer}
     html = html.replace('role="dialog"', f'role="dialog" aria-label="{search}"', 1)
-    html = _BUTTON.sub(lambda m: f'{m[0]} tabindex="0" role="button" aria-label="{names[m[1]]}"', html)
+    html = _BUTTON.sub(lambda m: f'{m[0]} tabindex="0" title="{names[m[1]]}"', html)
     html = _SWITCH.sub(r'hreflang="\1" lang="\1" class="md-select__link"', html)
     return _NAV.sub(lambda m: f'{m[1]} aria-label="{m[3].strip()}"{m[2]}{m[3]}{m[4]}', html)
 

@@ -1,0 +1,143 @@
+"""Every page from file:// with the network cut: nothing is asked for, nothing is wrong for axe, nothing overflows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+
+from runbook.knowledge import LANGS
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Code is looked at once (below): its thousands of spans would take axe half a minute a page.
+RUN_AXE = """tags => axe.run({include: [['html']], exclude: [['.highlight code']]},
+  {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], preload: false})"""
+LOCAL = ("file:", "data:", "blob:", "about:")
+WIDE, NARROW = (1280, 900), (375, 800)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on ``page`` as it stands: rule, number of places, the first of them."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE)
+    result: dict[str, Any] = page.evaluate(RUN_AXE, TAGS)
+    return [
+        f"{found['id']} ({found['impact']}) x{len(found['nodes'])}: {found['nodes'][0]['html'][:160]}"
+        for found in result["violations"]
+    ]
+
+
+def context_of(browser: Browser, scheme: str, size: tuple[int, int]) -> BrowserContext:
+    width, height = size
+    return browser.new_context(
+        offline=True,
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport={"width": width, "height": height},
+        reduced_motion="reduce",
+    )
+
+
+# Each page is looked at in both themes and at both widths once: French light, English dark and narrow, and so on.
+LOOKS = (("light", WIDE), ("dark", NARROW))
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize(("scheme", "size"), LOOKS, ids=["light-1280", "dark-375"])
+def test_every_page_is_quiet_accessible_and_fits(
+    chromium: Browser, site: Path, pages: dict[str, list[str]], lang: str, scheme: str, size: tuple[int, int]
+) -> None:
+    outside: list[str] = []
+    said: list[str] = []
+    faults: list[str] = []
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith(LOCAL):
+            outside.append(request.url)
+
+    def console(message: ConsoleMessage) -> None:
+        # The theme looks for a sitemap; browsers refuse that between files, and the page goes on.
+        if message.type == "error" and "sitemap.xml" not in message.text and "net::ERR_FAILED" not in message.text:
+            said.append(message.text)
+
+    context = context_of(chromium, scheme, size)
+    context.on("request", asked)
+    page = context.new_page()
+    page.on("console", console)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for name in pages[lang]:
+        page.goto((site / lang / name).as_uri())
+        page.wait_for_timeout(120)
+        if name != "print.html":  # the same text again, all of it
+            faults += [f"{name}: {fault}" for fault in violations(page)]
+        if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
+            faults.append(f"{name}: wider than the window")
+    context.close()
+    assert outside == []
+    assert said == []
+    assert faults == []
+
+
+# Leaves one code block on the page, with one example of every kind of word that any block holds.
+ONE_OF_EACH_TOKEN = """() => {
+  const kinds = new Map();
+  document.querySelectorAll('.highlight code span[class]').forEach(span => {
+    if (!span.querySelector('span') && !kinds.has(span.className)) kinds.set(span.className, span.cloneNode(true));
+  });
+  const [first, ...others] = document.querySelectorAll('.highlight');
+  others.forEach(block => block.remove());
+  first.querySelector('code').replaceChildren(...kinds.values());
+  return kinds.size;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_colour_of_code_can_be_read(chromium: Browser, site: Path, scheme: str) -> None:
+    context = context_of(chromium, scheme, WIDE)
+    page = context.new_page()
+    page.goto((site / "fr/reference/commands.html").as_uri())
+    page.wait_for_timeout(200)
+    assert page.evaluate(ONE_OF_EACH_TOKEN) > 8
+    page.evaluate(AXE)
+    result = page.evaluate("() => axe.run('.highlight', {runOnly: ['color-contrast'], preload: false})")
+    assert [node["html"] for found in result["violations"] for node in found["nodes"]] == []
+    context.close()
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_landing_page(chromium: Browser, site: Path, lang: str) -> None:
+    context = context_of(chromium, "light", NARROW)
+    page = context.new_page()
+    page.goto((site / "index.html").as_uri())
+    assert violations(page) == []
+    page.click(f"a[hreflang={lang}]")
+    assert page.url == (site / lang / "index.html").as_uri()
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_search_open_is_accessible(chromium: Browser, site: Path, scheme: str) -> None:
+    context = context_of(chromium, scheme, WIDE)
+    page = context.new_page()
+    page.goto((site / "fr/index.html").as_uri())
+    page.keyboard.press("/")
+    page.keyboard.type("licence")
+    page.wait_for_selector(".md-search-result__item")
+    assert violations(page) == []
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_menu_open_is_accessible(chromium: Browser, site: Path, scheme: str) -> None:
+    context = context_of(chromium, scheme, NARROW)
+    page = context.new_page()
+    page.goto((site / "en/errors.html").as_uri())
+    page.focus("label.md-header__button[for=__drawer]")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(400)
+    assert page.is_checked("#__drawer")
+    assert violations(page) == []
+    context.close()

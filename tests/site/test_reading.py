@@ -1,0 +1,355 @@
+"""What readers do: keyboard, language, theme, filter, forms, copy, print, without scripts, from odd folders."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from macros import pdf
+from runbook import knowledge
+from runbook.knowledge import LANGS
+
+WIDTHS = [1280, 800, 375]
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    made = chromium.new_context(offline=True, viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    made.set_default_timeout(10_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def open_page(page: Page, site: Path, name: str) -> None:
+    path, mark, anchor = name.partition("#")
+    page.goto((site / path).as_uri() + mark + anchor)
+    page.wait_for_timeout(250)  # the theme has mounted
+
+
+FOCUSED = """() => {
+  const element = document.activeElement;
+  const box = element.getBoundingClientRect();
+  return {name: element.getAttribute('for') || element.getAttribute('href') || element.id || element.tagName,
+          inside: element.closest('article') ? 'article' : element.closest('header') ? 'header' : 'other',
+          seen: box.width > 0 && box.height > 0};
+}"""
+
+
+# ---------------------------------------------------------------- keyboard
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_tab_reaches_header_menu_and_text_at_every_width(page: Page, site: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    open_page(page, site, "fr/index.html")
+    reached = []
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(FOCUSED))
+        if reached[-1]["inside"] == "article" and "errors.html" in reached[-1]["name"]:
+            break
+    names = [stop["name"] for stop in reached]
+    assert names[0].startswith("#")  # the skip link comes first
+    assert any("errors.html" in name for name in names)
+    if width < 1220:
+        assert "__drawer" in names
+    if width < 960:
+        assert "__search" in names
+    assert [stop for stop in reached[1:] if not stop["seen"] and stop["inside"] == "article"] == []
+
+
+def test_the_menu_of_narrow_screens_opens_and_leads_on_by_keyboard(page: Page, site: Path) -> None:
+    page.set_viewport_size({"width": 375, "height": 800})
+    open_page(page, site, "en/index.html")
+    page.focus("label.md-header__button[for=__drawer]")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert page.is_checked("#__drawer")
+
+
+def test_search_by_keyboard_alone_opens_the_page(page: Page, site: Path) -> None:
+    open_page(page, site, "fr/index.html")
+    page.keyboard.press("/")
+    page.keyboard.type("4105")
+    page.wait_for_selector(".md-search-result__item")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"(events|errors)\.html"))
+
+
+def test_the_language_menu_opens_on_focus(page: Page, site: Path) -> None:
+    open_page(page, site, "fr/index.html")
+    page.focus(".md-select > button")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/en/index\.html"))
+
+
+# ---------------------------------------------------------------- language and theme
+
+
+def switch(page: Page, lang: str) -> None:
+    page.hover(".md-select")
+    page.click(f".md-select__link[hreflang={lang}]")
+    page.wait_for_url(re.compile(f"/{lang}/"))
+    page.wait_for_timeout(400)
+
+
+def test_every_page_links_to_its_twin(site: Path, pages: dict[str, list[str]]) -> None:
+    for lang in LANGS:
+        for name in pages[lang]:
+            html = (site / lang / name).read_text(encoding="utf-8")
+            found = dict(re.findall(r'<a href="([^"]+)" hreflang="(\w+)" lang="\w+" class="md-select__link"', html))
+            targets = {code: (site / lang / name).parent.joinpath(link).resolve() for link, code in found.items()}
+            assert targets == {code: site / code / name for code in LANGS}, name
+
+
+def test_the_switcher_keeps_an_anchor(page: Page, site: Path) -> None:
+    open_page(page, site, "fr/errors.html#e07")
+    switch(page, "en")
+    assert page.url.endswith("/en/errors.html#e07")
+    assert page.evaluate("() => Math.abs(document.getElementById('e07').getBoundingClientRect().top) < 200")
+
+
+def test_the_switcher_keeps_the_place_that_was_scrolled_to(page: Page, site: Path) -> None:
+    open_page(page, site, "en/errors.html")
+    page.evaluate("() => scrollTo(0, document.getElementById('e20').getBoundingClientRect().top + scrollY + 100)")
+    page.wait_for_timeout(200)
+    switch(page, "fr")
+    assert page.url.endswith("/fr/errors.html#e20")
+    assert page.evaluate("() => Math.abs(document.getElementById('e20').getBoundingClientRect().top + 100) < 60")
+
+
+def test_the_switcher_at_the_top_stays_at_the_top(page: Page, site: Path) -> None:
+    open_page(page, site, "fr/errors.html")
+    switch(page, "en")
+    assert page.evaluate("() => scrollY") == 0
+
+
+def test_dark_is_kept_and_shared_by_both_languages(page: Page, site: Path) -> None:
+    open_page(page, site, "fr/index.html")
+    assert page.get_attribute("body", "data-md-color-scheme") == "default"
+    page.click("label[for=__palette_1]")
+    assert page.get_attribute("body", "data-md-color-scheme") == "slate"
+    switch(page, "en")
+    assert page.get_attribute("body", "data-md-color-scheme") == "slate"
+    open_page(page, site, "fr/reference/ports.html")
+    assert page.get_attribute("body", "data-md-color-scheme") == "slate"
+
+
+# ---------------------------------------------------------------- looking up
+
+
+@pytest.mark.parametrize(("query", "first"), [("50283", "e07"), ("periode de grace", "e05"), ("0x80041016", "e25")])
+def test_the_filter_narrows_the_errors(page: Page, site: Path, query: str, first: str) -> None:
+    open_page(page, site, "fr/errors.html")
+    page.fill(".filter input", query)
+    shown = page.evaluate(
+        "() => [...document.querySelectorAll('article h2')].filter(h => h.offsetParent).map(h => h.id)"
+    )
+    assert first in shown
+    assert len(shown) < len(knowledge.errors()) / 2
+
+
+def test_the_filter_narrows_the_events_and_says_when_nothing_fits(page: Page, site: Path) -> None:
+    open_page(page, site, "en/events.html")
+    page.fill(".filter input", "50282")
+    assert page.locator("tbody tr:visible", has=page.locator("#rcm-50282")).count() == 1
+    assert page.locator("tbody tr:visible").count() < 10
+    page.fill(".filter input", "zzzz")
+    assert page.locator("tbody tr:visible").count() == 0
+    assert page.inner_text(".filter p") == "Nothing matches."
+
+
+def test_a_link_to_something_filtered_out_shows_it(page: Page, site: Path) -> None:
+    open_page(page, site, "fr/errors.html")
+    page.fill(".filter input", "zzzz")
+    page.evaluate("() => { location.hash = '#e09' }")
+    page.wait_for_timeout(200)
+    assert page.is_visible("#e09")
+
+
+def test_a_deep_link_lands_on_its_row(page: Page, site: Path) -> None:
+    open_page(page, site, "fr/events.html#ls-4105")
+    top = page.evaluate("() => document.getElementById('ls-4105').getBoundingClientRect().top")
+    assert 40 < top < 400
+
+
+def test_the_copy_button_copies_the_script_as_it_is_pasted(context: BrowserContext, page: Page, site: Path) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_page(page, site, "fr/reference/commands.html")
+    step = next(step for step in knowledge.steps() if step.script)
+    block = page.locator(f"#{step.id} ~ .highlight").first
+    block.scroll_into_view_if_needed()
+    block.locator(".md-code__button[data-md-type=copy], .md-clipboard").first.click()
+    page.wait_for_timeout(200)
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert copied.strip() == knowledge.paste(step.id).strip()
+
+
+# ---------------------------------------------------------------- forms
+
+
+def test_ticks_stay_and_both_languages_share_them(page: Page, site: Path) -> None:
+    open_page(page, site, "fr/checklist.html")
+    boxes = page.locator("input[data-tick]")
+    assert boxes.count() == 9
+    boxes.nth(2).check()
+    page.reload()
+    page.wait_for_timeout(200)
+    assert boxes.nth(2).is_checked()
+    open_page(page, site, "en/checklist.html")
+    assert boxes.nth(2).is_checked()
+    page.click("text=Untick everything")
+    page.reload()
+    page.wait_for_timeout(200)
+    assert page.locator("input[data-tick]:checked").count() == 0
+
+
+@pytest.mark.parametrize(("button", "ticks"), [("Print it with the ticks", 1), ("Print it empty", 0)])
+def test_the_checklist_prints_ticked_or_empty_and_loses_nothing(
+    page: Page, site: Path, button: str, ticks: int
+) -> None:
+    open_page(page, site, "en/checklist.html")
+    page.locator("input[data-tick]").nth(4).check()
+    page.evaluate(
+        "() => { window.print = () => { window.printed = document.querySelectorAll('[data-tick]:checked').length } }"
+    )
+    page.click(f"text={button}")
+    assert page.evaluate("() => window.printed") == ticks
+    assert page.locator("input[data-tick]").nth(4).is_checked()
+
+
+def test_the_letter_fills_in_is_copied_and_is_never_stored(context: BrowserContext, page: Page, site: Path) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_page(page, site, "fr/letter.html")
+    page.fill("#letter-company", "Société d’essai")
+    page.fill("#letter-server", "LIC-ESSAI")
+    page.click("text=Copier le texte")
+    page.wait_for_selector("text=Texte copié")
+    text = page.evaluate("() => navigator.clipboard.readText()")
+    assert "La société Société d’essai a perdu" in text
+    assert "LIC-ESSAI" in text
+    assert "\n\n" in text
+    stored = page.evaluate(
+        "() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])"
+    )
+    assert "essai" not in stored.lower().replace("site", "")
+    page.reload()
+    page.wait_for_timeout(200)
+    assert page.input_value("#letter-company") == ""
+    assert "Société d’essai" not in page.inner_text(".letter-text")
+
+
+def test_the_letters_fields_can_be_emptied(page: Page, site: Path) -> None:
+    open_page(page, site, "en/letter.html")
+    page.fill("#letter-name", "Somebody")
+    assert "Somebody" in page.inner_text(".letter-text")
+    page.click("text=Empty the fields")
+    assert "Somebody" not in page.inner_text(".letter-text")
+
+
+# ---------------------------------------------------------------- paper
+
+
+FURNITURE = (
+    ".md-header, .md-sidebar, .md-footer, .md-search, .md-top, .filter, .letter-fields, .md-code__nav, .headerlink"
+)
+
+
+@pytest.mark.parametrize("name", ["index", "errors", "checklist", "letter", "reference/commands", "print"])
+def test_paper_shows_no_furniture(page: Page, site: Path, name: str) -> None:
+    open_page(page, site, f"fr/{name}.html")
+    page.emulate_media(media="print")
+    seen = page.evaluate(
+        "css => [...document.querySelectorAll(css)].filter(e => e.getClientRects().length).map(e => e.className)",
+        FURNITURE,
+    )
+    assert seen == []
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_print_page_holds_every_page_in_order(site: Path, pages: dict[str, list[str]], lang: str) -> None:
+    html = (site / lang / "print.html").read_text(encoding="utf-8")
+    sections = re.findall(r'<section class="print-page" id="([^"]+)"', html)
+    assert len(sections) == len(set(sections)) == len(pages[lang]) - 1
+    assert sections[0] == "p-index"
+
+
+def test_the_command_writes_a_pdf_on_a4_for_each_language(site: Path, chromium: Browser, tmp_path: Path) -> None:
+    assert pdf.main([str(site), str(tmp_path)]) == 0
+    for lang in LANGS:
+        data = (tmp_path / f"rds-cal-{lang}.pdf").read_bytes()
+        assert data.startswith(b"%PDF")
+        boxes = re.findall(rb"/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)", data)
+        assert len(boxes) > 20
+        assert {(round(float(w)), round(float(h))) for w, h in boxes} <= {
+            (595, 842),
+            (596, 842),
+            (594, 841),
+            (595, 841),
+        }
+
+
+# ---------------------------------------------------------------- where it is opened
+
+
+def test_without_scripts_text_links_and_forms_remain(chromium: Browser, site: Path) -> None:
+    context = chromium.new_context(offline=True, java_script_enabled=False)
+    page = context.new_page()
+    page.goto((site / "fr/letter.html").as_uri())
+    assert page.is_visible(".letter-text")
+    assert not page.is_visible(".letter-fields")
+    page.goto((site / "fr/checklist.html").as_uri())
+    assert page.locator("input[data-tick]:visible").count() == 9
+    page.goto((site / "fr/index.html").as_uri())
+    page.click("article a[href='errors.html']")
+    assert page.url.endswith("/fr/errors.html")
+    assert page.is_visible("#e01")
+    context.close()
+
+
+@pytest.mark.parametrize("folder", ["à lire d’abord", "100 % #1 (copie)", "a+b=c;d,e@f!g~h[v2]{x}"])
+def test_from_a_folder_with_an_awkward_name(page: Page, site: Path, tmp_path: Path, folder: str) -> None:
+    copy = tmp_path / folder
+    shutil.copytree(site, copy)
+    open_page(page, copy, "fr/index.html")
+    page.keyboard.press("/")
+    page.keyboard.type("4105")
+    page.wait_for_selector(".md-search-result__item")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"(events|errors)\.html"))
+    switch(page, "en")
+    assert page.is_visible("h1")
+
+
+def test_a_page_opened_inside_the_zip_says_to_extract_it(page: Page, site: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "site.zip", "w") as packed:
+        packed.write(site / "fr/index.html", "fr/index.html")
+    with zipfile.ZipFile(tmp_path / "site.zip") as packed:  # as Explorer does: that one file, nothing beside it
+        packed.extract("fr/index.html", tmp_path / "alone")
+    open_page(page, tmp_path / "alone", "fr/index.html")
+    assert page.is_visible("text=extrayez d’abord tout le contenu de l’archive ZIP")
+    open_page(page, site, "fr/index.html")
+    assert not page.is_visible("text=extrayez d’abord tout le contenu de l’archive ZIP")
+
+
+def test_the_index_costs_little_main_thread_time(page: Page, site: Path) -> None:
+    open_page(page, site, "fr/index.html")
+    page.evaluate("""() => { window.long = 0; new PerformanceObserver(list => list.getEntries().forEach(
+      entry => { window.long += entry.duration })).observe({type: 'longtask', buffered: true}) }""")
+    page.wait_for_timeout(1500)
+    assert page.evaluate("() => window.long") < 900  # 300 ms on an idle machine; three times that on a busy one
