@@ -21,7 +21,7 @@ def close(run: Run) -> tuple[list[show.Bundle], str, list[str]]:
     outcome = outcome_of(run.status, run.steps)
     failed = [s for s in run.steps if run.status.get(s) in BAD]
     bundles: list[show.Bundle] = []
-    if run.case.draft:
+    if run.case.draft and not run.case_optional:
         path = case_template.write(run)
         bundles.append(show.text_bundle(say("show.case_written", run.lang, path=path)))
     bundles.append(_summary(run, outcome))

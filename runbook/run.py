@@ -21,7 +21,7 @@ from runbook import __version__, confirm, knowledge
 from runbook.case import Case, case_sha256, draft_case, load_case
 from runbook.errors import BadInput
 from runbook.history import History
-from runbook.host import Host, rehearsal, windows
+from runbook.host import FilesHost, Host, rehearsal, windows
 from runbook.host.evidence import put_secrets_away
 from runbook.invocation import Invocation
 from runbook.journal import Entry, Journal
@@ -51,6 +51,8 @@ class Run:
     papermill: Process | None
     verified: str
     steps: tuple[str, ...]
+    parameters: dict[str, str] = field(default_factory=dict)
+    case_optional: bool = False
     status: dict[str, Status] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     cells: int = 0
@@ -67,7 +69,7 @@ class Run:
     @property
     def is_rehearsal(self) -> bool:
         """True wherever the answers do not come from a real server."""
-        return self.host.kind != "windows"
+        return self.host.kind not in ("windows", "files")
 
     def history(self) -> History:
         """The journal as it stands now."""
@@ -89,6 +91,7 @@ class Run:
             confirms={s: history.confirms(s) for s in self.steps},
             applied=self.applied,
             rehearsal=self.is_rehearsal,
+            parameters=self.parameters,
         )
 
     def papermill_is_gone(self) -> bool:
@@ -116,9 +119,12 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
     if asked_lang and asked_lang not in knowledge.LANGS:
         raise BadInput(say("run.bad_lang", lang, value=asked_lang))
 
-    recording = _recording(str(parameters.get("rehearsal") or ""), folder, lang)
+    files_only = bool(parameters.get("folder"))
+    recording = _recording(str(parameters.get("rehearsal") or ""), folder, lang, notebook, files_only)
+    _take_over(str(parameters.get("of") or ""), folder, recording, workspace, lang)
     case = _case(folder, name, asked_lang, recording)
     lang = asked_lang or case.lang or choose()
+    about = notebook_about(notebook)
     steps = notebook_steps(notebook)
     applied = _applied(parameters.get("apply") or "", steps, recording, lang)
 
@@ -129,11 +135,13 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
         _settle_earlier(journal, folder)
         history = History(journal.entries())
         number = len(history.runs()) + 1
-        host = _host(recording, folder, lang)
+        host = _host(recording, folder, lang, files_only)
         _refuse_mixture(history, recording, lang)
         run = Run(
             notebook, run_name(number), folder, case, lang, host, journal, lock, applied, recording,
             called.papermill, called.known_from, steps,
+            parameters={k: v for k, v in parameters.items() if isinstance(v, str)},
+            case_optional=bool(about.get("case_optional")),
         )  # fmt: skip
         run.path.mkdir(parents=True)
         journal.append(
@@ -175,6 +183,12 @@ def notebook_steps(notebook: str) -> tuple[str, ...]:
     return tuple(cell["id"] for cell in cells if cell.get("id") in known)
 
 
+def notebook_about(notebook: str) -> dict[str, Any]:
+    """What the notebook's metadata say about it: ``notebook``, and ``case_optional`` where no case file is needed."""
+    about: dict[str, Any] = json.loads(notebook_path(notebook).read_text(encoding="utf-8"))["metadata"]["runbook"]
+    return about
+
+
 def operator() -> str:
     """Who runs this, where: ``user@machine``."""
     try:
@@ -208,17 +222,34 @@ def _case_name(asked: str, called: Invocation, lang: str) -> str:
     return name
 
 
-def _recording(asked: str, folder: CaseFolder, lang: str) -> rehearsal.Recording | None:
+def _recording(
+    asked: str, folder: CaseFolder, lang: str, notebook: str, files_only: bool
+) -> rehearsal.Recording | None:
     """The recording to rehearse: asked for, or the case's own, or (off Windows, with no case) the nominal one."""
     name = asked or _rehearsed(folder)
+    if files_only:
+        return None
     if not name and sys.platform != "win32" and not folder.case_file.is_file() and not _substituted():
-        name = rehearsal.NOMINAL
+        name = rehearsal.nominal(notebook)
     if not name:
         return None
     try:
         return rehearsal.load(name)
     except KeyError:
         raise BadInput(say("run.no_recording", lang, name=name, known=", ".join(rehearsal.names()))) from None
+
+
+def _take_over(of: str, folder: CaseFolder, recording: rehearsal.Recording | None, workspace: Path, lang: str) -> None:
+    """Give a new case the case file of an earlier one (``-p of NAME``): an audit, a backup, a drill of that case."""
+    if not of or recording or folder.case_file.exists():
+        return
+    source = case_folder(of, workspace).case_file
+    if not is_case_name(of) or not source.is_file():
+        raise BadInput(say("run.no_such_case", lang, name=of, place=source))
+    lines = [x for x in source.read_text(encoding="utf-8-sig").splitlines() if not x.startswith("case:")]
+    folder.path.mkdir(parents=True, exist_ok=True)
+    text = "\n".join([f"case: {folder.name}", *lines, ""])
+    folder.case_file.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _rehearsed(folder: CaseFolder) -> str:
@@ -280,7 +311,9 @@ def _applied(
     return frozenset(wanted)
 
 
-def _host(recording: rehearsal.Recording | None, folder: CaseFolder, lang: str) -> Host:
+def _host(recording: rehearsal.Recording | None, folder: CaseFolder, lang: str, files_only: bool) -> Host:
+    if files_only:
+        return FilesHost()
     if recording:
         changes = frozenset(s.id for s in knowledge.steps() if s.kind == "change" or (s.script and s.kind == "manual"))
         return rehearsal.RehearsalHost(recording, folder.path / "rehearsal-effects.txt", changes)
@@ -343,19 +376,12 @@ REHEARSED = "rehearsal"
 
 
 def play_answers(run: Run, step: Step) -> None:
-    """Enter what the recorded operator confirmed when ``step`` is reached in this run."""
+    """Enter what the recorded operator has confirmed about ``step`` by this run and is not entered yet."""
     if run.recording is None:
         return
-    for answer in run.recording.answers:
-        if answer.run == run.number and answer.step == step.id:
-            files = [p for name in answer.attach if (p := run.recording.find(f"papers/{name}"))]
-            confirm.enter(
-                run.folder,
-                step,
-                answer.fields,
-                who=REHEARSED,
-                attach=files,
-                lang=run.lang,
-                run=run.name,
-                rehearsal=True,
-            )
+    due = [answer for answer in run.recording.answers if answer.step == step.id and answer.run <= run.number]
+    for answer in due[len(run.history().confirms(step.id)) :]:
+        files = [p for name in answer.attach if (p := run.recording.find(f"papers/{name}"))]
+        confirm.enter(
+            run.folder, step, answer.fields, who=REHEARSED, attach=files, lang=run.lang, run=run.name, rehearsal=True
+        )

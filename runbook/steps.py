@@ -25,7 +25,7 @@ from runbook.host.windows import SIGNATURE
 from runbook.journal import Entry
 from runbook.knowledge import Step, data_root, say
 from runbook.outcome import BAD, SATISFIED, Line, Status, Verdict
-from runbook.run import Run, is_change, play_answers
+from runbook.run import Run, play_answers, will_change
 
 #: Windows PowerShell 5.1 reads a file without it in the system's ANSI code page.
 _BOM = b"\xef\xbb\xbf"
@@ -74,11 +74,11 @@ def live(run: Run, step_id: str, cell_text: str | None = None) -> Entry:
 def _live(run: Run, step: Step, cell_text: str | None) -> tuple[Verdict, dict[str, Any]]:
     missing = [need for need in step.needs if run.status.get(need, Status.PENDING) not in SATISFIED]
     history = run.history()
-    if is_change(step, run.applied) or _was_begun(history, step):
+    if will_change(step, run.applied) or _was_begun(history, step):
         return _change(run, step, cell_text, missing, history)
     if missing:
         return _not_reached(run, missing), {}
-    if run.case.draft and step.kind != "check":
+    if run.case.draft and step.kind != "check" and not run.case_optional:
         return Verdict(Status.WAITING, (Line("run.fill_in_case"),)), {}
     match step.kind:
         case "manual":
@@ -148,8 +148,12 @@ def _kept(run: Run, first: Entry, text: Text, history: History, step: Step) -> V
 
 
 def _was_begun(history: History, step: Step) -> bool:
-    """True for a step that was carried out as a change in an earlier run, whatever is named in apply now."""
-    return step.kind != "check" and history.attempts(step.id) > 0
+    """True for a step whose script has made the change, or may have, whatever is named in apply now."""
+    if step.kind == "check":
+        return False
+    decided = history.decided(step.id)
+    settled = decided is not None and decided["outcome"] == "done"
+    return settled or history.made(step.id) is not None or history.open_begin(step.id) is not None
 
 
 def _change(
@@ -157,7 +161,7 @@ def _change(
 ) -> tuple[Verdict, dict[str, Any]]:
     """A change: never twice, never again on a guess, only under the guard."""
     text = _text_of(run, step, cell_text)
-    if done := history.first_success(step.id):
+    if done := history.made(step.id):
         return _kept(run, done, text, history, step), {"of": {"run": done["run"], "n": done["n"]}}
     if begun := history.open_begin(step.id):
         return _recover(run, step, begun, history)
@@ -168,7 +172,7 @@ def _change(
         return _not_reached(run, missing), {}
     if run.case.draft:
         return Verdict(Status.WAITING, (Line("run.fill_in_case"),)), {}
-    if not is_change(step, run.applied):
+    if not will_change(step, run.applied):
         return _wait_apply(step), {}
     attempt = history.attempts(step.id) + 1
     call = _call(run, step, text)

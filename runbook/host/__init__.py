@@ -35,3 +35,15 @@ class Host(Protocol):
     def limit(self, call: Call) -> float:
         """The time limit that holds for ``call``, in seconds."""
         ...
+
+
+class FilesHost:
+    """No machine at all: a notebook that only reads files brought from elsewhere. It can run no script."""
+
+    kind = "files"
+
+    def command(self, call: Call) -> list[str]:
+        raise NotImplementedError(f"{call.step}: a run on files brought from elsewhere runs no script")
+
+    def limit(self, call: Call) -> float:
+        return call.limit

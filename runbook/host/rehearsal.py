@@ -21,8 +21,12 @@ from runbook.host import Call
 from runbook.host.evidence import write_json
 from runbook.knowledge import Text, data_root
 
-#: The recording that a bare papermill command rehearses.
 NOMINAL = "nominal"
+
+
+def nominal(notebook: str) -> str:
+    """The recording that a bare papermill command rehearses: ``nominal`` for migrate, else ``NOTEBOOK-nominal``."""
+    return NOMINAL if notebook == "migrate" else f"{notebook}-{NOMINAL}"
 
 
 class _Strict(BaseModel):

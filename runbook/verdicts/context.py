@@ -21,7 +21,7 @@ class Context:
     ``facts`` maps a step id to the facts of its latest judged result (this run's, else an earlier run's
     frozen or succeeded one); ``status`` maps it to its latest status; ``confirms`` to its ``confirm`` entries
     of the journal, oldest first (private fields masked there). ``applied`` holds the changes named in
-    ``apply``.
+    ``apply``, ``parameters`` what else the notebook's parameters cell was given.
     """
 
     case: Case
@@ -34,6 +34,7 @@ class Context:
     confirms: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     applied: frozenset[str] = frozenset()
     rehearsal: bool = False
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def fact(self, step: str, name: str, default: Any = None) -> Any:
         """One fact of an earlier step; ``default`` where the step or the fact is missing."""
