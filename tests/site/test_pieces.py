@@ -1,0 +1,280 @@
+"""The pieces that make the site, without a build."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from defusedxml import ElementTree
+from hypothesis import given
+from hypothesis import strategies as st
+
+from macros import (
+    commands,
+    faults,
+    forms,
+    languages,
+    marks,
+    markup,
+    pictures,
+    print_page,
+    project,
+    search_index,
+    tables,
+)
+from macros.pictures import drawing
+from macros.words import Here, section_title
+from runbook import knowledge
+from runbook.knowledge import LANGS
+
+HERE = [Here(lang, page) for lang in LANGS for page in ("index.md", "reference/ports.md")]
+
+
+# ---------------------------------------------------------------- words and links
+
+
+@pytest.mark.parametrize(
+    ("page", "target", "link"),
+    [
+        ("index.md", "errors.html#e01", "errors.md#e01"),
+        ("errors.md", "errors.html#e01", "#e01"),
+        ("errors.md", "errors.html", "errors.md"),
+        ("reference/ports.md", "errors.html#e01", "../errors.md#e01"),
+        ("reference/ports.md", "reference/sources.html#w32", "sources.md#w32"),
+        ("index.md", "runbook/index.html", "runbook/index.md"),
+    ],
+)
+def test_links_lead_from_the_page_that_calls(page: str, target: str, link: str) -> None:
+    assert Here("fr", page).link(target) == link
+
+
+def test_every_word_stands_in_both_languages_with_the_same_fields() -> None:
+    for key, texts in knowledge.read_yaml("words/site").items():
+        assert set(texts) == set(LANGS), key
+        fields = [sorted({part.split("}")[0] for part in texts[lang].split("{")[1:]}) for lang in LANGS]
+        assert fields[0] == fields[1], key
+
+
+def test_french_words_have_french_spaces_and_apostrophes() -> None:
+    for key, texts in knowledge.read_yaml("words/site").items():
+        if key.startswith("find_"):
+            continue  # what people type
+        french = texts["fr"]
+        assert "'" not in french, key
+        assert not any(f" {mark}" in french for mark in ":;?!»"), key
+        assert "« " not in french, key
+
+
+def test_nav_titles_are_found_by_their_french_form() -> None:
+    assert section_title("Migrer", "en") == "Migrate"
+    assert section_title("Migrer", "fr") == "Migrer"
+    assert section_title("Sans mots", "en") is None
+
+
+# ---------------------------------------------------------------- macros over the whole of knowledge/
+
+
+@pytest.mark.parametrize("here", HERE, ids=str)
+@pytest.mark.parametrize("name", sorted(tables.TABLES))
+def test_every_table_renders_a_row_for_each_record(here: Here, name: str) -> None:
+    text = tables.table(here, name)
+    assert "None" not in text
+    for line in text.splitlines():
+        if line.startswith("|"):
+            assert line.endswith("|")
+    widths = {
+        len(line.replace("\\|", "").split("|")) for block in text.split("\n\n") for line in block.splitlines()
+        if line.startswith("|") and name != "cim"
+    }  # fmt: skip
+    assert len(widths) <= 1
+
+
+@pytest.mark.parametrize("here", HERE, ids=str)
+def test_every_error_and_event_has_its_anchor(here: Here) -> None:
+    text = faults.errors(here) + faults.events(here)
+    for row in (*knowledge.errors(), *knowledge.events()):
+        assert f"{{: #{row.anchor} }}" in text
+
+
+@pytest.mark.parametrize("here", HERE, ids=str)
+def test_every_script_is_shown_as_it_is_pasted(here: Here) -> None:
+    text = commands.commands(here)
+    for step in knowledge.steps():
+        if step.script:
+            assert knowledge.paste(step.id).rstrip("\n") in text
+            assert step.title.of(here.lang) in text
+
+
+def test_a_step_without_a_script_has_no_command() -> None:
+    manual = next(step for step in knowledge.steps() if not step.script)
+    with pytest.raises(FileNotFoundError):
+        commands.command(HERE[0], manual.id)
+
+
+@pytest.mark.parametrize("here", HERE, ids=str)
+def test_the_letter_has_a_blank_and_a_field_for_each_name(here: Here) -> None:
+    text = forms.letter(here)
+    for name in forms.FIELDS:
+        assert f'data-field="{name}"' in text
+        assert f'id="letter-{name}"' in text
+
+
+@pytest.mark.parametrize("here", HERE, ids=str)
+def test_the_checklist_has_nine_boxes(here: Here) -> None:
+    assert forms.checklist(here).count('type="checkbox"') == 9
+
+
+def test_an_unknown_source_is_refused() -> None:
+    with pytest.raises(KeyError):
+        marks.source(HERE[0], "NOPE page.md")
+
+
+def test_the_tree_names_every_module_with_its_first_line() -> None:
+    text = project.tree(HERE[0])
+    for path in (knowledge.data_root() / "runbook").glob("*.py"):
+        assert path.name.startswith("_") or path.name in text
+    assert "One build, one language" in text  # macros/languages.py
+    assert "__pycache__" not in text
+
+
+# ---------------------------------------------------------------- pictures
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("name", sorted(pictures.SCENES))
+def test_every_picture_is_well_formed_and_its_text_stays_inside(lang: str, name: str) -> None:
+    here = Here(lang, "reference/ports.md")
+    figure = pictures.picture(here, name)
+    svg = ElementTree.fromstring(figure[figure.index("<svg") : figure.index("</svg>") + 6])
+    width, height = (float(part) for part in svg.get("viewBox").split()[2:])
+    space = "{http://www.w3.org/2000/svg}"
+    for text in svg.iter(f"{space}text"):
+        anchor = text.get("text-anchor")
+        for line in text.iter(f"{space}tspan"):
+            x, y, long = float(line.get("x")), float(line.get("y")), drawing.measure((line.text or "").strip())
+            left = x - {"start": 0.0, "middle": long / 2, "end": long}[anchor]
+            assert left >= -4, line.text
+            assert left + long <= width + 4, line.text
+            assert 0 <= y <= height, line.text
+    for link in svg.iter(f"{space}a"):
+        assert link.get("href").startswith("../")
+
+
+def test_pictures_differ_in_words_only() -> None:
+    one, two = (pictures.picture(Here(lang), "life-of-a-case") for lang in LANGS)
+    assert one != two
+    assert one.count("<rect") == two.count("<rect")
+    assert one.count("<path") == two.count("<path")
+
+
+def test_wrapping_keeps_every_word() -> None:
+    text = "Une phrase assez longue pour tenir sur plusieurs lignes"
+    lines = drawing.wrap(text, 120)
+    assert " ".join(lines) == text
+    assert len(lines) > 2
+
+
+# ---------------------------------------------------------------- markup
+
+
+TITLES = {"warning": "Attention", "note": "Note"}
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("!!! warning", '!!! warning "Attention"'),
+        ("    ??? note", '    ??? note "Note"'),
+        ("???+ note inline", '???+ note inline "Note"'),
+        ('!!! warning "Mine"', '!!! warning "Mine"'),
+        ("text !!! warning", "text !!! warning"),
+    ],
+)
+def test_an_admonition_without_a_title_gets_one(line: str, title: str) -> None:
+    assert markup.title_admonitions(line, TITLES) == (title, [])
+
+
+def test_code_is_left_alone_and_unknown_kinds_are_named() -> None:
+    text = "```\n!!! warning\n```\n!!! odd"
+    assert markup.title_admonitions(text, TITLES) == (text, ["odd"])
+
+
+def test_the_pinned_theme_still_has_the_places_that_are_mended(site: Path) -> None:
+    html = (site / "fr/errors.html").read_text(encoding="utf-8")
+    for wanted in (
+        'tabindex="0" title="Menu"',
+        'role="dialog" aria-label="Recherche"',
+        'lang="en" class="md-select__link"',
+    ):
+        assert wanted in html
+
+
+# ---------------------------------------------------------------- search index
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Événement", "evenement"),
+        ("bœuf", "boeuf"),
+        ("0x80070005", "80070005"),
+        ("0xC0010020", "c0010020"),
+        ("RDS-Licensing-UI", "licensing rds ui"),
+        ("licmgr.exe", "exe licmgr"),
+        ("<b>l’ID</b> &amp; co", ""),
+        ("plain words", ""),
+    ],
+)
+def test_aliases_are_the_other_forms(text: str, words: str) -> None:
+    assert search_index.aliases(text) == words
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing_more(text: str) -> None:
+    once = search_index.fold(text)
+    assert search_index.fold(once) == once
+
+
+def test_the_index_gets_aliases_page_titles_and_other_names(tmp_path: Path) -> None:
+    folder = tmp_path / "search"
+    folder.mkdir()
+    entries = [
+        {"location": "ports.html", "title": "Réseau", "text": "<p>TCP</p>"},
+        {"location": "ports.html#a", "title": "Flux", "text": "<p>clé</p>"},
+    ]
+    (folder / "search_index.json").write_text(json.dumps({"docs": entries}), encoding="utf-8")
+    search_index.finish(tmp_path, {"ports": "pare-feu"})
+    page, section = json.loads((folder / "search_index.json").read_text(encoding="utf-8"))["docs"]
+    assert set(page["xt"].split()) == {"reseau", "pare-feu", "pare", "feu"}
+    assert section["x"] == "cle"
+    assert set(section["p"].split()) == {"réseau", "reseau"}
+    assert (folder / "search_index.js").read_text(encoding="utf-8").startswith("var __index = {")
+
+
+# ---------------------------------------------------------------- print page
+
+
+def test_a_section_of_the_print_page_has_its_own_ids_and_inner_links() -> None:
+    html = (
+        '<h1 id="top">T</h1><a href="#top">a</a><a href="../b.html#x">b</a><a href="https://e.org/">c</a>'
+        '<img src="../img/p.png" alt=""><pre id="__code_0"><a id="__codelineno-0-1" href="#x"></a></pre>'
+        "<details>d</details>"
+    )
+    section = print_page.section("deep/a.html", html, {"deep/a.html", "b.html"})
+    assert 'id="p-deep-a"' in section
+    assert 'id="p-deep-a--top"' in section
+    assert 'href="#p-deep-a--top"' in section
+    assert 'href="#p-b--x"' in section
+    assert 'href="https://e.org/"' in section
+    assert 'src="img/p.png"' in section
+    assert "__codelineno" not in section
+    assert "<details open" in section
+
+
+# ---------------------------------------------------------------- languages
+
+
+def test_the_menu_links_the_same_page() -> None:
+    links = {entry["lang"]: entry["link"] for entry in languages.alternates("reference/ports.html")}
+    assert links == {"fr": "../fr/reference/ports.html", "en": "../en/reference/ports.html"}
