@@ -13,7 +13,7 @@ def add(group: click.Group, lang: str) -> None:
     @group.command("hint", help=say("cli.hint", lang))
     @click.argument("text", nargs=-1, required=True, metavar=say("cli.text", lang))
     def hint(text: tuple[str, ...]) -> int:
-        from runbook import hints
+        from runbook.hints import report
 
-        click.echo(hints.report(" ".join(text), lang))
+        click.echo(report(" ".join(text), lang))
         return 0
