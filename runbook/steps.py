@@ -78,6 +78,8 @@ def _live(run: Run, step: Step, cell_text: str | None) -> tuple[Verdict, dict[st
         return _change(run, step, cell_text, missing, history)
     if missing:
         return _not_reached(run, missing), {}
+    if needless := _needless(run, step):
+        return needless, {}
     if run.case.draft and step.kind != "check" and not run.case_optional:
         return Verdict(Status.WAITING, (Line("run.fill_in_case"),)), {}
     match step.kind:
@@ -102,6 +104,15 @@ def _own_fault(run: Run, step: Step, error: Exception) -> Verdict:
     (folder / "internal-error.txt").write_text(told, encoding="utf-8", newline="\n")
     fields = {"type": type(error).__name__, "file": f"{run.name}/{step.id}/internal-error.txt"}
     return Verdict(Status.FAILED, (Line("run.internal_error", fields),))
+
+
+def _needless(run: Run, step: Step) -> Verdict | None:
+    """Why nothing is to be done, known before any script is started: the case has no session hosts, or only files
+    that were brought from elsewhere are read. None where the step is to be taken."""
+    if step.script and run.host.kind == "files":
+        return Verdict(Status.SKIPPED, (Line("run.files_only"),))
+    skip = verdicts.SKIPS.get(step.id)
+    return skip(run.context(step.id)) if skip else None
 
 
 def _not_reached(run: Run, missing: list[str]) -> Verdict:
@@ -170,6 +181,8 @@ def _change(
         return Verdict(Status.ALREADY_DONE, (Line("run.decided_done", fields),)), {}
     if missing:
         return _not_reached(run, missing), {}
+    if needless := _needless(run, step):
+        return needless, {}
     if run.case.draft:
         return Verdict(Status.WAITING, (Line("run.fill_in_case"),)), {}
     if not will_change(step, run.applied):

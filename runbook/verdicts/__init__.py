@@ -1,7 +1,8 @@
 """What an answer means: one function per step turns what came back (or what was confirmed) into a verdict.
 
 ``JUDGES`` reads the answer of a script, ``MANUAL`` the ``confirm`` entries of a manual step (none yet:
-waiting), ``LOCAL`` runs no PowerShell at all, ``INPUTS`` gives what goes into a script's in.json.
+waiting), ``LOCAL`` runs no PowerShell at all, ``INPUTS`` gives what goes into a script's in.json. ``SKIPS`` says
+before a script is started why it need not be (None: it is needed).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ Judge = Callable[[Context, Answer], Verdict]
 Manual = Callable[[Context, list[dict[str, Any]]], Verdict]
 Local = Callable[[Context], Verdict]
 Input = Callable[[Context], dict[str, Any]]
+Skip = Callable[[Context], Verdict | None]
 
 JUDGES: dict[str, Judge] = {
     **opening.JUDGES,
@@ -48,5 +50,6 @@ MANUAL: dict[str, Manual] = {
 }
 LOCAL: dict[str, Local] = {**diagnosis.LOCAL, **proofs.LOCAL, **call_sheet.LOCAL}
 INPUTS: dict[str, Input] = {**inputs.INPUTS}
+SKIPS: dict[str, Skip] = {**hosts.SKIPS}
 
-__all__ = ["INPUTS", "JUDGES", "LOCAL", "MANUAL", "Context", "Input", "Judge", "Local", "Manual"]
+__all__ = ["INPUTS", "JUDGES", "LOCAL", "MANUAL", "SKIPS", "Context", "Input", "Judge", "Local", "Manual", "Skip"]

@@ -19,11 +19,16 @@ from runbook.verdicts.reading import reading
 _NAMED = 12  # hosts that a sentence can name; the table has them all
 
 
+def no_hosts(context: Context) -> Verdict | None:
+    """Skipped where the case names no session host: hosts.ps1 would otherwise read the license server itself."""
+    if context.case.session_hosts.names:
+        return None
+    return Verdict(Status.SKIPPED, (Line("steps.hosts_none"),))
+
+
 def hosts_policy(context: Context, seen: HostsAnswer) -> Verdict:
     """What each host is set to now. Wrong hosts are what the case repairs, an unreachable one is named: both
     are findings."""
-    if not seen.hosts or not context.case.session_hosts.names:
-        return Verdict(Status.SKIPPED, (Line("steps.hosts_none"),))
     states = judge_hosts(context.case, with_imports(context, "hosts-policy", seen.hosts), connectivity=False)
     facts, table = _facts(states), tuple(row_of(state) for state in states)
     lines = _by_trouble(states)
@@ -36,8 +41,6 @@ def hosts_policy(context: Context, seen: HostsAnswer) -> Verdict:
 def hosts_verify(context: Context, seen: HostsAnswer) -> Verdict:
     """The scripted Diagnoser. A host that could not be judged through remoting keeps the step from being
     ticked, but is no failure; a wrong or unreachable one is."""
-    if not seen.hosts or not context.case.session_hosts.names:
-        return Verdict(Status.SKIPPED, (Line("steps.hosts_none"),))
     states = judge_hosts(context.case, with_imports(context, "hosts-verify", seen.hosts), connectivity=True)
     facts, table = _facts(states), tuple(row_of(state) for state in states)
     lines = _by_trouble(states)
@@ -160,8 +163,6 @@ def hosts_configure(context: Context, entries: list[dict[str, Any]]) -> Verdict:
 
 def gpupdate(context: Context, seen: GpupdateAnswer) -> Verdict:
     """One host that fails never stops the others: hosts-verify says what became of each."""
-    if not seen.hosts or not context.case.session_hosts.names:
-        return Verdict(Status.SKIPPED, (Line("steps.hosts_none"),))
     gone = [host.name for host in seen.hosts if not host.reached]
     wrong = {host.name: host.exit_code for host in seen.hosts if host.reached and host.exit_code != 0}
     good = [host.name for host in seen.hosts if host.reached and host.exit_code == 0]
@@ -224,4 +225,5 @@ JUDGES = {
     "hosts-verify": reading("hosts", hosts_verify),
     "gpupdate": reading("gpupdate", gpupdate),
 }
+SKIPS = dict.fromkeys(("hosts-policy", "hosts-verify", "gpupdate"), no_hosts)
 MANUAL = {"hosts-configure": hosts_configure, "test-logon": test_logon}

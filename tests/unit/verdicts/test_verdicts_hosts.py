@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from runbook.outcome import Answer, Status, Verdict
-from runbook.verdicts import INPUTS, JUDGES, MANUAL, Context
+from runbook.verdicts import INPUTS, JUDGES, MANUAL, SKIPS, Context
 
 Make = Callable[..., Context]
 Recorded = Callable[..., Answer]
@@ -168,11 +168,13 @@ def test_a_thousand_hosts_are_sorted_by_trouble_and_the_sentence_stays_short(mak
     assert verdict.lines[1].fields["count"] == 100 and len(verdict.lines[1].fields["hosts"]) < 400
 
 
-def test_a_case_without_hosts_skips(make_context: Make, hosts: Hosts) -> None:
+def test_a_case_without_hosts_skips_before_any_script(make_context: Make) -> None:
     """With no names the scripts read the machine they run on: the license server, which is no session host."""
     nobody = make_context(case={"session_hosts": {}})
-    for step in ("hosts-policy", "hosts-verify"):
-        assert JUDGES[step](nobody, hosts({}, local=True)).status is Status.SKIPPED
+    for step in ("hosts-policy", "hosts-verify", "gpupdate"):
+        verdict = SKIPS[step](nobody)
+        assert verdict is not None and verdict.status is Status.SKIPPED
+        assert SKIPS[step](make_context()) is None
     assert MANUAL["hosts-configure"](nobody, []).status is Status.SKIPPED
 
 
