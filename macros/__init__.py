@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from macros import commands, faults, forms, marks, pictures, project, tables
+from macros import casework, commands, faults, forms, marks, pictures, project, tables
 from macros.words import Here, here
 from runbook.knowledge import say
 
@@ -27,6 +27,10 @@ MACROS: dict[str, Callable[..., str]] = {
     "mark": marks.mark,
     "cli_help": project.cli_help,
     "tree": project.tree,
+    "case_file": casework.case_file,
+    "statuses": casework.statuses,
+    "rehearsals": casework.rehearsals,
+    "verifier": casework.verifier,
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import event_priority, get_plugin_logger
+from mkdocs.plugins import CombinedEvent, event_priority, get_plugin_logger
 from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
@@ -35,6 +35,7 @@ class Build:
     other: languages.OtherBuild | None = None
     nav: Navigation
     env: Any
+    content: str | None = None
     context: Any
     pages: list[Page]
 
@@ -114,13 +115,26 @@ def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
     Build.env, Build.pages = env, []
 
 
-def on_page_context(context: Any, page: Page, config: MkDocsConfig, nav: Navigation) -> Any:
+@event_priority(100)
+def before_search(context: Any, page: Page, config: MkDocsConfig, nav: Navigation) -> Any:
+    """Give the search plugin the page without the spans of coloured code: same text, a quarter of the build's time."""
+    Build.content = page.content
+    page.content = markup.without_spans(page.content or "")
+    return context
+
+
+@event_priority(-100)
+def after_search(context: Any, page: Page, config: MkDocsConfig, nav: Navigation) -> Any:
     """Link the page to its twin, and share the dark and light choice between both languages."""
+    page.content = Build.content
     config.extra["alternate"] = languages.alternates(page.url)
     config.extra["scope"] = context["base_url"] + "/.."
     Build.pages.append(page)
     Build.context = context
     return context
+
+
+on_page_context = CombinedEvent(before_search, after_search)
 
 
 def on_template_context(context: Any, template_name: str, config: MkDocsConfig) -> Any:

@@ -14,6 +14,7 @@ _NAV = re.compile(
     r'(<nav class="md-nav" data-md-level="\d+") aria-labelledby="[^"]*"( aria-expanded="[^"]*">\s*'
     r'<label class="md-nav__title"[^>]*>\s*<span class="md-nav__icon md-icon"></span>\s*)([^<]+?)(\s*</label>)'
 )
+_SPAN = re.compile(r'</?span[^>]*>|<a id="__codelineno[^>]*></a>')
 _SOURCE_MAP = re.compile(r"\n?(//# sourceMappingURL=\S+|/\*# sourceMappingURL=\S+ \*/)\s*$")
 
 
@@ -33,6 +34,11 @@ def title_admonitions(markdown: str, titles: Mapping[str, str]) -> tuple[str, li
             unknown.append(found[2])
         lines.append(line)
     return "\n".join(lines), unknown
+
+
+def without_spans(html: str) -> str:
+    """``html`` without spans and the anchors of code lines; its text stays as it is."""
+    return _SPAN.sub("", html)
 
 
 def empty_headers(html: str) -> str:

@@ -94,11 +94,9 @@ def pages(folder: Path) -> set[str]:
 def differences(docs: Path) -> list[Difference]:
     """Everything in which docs/fr and docs/en differ."""
     french, english = docs / "fr", docs / "en"
-    found = [
-        Difference(page, f"missing in {'en' if page in pages(french) else 'fr'}")
-        for page in sorted(pages(french) ^ pages(english))
-    ]
-    for page in sorted(pages(french) & pages(english)):
+    ours, theirs = pages(french), pages(english)
+    found = [Difference(page, f"missing in {'en' if page in ours else 'fr'}") for page in sorted(ours ^ theirs)]
+    for page in sorted(ours & theirs):
         found += _compare(page, *((folder / page).read_text(encoding="utf-8") for folder in (french, english)))
     return found
 

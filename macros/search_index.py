@@ -13,6 +13,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 _SEPARATOR = re.compile(r"[\s,;:!?=\[\]()\"'’«»\\/@{}|<>#*$]+")
@@ -35,7 +36,8 @@ def aliases(text: str) -> str:
     return " ".join(sorted(found))
 
 
-def _forms(word: str) -> set[str]:
+@cache
+def _forms(word: str) -> frozenset[str]:
     folded = fold(word)
     forms = {folded.lower()} if folded != word else set()
     parts = [part.lower() for part in re.split(r"[-._]+", folded) if len(part) > 1]
@@ -44,7 +46,7 @@ def _forms(word: str) -> set[str]:
     code = re.fullmatch(r"0[xX]0*([0-9A-Fa-f]+)", folded)
     if code:
         forms.add(code[1].lower())
-    return forms
+    return frozenset(forms)
 
 
 def finish(site: Path, names: Mapping[str, str]) -> None:

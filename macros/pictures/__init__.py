@@ -18,6 +18,7 @@ SCENES: dict[str, Callable[[Here], Drawing]] = {
     "decision": scenes.decision,
     "who-talks-to-whom": scenes.who_talks_to_whom,
     "life-of-a-case": scenes.life_of_a_case,
+    "how-it-runs": scenes.how_it_runs,
 }
 
 

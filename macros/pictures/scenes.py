@@ -1,4 +1,4 @@
-"""The four drawings. Positions are user units; texts wrap by themselves."""
+"""The drawings. Positions are user units; texts wrap by themselves."""
 
 from __future__ import annotations
 
@@ -115,6 +115,33 @@ def life_of_a_case(here: Here) -> Drawing:
             else:
                 _turn(drawing, edges, side, top + height, next_top)
     drawing.text(165, 690 - 4, here.word("pic_life_kept"), 310, "middle")
+    return drawing
+
+
+def how_it_runs(here: Here) -> Drawing:
+    """What a run reads, what it starts, what it leaves: case file and knowledge in, journal and archive out."""
+    drawing = Drawing(640, 700)
+    say = {k: here.word(f"pic_runs_{k}") for k in (
+        "case", "knowledge", "notebook", "script", "server", "you", "journal", "record", "archive",
+    )}  # fmt: skip
+    for x, name in ((10, "case"), (350, "knowledge")):
+        drawing.box(x, 8, 280, 64, say[name])
+    drawing.arrow((150, 72), (150, 96), (260, 96), (260, 122))
+    drawing.arrow((490, 72), (490, 96), (380, 96), (380, 122))
+    drawing.box(130, 122, 380, 64, say["notebook"], "end")
+    drawing.arrow((200, 186), (200, 226))
+    drawing.arrow((440, 186), (440, 226), both=True)
+    drawing.box(10, 226, 290, 82, say["script"])
+    drawing.box(350, 226, 280, 82, say["you"], "actor")
+    drawing.arrow((80, 308), (80, 352), both=True)
+    drawing.box(10, 352, 190, 82, say["server"], "actor")
+    drawing.arrow((255, 308), (255, 480))
+    drawing.arrow((490, 308), (490, 480))
+    drawing.box(130, 480, 500, 64, say["journal"], "end")
+    drawing.arrow((255, 544), (255, 592))
+    drawing.box(10, 592, 290, 82, say["record"])
+    drawing.arrow((300, 633), (350, 633))
+    drawing.box(350, 592, 280, 82, say["archive"])
     return drawing
 
 

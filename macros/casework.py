@@ -1,0 +1,78 @@
+"""What the runbook's pages show of a case: its file, the status words, the rehearsals, the ways to verify it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+from jinja2 import Environment, StrictUndefined
+
+from macros.marks import cell, code, rows
+from macros.words import Here
+from runbook.knowledge import data_root, read_yaml, say
+
+#: The example case of the pages: the name that README and the notebooks use.
+CASE, SERVER = "case-2024-01", "RDLIC01.corp.example"
+_VERIFIER_CODE = {"A": "powershell", "B": "powershell", "C": "bash", "D": "powershell"}
+
+
+def case_file(here: Here) -> str:
+    """The case file as a first run writes it (runbook/templates/case.yml.j2), filled in for the example case."""
+    path = data_root() / "runbook" / "templates" / "case.yml.j2"
+    env = Environment(undefined=StrictUndefined, autoescape=False)
+    text = env.from_string(path.read_text(encoding="utf-8")).render(name=CASE, lang=here.lang, server=SERVER)
+    return f'\n``` {{ .yaml title="cases/{CASE}/case.yml" }}\n{text.rstrip()}\n```\n'
+
+
+def statuses(here: Here) -> str:
+    """Every status word: what it means, and what a person does then. Rows are anchored ``status-WORD``."""
+    meanings = read_yaml("words/meanings")
+    return rows(
+        [here.word("col_status"), here.word("col_meaning"), here.word("col_you_do")],
+        (
+            (
+                cell(f"**{say(f'status.{word}', here.lang)}**", code(word))
+                + f" {{: #status-{word.replace('_', '-')} }}",
+                cell(say(f"meanings.{word}", here.lang)),
+                cell(say(f"meanings.{word}_then", here.lang)),
+            )
+            for word in meanings
+            if not word.endswith("_then")
+        ),
+    )
+
+
+def rehearsals(here: Here, notebook: str = "") -> str:
+    """The recordings of notebooks/rehearsals, of one notebook or of all, nominal ones first.
+
+    Each row: the name to type, its notebook, what it plays, and how each run ends.
+    """
+    found = [(name, plot) for name, plot in _plots() if notebook in ("", plot.get("notebook", "migrate"))]
+    found.sort(key=lambda row: (row[1].get("notebook", "migrate") != "migrate", row[1].get("notebook", "")))
+    return rows(
+        [here.word("col_rehearsal"), here.word("col_plays"), here.word("col_ends")],
+        (
+            (
+                cell(code(name), plot.get("notebook", "migrate")) + f" {{: #rehearsal-{name} }}",
+                cell(f"**{plot['title'][here.lang]}**", plot["description"][here.lang]),
+                cell(" → ".join(say(f"record.outcome_{run['outcome']}", here.lang) for run in plot.get("expect", []))),
+            )
+            for name, plot in found
+        ),
+    )
+
+
+def _plots() -> list[tuple[str, dict[str, Any]]]:
+    """Name and plot of each recording: "nominal" and "NOTEBOOK-nominal" first, then by name."""
+    files = (data_root() / "notebooks" / "rehearsals").glob("*/rehearsal.yml")
+    plots = [(path.parent.name, yaml.safe_load(path.read_text(encoding="utf-8"))) for path in files]
+    return sorted(plots, key=lambda row: (not row[0].endswith("nominal"), row[0]))
+
+
+def verifier(here: Here, way: str) -> str:
+    """One of the ways to verify that VERIFIER.txt gives ("A" to "D"), as a block to copy. KeyError for another."""
+    script = (data_root() / "runbook" / "archive" / "verifier.ps1").read_text(encoding="utf-8").rstrip()
+    text = say("archive.verifier_commands", "en", script=script)
+    ways = {part[0]: part.split("\n", 1)[1].strip("\n") for part in re.split(r"\n{3,}(?=[A-Z]\. )", text.strip())}
+    return f"\n``` {{ .{_VERIFIER_CODE[way]} }}\n{ways[way]}\n```\n"
