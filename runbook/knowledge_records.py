@@ -317,8 +317,8 @@ class Step(Record):
     ``needs`` are ids of earlier steps. ``time_limit`` is in seconds. ``undo`` is what takes a change back (a
     change without one says why in its text). ``page`` is "file.html#id". ``script`` is the stem of its file in
     ``notebooks/steps/`` (two steps may share one; None: the step runs no PowerShell). ``frozen``: the first
-    success is kept, later runs do not look again. ``transient``: a change that is worth doing again in a later
-    run (gpupdate), never marked already done.
+    success is kept, later runs do not look again. ``transient`` (checks only): ids or HRESULTs of errors that pass
+    by themselves; a check that meets one is made once more.
     ``asks`` is for kind manual.
     """
 
@@ -333,7 +333,7 @@ class Step(Record):
     page: Filled
     script: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = None
     frozen: bool = False
-    transient: bool = False
+    transient: tuple[Filled, ...] = ()
     asks: tuple[Ask, ...] = ()
 
 

@@ -61,7 +61,8 @@ class Answer:
 
     ``out`` is the parsed JSON of out.json (a list), None when the script wrote none. ``exit_code`` is None when
     the process was ended at its time limit. ``folder`` holds what the step left: script, in.json, out.json,
-    stdout.bin, stderr.bin and whatever files it made. ``errors`` are the error records read from stderr.
+    stdout.bin, stderr.bin and whatever files it made. ``errors`` are the error records read from stderr, ``text``
+    is stdout decoded as declared; ``damaged`` says that bytes of either did not fit the declared encoding.
     """
 
     exit_code: int | None
@@ -72,6 +73,8 @@ class Answer:
     folder: Path
     timed_out: bool = False
     errors: tuple[str, ...] = ()
+    text: str = ""
+    damaged: bool = False
 
     @property
     def ok(self) -> bool:

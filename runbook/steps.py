@@ -19,25 +19,31 @@ from runbook import guard, knowledge, verdicts
 from runbook.errors import RunbookError
 from runbook.history import History
 from runbook.host import Call, process
+from runbook.host.again import keep_first_try, transient_error
 from runbook.host.answer import read_answer
 from runbook.host.evidence import listing, put_secrets_away, write_json
-from runbook.host.windows import SIGNATURE
+from runbook.host.script import BOM, SIGNATURE, as_run, is_signed
 from runbook.journal import Entry
 from runbook.knowledge import Step, data_root, say
-from runbook.outcome import BAD, SATISFIED, Line, Status, Verdict
+from runbook.outcome import BAD, SATISFIED, Answer, Line, Status, Verdict
 from runbook.run import Run, play_answers, will_change
-
-#: Windows PowerShell 5.1 reads a file without it in the system's ANSI code page.
-_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
 class Text:
-    """The PowerShell text of a cell: the step's own file, or what the operator made of it."""
+    """The PowerShell text of a cell: the step's own file, or what the operator made of it.
+
+    ``data`` are the bytes that run, kept as script.ps1; ``path`` is the file that is run, ``own`` the step's file.
+    """
 
     path: Path
-    sha256: str
+    data: bytes
+    own: Path
     edited: bool
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
 
 
 def live(run: Run, step_id: str, cell_text: str | None = None) -> Entry:
@@ -134,12 +140,25 @@ def _check(run: Run, step: Step, cell_text: str | None, history: History) -> tup
         kept = _kept(run, first, text, history, step)
         return kept, {"of": {"run": first["run"], "n": first["n"]}}
     begun = _begin(run, step, text, attempt=history.attempts(step.id) + 1)
+    ended, answer = _ask(run, step, text, begun)
+    tried: tuple[Line, ...] = ()
+    if (passing := transient_error(step, answer)) is not None:
+        keep_first_try(answer.folder)
+        run.journal.append("again", run=run.name, step=step.id, error=passing, exit_code=ended.exit_code)
+        tried = (Line("host.tried_again", {"error": passing}),)
+        ended, answer = _ask(run, step, text, begun)
+    verdict = _judge(run, step, ended, answer)
+    verdict = replace(verdict, lines=(*tried, *verdict.lines))
+    extra = {"exit_code": ended.exit_code, "script_sha256": text.sha256, "edited": text.edited}
+    return verdict, {**extra, **_evidence(run, step)}
+
+
+def _ask(run: Run, step: Step, text: Text, begun: Entry) -> tuple[process.Ended, Answer]:
+    """Run a check's script once."""
     call = _call(run, step, text)
     ended = process.run(run.host.command(call), call.folder, begun["time_limit"])
     put_secrets_away(call.folder, run.folder.private(), f"{step.id}-{run.name}")
-    verdict = _judge(run, step, ended)
-    extra = {"exit_code": ended.exit_code, "script_sha256": text.sha256, "edited": text.edited}
-    return verdict, {**extra, **_evidence(run, step)}
+    return ended, read_answer(call.folder, ended, begun["encoding"])
 
 
 def _kept(run: Run, first: Entry, text: Text, history: History, step: Step) -> Verdict:
@@ -216,7 +235,8 @@ def _recover(run: Run, step: Step, begun: Entry, history: History) -> tuple[Verd
         ]
         return Verdict(Status.UNKNOWN, tuple(lines)), {"of": {"run": begun["run"], "n": begun["n"]}}
     ended = process.Ended(ran["exit_code"], ran["seconds"])
-    verdict = _judge(run, step, ended, begun["run"])
+    answer = read_answer(run.folder.run(begun["run"]) / step.id, ended, begun.get("encoding", "utf-8"))
+    verdict = _judge(run, step, ended, answer)
     extra = {"exit_code": ended.exit_code, "script_sha256": begun["script_sha256"], "edited": begun["edited"]}
     return verdict, {**extra, **_evidence(run, step, begun["run"])}
 
@@ -225,17 +245,13 @@ def _recover(run: Run, step: Step, begun: Entry, history: History) -> tuple[Verd
 
 
 def _text_of(run: Run, step: Step, cell_text: str | None) -> Text:
-    """An untouched cell runs the step's own file (so that a site can sign it), an edited one what it says."""
+    """An untouched cell runs the step's own text (a signed file runs itself), an edited one what it says."""
     own = data_root() / "notebooks" / "steps" / f"{step.script}.ps1"
     raw = own.read_bytes()
+    copy = run.path / step.id / "script.ps1"
     if cell_text is None or same_text(cell_text, raw.decode("utf-8-sig")):
-        return Text(own, hashlib.sha256(raw).hexdigest(), edited=False)
-    folder = run.path / step.id
-    folder.mkdir(exist_ok=True)
-    path = folder / "script.ps1"
-    path.write_bytes(_BOM + cell_text.encode("utf-8"))
-    shutil.copyfile(own, folder / "script-original.ps1")
-    return Text(path, hashlib.sha256(path.read_bytes()).hexdigest(), edited=True)
+        return Text(own if is_signed(raw) else copy, as_run(raw), own, edited=False)
+    return Text(copy, BOM + cell_text.encode("utf-8"), own, edited=True)
 
 
 def same_text(cell: str, file: str) -> bool:
@@ -250,8 +266,9 @@ def _normal(text: str) -> str:
 def _begin(run: Run, step: Step, text: Text, attempt: int) -> Entry:
     folder = run.path / step.id
     folder.mkdir(exist_ok=True)
-    if not text.edited:
-        shutil.copyfile(text.path, folder / "script.ps1")
+    (folder / "script.ps1").write_bytes(text.data)
+    if text.edited:
+        shutil.copyfile(text.own, folder / "script-original.ps1")
     call = Call(step.id, text.path, folder, {}, step.time_limit, run.number)
     return run.journal.append(
         "begin",
@@ -262,6 +279,7 @@ def _begin(run: Run, step: Step, text: Text, attempt: int) -> Entry:
         script_sha256=text.sha256,
         edited=text.edited,
         time_limit=run.host.limit(call),
+        encoding=run.host.encoding(call),
     )
 
 
@@ -274,13 +292,14 @@ def _call(run: Run, step: Step, text: Text) -> Call:
     return Call(step.id, text.path, context.step_folder, inputs, step.time_limit, run.number)
 
 
-def _judge(run: Run, step: Step, ended: process.Ended, in_run: str | None = None) -> Verdict:
+def _judge(run: Run, step: Step, ended: process.Ended, answer: Answer) -> Verdict:
     if ended.timed_out:
         return Verdict(Status.TIMED_OUT, (Line("run.timed_out", {"seconds": round(ended.seconds)}),))
-    context = run.context(step.id)
-    folder = run.folder.run(in_run or run.name) / step.id
-    context = replace(context, step_folder=folder)
-    return verdicts.JUDGES[step.id](context, read_answer(folder, ended))
+    context = replace(run.context(step.id), step_folder=answer.folder)
+    verdict = verdicts.JUDGES[step.id](context, answer)
+    if answer.damaged:
+        verdict = replace(verdict, lines=(*verdict.lines, Line("host.damaged")))
+    return verdict
 
 
 def _evidence(run: Run, step: Step, in_run: str | None = None) -> dict[str, Any]:

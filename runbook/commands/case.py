@@ -13,6 +13,7 @@ from runbook import confirm, knowledge, show
 from runbook.commands.execute import execute
 from runbook.errors import BadInput
 from runbook.history import History
+from runbook.host.script import hash_of_run
 from runbook.identifiers import groups_of_five, normalise_id35
 from runbook.journal import Journal
 from runbook.knowledge import Step, say
@@ -128,10 +129,8 @@ def accept_step(folder: CaseFolder, step: str, decision: str | None, reason: str
     if decision == "script":
         if history.first_success(step) is None or not knowledge.step(step).script:
             raise BadInput(say("confirm.nothing_to_accept", lang, step=step))
-        import hashlib
-
         own = knowledge.data_root() / "notebooks" / "steps" / f"{knowledge.step(step).script}.ps1"
-        digest = hashlib.sha256(own.read_bytes()).hexdigest()
+        digest = hash_of_run(own.read_bytes())
         journal.append("accept", step=step, what="script", script_sha256=digest, who=who, reason=reason)
         return
     if history.open_begin(step) is None:

@@ -36,6 +36,10 @@ class Host(Protocol):
         """The time limit that holds for ``call``, in seconds."""
         ...
 
+    def encoding(self, call: Call) -> str:
+        """The encoding in which what ``call`` writes to its streams is declared to be ("utf-8", "cp850")."""
+        ...
+
 
 class FilesHost:
     """No machine at all: a notebook that only reads files brought from elsewhere. It can run no script."""
@@ -47,3 +51,6 @@ class FilesHost:
 
     def limit(self, call: Call) -> float:
         return call.limit
+
+    def encoding(self, call: Call) -> str:
+        return "utf-8"

@@ -8,17 +8,22 @@ from typing import Any
 from runbook.host.process import Ended
 from runbook.outcome import Answer
 from runbook.readers.clixml import read_stderr
+from runbook.readers.decode import decode
 from runbook.readers.out_json import read_out_json
 
 
-def read_answer(folder: Path, ended: Ended) -> Answer:
-    """The answer that lies in a step's evidence folder. An out.json that is no JSON counts as none."""
+def read_answer(folder: Path, ended: Ended, encoding: str = "utf-8") -> Answer:
+    """The answer that lies in a step's evidence folder. An out.json that is no JSON counts as none.
+
+    ``encoding`` is the declared encoding of the two streams; ``damaged`` says that some of their bytes did not fit
+    it (the raw bytes stay in stdout.bin and stderr.bin).
+    """
     stdout, stderr = _bytes(folder / "stdout.bin"), _bytes(folder / "stderr.bin")
     out: list[dict[str, Any]] | None = None
     path = folder / "out.json"
     if path.is_file():
-        read = read_out_json(path.read_bytes())
-        out = read.rows
+        out = read_out_json(path.read_bytes()).rows
+    said = decode(stdout, encoding)
     return Answer(
         exit_code=ended.exit_code,
         out=out,
@@ -27,13 +32,19 @@ def read_answer(folder: Path, ended: Ended) -> Answer:
         seconds=ended.seconds,
         folder=folder,
         timed_out=ended.timed_out,
-        errors=tuple(error_texts(stderr)),
+        errors=tuple(error_texts(stderr, encoding)),
+        text=said.text,
+        damaged=said.damaged or decode(stderr, encoding).damaged,
     )
 
 
-def error_texts(stderr: bytes) -> list[str]:
-    """The error messages on powershell.exe's standard error (CLIXML, or plain text in the console's encoding)."""
-    return [piece.text.strip() for piece in read_stderr(stderr).pieces if piece.text.strip()]
+def error_texts(stderr: bytes, encoding: str) -> list[str]:
+    """The error messages on powershell.exe's standard error: CLIXML records, or plain text.
+
+    Warnings and what else is serialised there are no errors and stay in stderr.bin.
+    """
+    pieces = read_stderr(stderr, encoding).pieces
+    return [piece.text.strip() for piece in pieces if piece.stream in ("error", "plain") and piece.text.strip()]
 
 
 def _bytes(path: Path) -> bytes:

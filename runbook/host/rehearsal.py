@@ -76,9 +76,11 @@ class Plot(_Strict):
 
 
 class Answered(_Strict):
-    """A step's answer.yml: how the script ended. ``seconds`` is how long the playback takes."""
+    """A step's answer.yml: how the script ended. ``seconds`` is how long the playback takes; ``encoding`` is in
+    which encoding the recorded streams are."""
 
     exit_code: int = 0
+    encoding: str = "utf-8"
     seconds: float = 0.0
     dies: bool = False
 
@@ -170,15 +172,22 @@ class RehearsalHost:
         """The step's limit, or the shorter one with which the recording shows a step that hangs."""
         return self.recording.plot.limits.get(call.step, call.limit)
 
+    def encoding(self, call: Call) -> str:
+        """The encoding of the recorded streams."""
+        return self._answered(call).encoding
+
+    def _answered(self, call: Call) -> Answered:
+        home = self.recording.step_folder(call.step, call.run)
+        if home is None:
+            return Answered(exit_code=1)
+        said = home / "answer.yml"
+        return Answered.model_validate(yaml.safe_load(said.read_text(encoding="utf-8")) if said.is_file() else {})
+
     def _plan(self, call: Call) -> dict[str, Any]:
         home = self.recording.step_folder(call.step, call.run)
-        answered = Answered(exit_code=1)
+        answered = self._answered(call)
         files: list[dict[str, str]] = []
         if home is not None:
-            said = home / "answer.yml"
-            answered = Answered.model_validate(
-                yaml.safe_load(said.read_text(encoding="utf-8")) if said.is_file() else {}
-            )
             files = [
                 {"from": str(p), "to": p.name} for name in ("out.json", "private.json") if (p := home / name).is_file()
             ]

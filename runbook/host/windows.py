@@ -10,18 +10,17 @@ from pathlib import Path
 
 from runbook.errors import BadInput
 from runbook.host import Call
+from runbook.host.script import is_signed
 from runbook.knowledge import say
-
-#: Standing at the end of a script that Set-AuthenticodeSignature has signed.
-SIGNATURE = "# SIG # Begin signature block"
 
 
 class WindowsHost:
-    """Runs scripts through powershell.exe. ``executable`` defaults to the system's own Windows PowerShell."""
+    """Runs scripts through powershell.exe. ``console`` is the encoding in which it writes to its streams."""
 
-    def __init__(self, executable: Path, kind: str = "windows") -> None:
+    def __init__(self, executable: Path, kind: str = "windows", console: str = "utf-8") -> None:
         self.executable = executable
         self.kind = kind
+        self.console = console
 
     def command(self, call: Call) -> list[str]:
         """``powershell.exe -File SCRIPT -InputPath in.json -OutputPath out.json``, policy RemoteSigned, no profile.
@@ -47,6 +46,10 @@ class WindowsHost:
         """The step's own limit."""
         return call.limit
 
+    def encoding(self, call: Call) -> str:
+        """The console's code page: powershell.exe and the native tools it calls write in it."""
+        return self.console
+
 
 def find_powershell(environ: Mapping[str, str], bits: int = struct.calcsize("P") * 8) -> Path | None:
     """Windows PowerShell 5.1 of a Windows system, None where there is none.
@@ -65,25 +68,40 @@ def find_powershell(environ: Mapping[str, str], bits: int = struct.calcsize("P")
 def open_host(lang: str, environ: Mapping[str, str] | None = None, platform: str = sys.platform) -> WindowsHost:
     """The host that a real case runs on. Raises BadInput on another system, or without powershell.exe.
 
-    ``RUNBOOK_POWERSHELL`` names a stand-in for tests of the calling contract: the run is then stamped as one on
-    a substitute host and can never be sealed as a real case.
+    ``RUNBOOK_POWERSHELL`` names a stand-in for tests of the calling contract (``RUNBOOK_POWERSHELL_ENCODING``: in
+    which encoding it writes): the run is then stamped as one on a substitute host and can never be sealed as a
+    real case.
     """
     environ = os.environ if environ is None else environ
     if substitute := environ.get("RUNBOOK_POWERSHELL"):
-        return WindowsHost(Path(substitute), kind="substitute")
+        return WindowsHost(Path(substitute), "substitute", environ.get("RUNBOOK_POWERSHELL_ENCODING", "utf-8"))
     if platform != "win32":
         raise BadInput(say("run.not_windows", lang))
     executable = find_powershell(environ)
     if executable is None:
         raise BadInput(say("run.no_powershell", lang))
-    return WindowsHost(executable)
+    return WindowsHost(executable, console=oem_code_page())
+
+
+def oem_code_page() -> str:
+    """The encoding of a console without a window on this system ("cp850" on a French or English one).
+
+    A child that is started without a console of its own gets the system's OEM code page (Microsoft, "Console Code
+    Pages"; kernel32 GetOEMCP). UTF-8 elsewhere.
+    """
+    if sys.platform != "win32":
+        return "utf-8"
+    import ctypes
+
+    number = ctypes.windll.kernel32.GetOEMCP()
+    return "utf-8" if number == 65001 else f"cp{number}"
 
 
 def must_be_signed(scripts: Iterable[Path], policies: Callable[[], Iterable[str]] | None = None) -> list[Path]:
     """The scripts that a group policy (AllSigned) will refuse here because they carry no signature."""
     if not any(policy.lower() == "allsigned" for policy in (policies or group_policies)()):
         return []
-    return [script for script in scripts if SIGNATURE not in script.read_text(encoding="utf-8-sig")]
+    return [script for script in scripts if not is_signed(script.read_bytes())]
 
 
 def group_policies() -> list[str]:

@@ -76,7 +76,7 @@ class Walk:
             self.applied, True,
         )  # fmt: skip
         change = step.kind == "change" or (step.script and step.kind == "manual" and step.id in self.applied)
-        if (change or step.frozen) and step.id in self.done and not step.transient:
+        if (change or step.frozen) and step.id in self.done:
             done = self.done[step.id]
             return Verdict(Status.ALREADY_DONE, done.lines, done.facts)
         if step.kind == "local":
