@@ -16,6 +16,7 @@ from runbook.history import History
 from runbook.journal import Journal
 from runbook.workspace import CaseFolder
 
+NO_BREAK = "\u00a0"  # French typography; tests compare words
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -67,7 +68,8 @@ class Workspace:
             check=False,
             timeout=240,
         )
-        return Played(CaseFolder(self.path / "cases" / name), output, done.returncode, done.stdout, done.stderr)
+        told = done.stderr.replace(NO_BREAK, " ")
+        return Played(CaseFolder(self.path / "cases" / name), output, done.returncode, done.stdout, told)
 
     def runbook(self, *words: str, given: str = "", **more: str) -> subprocess.CompletedProcess[str]:
         """``runbook WORDS``, with ``given`` at its prompts."""
