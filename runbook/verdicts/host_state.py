@@ -13,6 +13,7 @@ from typing import Any
 from runbook.case import Case
 from runbook.readers.answers import HostAnswer, HostReading
 from runbook.readers.codes import Connectivity, LicensingMode, PolicySource
+from runbook.readers.remoting import why_unreached
 
 #: Connectivity answers that say: this host gets its licences.
 CONNECTED = frozenset({Connectivity.VALID_2008_R2_VDI, Connectivity.VALID})
@@ -45,7 +46,7 @@ class HostState:
     name: str
     troubles: tuple[str, ...]
     local: bool
-    fault: str  # kind of the remoting error, "" where the host was reached
+    fault: str  # a word of remoting.Unreached, "" where the host was reached
     reading: HostReading | None
     connectivity: int | None
 
@@ -69,8 +70,7 @@ def judge_host(case: Case, answer: HostAnswer, *, connectivity: bool) -> HostSta
     """``connectivity`` False: only what is configured counts (the packs may not be installed yet)."""
     seen = answer.reading
     if not answer.reached or seen is None:
-        kind = answer.fault.kind if answer.fault else "?"
-        return HostState(answer.name, ("unreachable",), answer.local, kind, None, None)
+        return HostState(answer.name, ("unreachable",), answer.local, why_unreached(answer.fault), None, None)
     status = _status(case, seen)
     troubles = set(_server_troubles(case, seen)) | set(_mode_troubles(case, seen)) | set(_kind_troubles(case, seen))
     if connectivity and status not in CONNECTED:
@@ -99,7 +99,7 @@ def _kind_troubles(case: Case, seen: HostReading) -> Iterable[str]:
 def _mode_troubles(case: Case, seen: HostReading) -> Iterable[str]:
     wanted = {LicensingMode.PER_USER if pack.type == "user" else LicensingMode.PER_DEVICE for pack in case.packs}
     if seen.licensing_type in (LicensingMode.PER_USER, LicensingMode.PER_DEVICE, LicensingMode.AAD_PER_USER):
-        if seen.licensing_type not in wanted:
+        if wanted and seen.licensing_type not in wanted:
             yield "mode_wrong"
     else:
         yield "mode_missing"
@@ -153,7 +153,13 @@ def row_of(state: HostState) -> dict[str, Any]:
     trouble = state.troubles[0] if state.troubles else "none"
     row: dict[str, Any] = {"host": state.name, "trouble": f"steps.trouble_{trouble}"}
     if seen is None:
-        return row | {"mode": "", "set_by": "", "servers": "", "grace_days": "", "connectivity": state.fault}
+        return row | {
+            "mode": "",
+            "set_by": "",
+            "servers": "",
+            "grace_days": "",
+            "connectivity": f"remoting.{state.fault}",
+        }
     mode = seen.licensing_type
     by = "policy" if seen.policy_source_licensing_type == PolicySource.GROUP_POLICY else "server"
     status = state.connectivity

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from runbook.outcome import Line, Status, Verdict
 from runbook.readers.answers import GpupdateAnswer, HostAnswer, HostsAnswer, read_answer
+from runbook.readers.remoting import why_unreached
 from runbook.verdicts.context import Context
 from runbook.verdicts.entries import moment, said, yes
 from runbook.verdicts.hint_ids import hints_for
@@ -30,24 +31,24 @@ def hosts_policy(context: Context, seen: HostsAnswer) -> Verdict:
     """What each host is set to now. Wrong hosts are what the case repairs, an unreachable one is named: both
     are findings."""
     states = judge_hosts(context.case, with_imports(context, "hosts-policy", seen.hosts), connectivity=False)
-    facts, table = _facts(states), tuple(row_of(state) for state in states)
-    lines = _by_trouble(states)
+    facts, table = state_facts(states), tuple(row_of(state) for state in states)
+    lines = by_trouble(states)
     if not lines:
         fields = {"count": len(states), "server": context.case.license_server.name}
         return Verdict(Status.SUCCEEDED, (Line("steps.hosts_right", fields),), facts, table)
-    return Verdict(Status.FINDING, lines, facts, table, _hints(states))
+    return Verdict(Status.FINDING, lines, facts, table, hints_of(states))
 
 
 def hosts_verify(context: Context, seen: HostsAnswer) -> Verdict:
     """The scripted Diagnoser. A host that could not be judged through remoting keeps the step from being
     ticked, but is no failure; a wrong or unreachable one is."""
     states = judge_hosts(context.case, with_imports(context, "hosts-verify", seen.hosts), connectivity=True)
-    facts, table = _facts(states), tuple(row_of(state) for state in states)
-    lines = _by_trouble(states)
+    facts, table = state_facts(states), tuple(row_of(state) for state in states)
+    lines = by_trouble(states)
     if any(state.wrong or state.unreachable for state in states):
-        return Verdict(Status.FAILED, lines, facts, table, _hints(states))
+        return Verdict(Status.FAILED, lines, facts, table, hints_of(states))
     if lines:
-        return Verdict(Status.NOT_JUDGED, (*lines, Line("steps.hosts_run_locally")), facts, table, _hints(states))
+        return Verdict(Status.NOT_JUDGED, (*lines, Line("steps.hosts_run_locally")), facts, table, hints_of(states))
     fields = {"count": len(states), "server": context.case.license_server.name}
     return Verdict(Status.SUCCEEDED, (Line("steps.hosts_verified", fields),), facts, table)
 
@@ -87,7 +88,8 @@ def _imported(answer: HostAnswer, found: dict[str, HostAnswer]) -> HostAnswer:
     return answer
 
 
-def _facts(states: list[HostState]) -> dict[str, Any]:
+def state_facts(states: list[HostState]) -> dict[str, Any]:
+    """What later steps, the record and the next audit read of all hosts."""
     counts = Counter(state.troubles[0] if state.troubles else "none" for state in states)
     return {
         "count": len(states),
@@ -100,22 +102,23 @@ def _facts(states: list[HostState]) -> dict[str, Any]:
     }
 
 
-def _by_trouble(states: list[HostState]) -> tuple[Line, ...]:
-    """One sentence for each kind of trouble, naming its hosts; a host with two kinds stands in both."""
+def by_trouble(states: list[HostState]) -> tuple[Line, ...]:
+    """One sentence for each kind of trouble, naming its hosts; a host with two kinds stands in both. Hosts that were
+    not reached are told by the reason, since each reason is mended elsewhere."""
     named: dict[str, list[str]] = {}
     for state in states:
         for word in state.troubles:
-            named.setdefault(word, []).append(state.name)
-    return tuple(
-        Line(f"steps.hosts_{word}", {"count": len(names), "hosts": _name(names)}) for word, names in named.items()
-    )
+            key = f"remoting.hosts_{state.fault}" if word == "unreachable" else f"steps.hosts_{word}"
+            named.setdefault(key, []).append(state.name)
+    return tuple(Line(key, {"count": len(names), "hosts": _name(names)}) for key, names in named.items())
 
 
 def _name(names: list[str]) -> str:
     return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
 
 
-def _hints(states: list[HostState]) -> tuple[str, ...]:
+def hints_of(states: list[HostState]) -> tuple[str, ...]:
+    """Ids of errors.yml that the hosts' troubles point to."""
     found: list[str] = []
     troubles = {word for state in states for word in state.troubles}
     if troubles & {"dead_server", "no_server", "other_server", "mode_missing"}:
@@ -173,7 +176,7 @@ def gpupdate(context: Context, seen: GpupdateAnswer) -> Verdict:
             "state": f"steps.state_{'unreachable' if not host.reached else 'failed' if host.exit_code else 'done'}",
             "code": host.exit_code,
             "seconds": host.seconds,
-            "fault": host.fault.kind if host.fault else "",
+            "fault": f"remoting.{why_unreached(host.fault)}" if host.fault else "",
         }
         for host in seen.hosts
     ]

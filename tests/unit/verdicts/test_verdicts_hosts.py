@@ -127,10 +127,10 @@ def test_connectivity_is_not_asked_of_hosts_policy(make_context: Make, hosts: Ho
 
 def test_an_unreachable_host_is_named(make_context: Make, hosts: Hosts, keys: Keys) -> None:
     before = JUDGES["hosts-policy"](make_context(), hosts({}, None))
-    assert (before.status, keys(before)) == (Status.FINDING, ["hosts_unreachable"])
+    assert (before.status, keys(before)) == (Status.FINDING, ["remoting.hosts_name_not_found"])
     after = JUDGES["hosts-verify"](make_context(), hosts({}, None))
     assert after.status is Status.FAILED and after.lines[0].fields["hosts"] == "RDSH02.corp.example"
-    assert after.table[0]["connectivity"] == "NetworkPathNotFound"
+    assert after.table[0]["connectivity"] == "remoting.name_not_found"
 
 
 def test_a_host_read_on_the_spot_replaces_the_remote_answer(make_context: Make, hosts: Hosts) -> None:
