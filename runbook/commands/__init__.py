@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from runbook.commands import case, hint, rehearse
+from runbook.commands import bundle, case, hint, rehearse
 
 #: In the order in which ``runbook --help`` lists them.
-ALL: tuple[Callable[[click.Group, str], None], ...] = (case.add, rehearse.add, hint.add)
+ALL: tuple[Callable[[click.Group, str], None], ...] = (case.add, rehearse.add, hint.add, bundle.add)

@@ -1,0 +1,155 @@
+"""Makes the offline bundle: source, site, wheelhouse, licences, installer, sums, and one archive of it all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from runbook import knowledge_lock
+from runbook.bundle import licences, pack, source, wheels
+from runbook.errors import BadInput, RunbookError
+from runbook.knowledge import LANGS, read_yaml, say
+from runbook.knowledge_lock import WINDOWS, Target
+from runbook.knowledge_text import typeset
+
+#: The package whose templates, scripts and icons the built site holds.
+THEME = "mkdocs-material"
+#: Words of knowledge/words/bundle.yml that travel with the installer.
+ABOARD = "aboard_"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The finished archive: size in bytes, how many files and wheels it holds, what it was made from."""
+
+    path: Path
+    size: int
+    sha256: str
+    files: int
+    wheels: int
+    source: source.Source
+
+
+def make(
+    root: Path,
+    out: Path,
+    lang: str,
+    *,
+    target: Target = WINDOWS,
+    site: Path | None = None,
+    given: Path | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Bundle:
+    """Make the bundle of the checkout ``root`` in the folder ``out``.
+
+    ``site``: one that is built already. ``given``: a folder that holds the wheels, so that nothing is fetched.
+    ``tell`` hears what is going on. Raises BadInput for what is missing, RunbookError where a tool fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="runbook-bundle-") as scratch:
+        project = Path(scratch) / "project"
+        project.mkdir()
+        taken = source.export(root, project, lang)
+        wheelhouse = Path(scratch) / "wheels"
+        wheelhouse.mkdir()
+        tell(say("bundle.fetching", lang))
+        pins = knowledge_lock.parse((project / "bundle.lock").read_text(encoding="utf-8"))
+        wheels.fetch(pins, target, wheelhouse, lang, given)
+        own = wheels.build(project, wheelhouse, lang)
+        version = own.name.split("-")[1]
+        wheels.list_requirements(wheelhouse)
+        folder = Path(scratch) / f"rds-cal-runbook-{version}"
+        folder.mkdir()
+        if site is None:
+            tell(say("bundle.building", lang))
+            build_site(project, folder / "site", lang)
+        else:
+            _take_site(site, folder / "site", lang)
+        tell(say("bundle.packing", lang))
+        shutil.move(wheelhouse, folder / "wheels")
+        shutil.copytree(project / "notebooks", folder / "notebooks")
+        shutil.copyfile(project / "LICENSE", folder / "LICENSE")
+        _collect_licences(folder, lang)
+        _add_installer(project, folder, target, version, taken.commit)
+        pack.write_sums(folder)
+        out.mkdir(parents=True, exist_ok=True)
+        archive = out / f"{folder.name}-{target.name}-py{''.join(map(str, target.python))}.zip"
+        pack.write_zip(folder, archive)
+        count = len(pack.files(folder))
+        held = len(list((folder / "wheels").glob("*.whl")))
+    return Bundle(archive, archive.stat().st_size, pack.sha256(archive), count, held, taken)
+
+
+def build_site(project: Path, target: Path, lang: str) -> None:
+    """``mkdocs build --strict`` of the exported project. Raises RunbookError with its last lines."""
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
+    command += ["-f", str(project / "mkdocs.yml"), "-d", str(target)]
+    env = {k: v for k, v in os.environ.items() if k not in ("DOC_LANG", "SITE_PART", "PYTHONPATH")}
+    env |= {"NO_MKDOCS_2_WARNING": "1", "PYTHONUTF8": "1"}
+    run = subprocess.run(
+        command, cwd=project, env=env, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    if run.returncode or not (target / "index.html").is_file():
+        raise RunbookError(say("bundle.site_failed", lang, said="\n  ".join(run.stderr.strip().splitlines()[-8:])))
+
+
+def _take_site(site: Path, target: Path, lang: str) -> None:
+    missing = [name for name in ("index.html", *LANGS) if not (site / name).exists()]
+    if missing:
+        raise BadInput(say("bundle.no_site", lang, site=site, missing=", ".join(missing)))
+    shutil.copytree(site, target)
+
+
+def _collect_licences(folder: Path, lang: str) -> None:
+    found = [licences.of_wheel(wheel) for wheel in sorted((folder / "wheels").glob("*.whl"))]
+    try:
+        found.append(licences.of_installed(distribution(THEME)))
+    except PackageNotFoundError as error:
+        raise BadInput(say("bundle.no_theme", lang, package=THEME)) from error
+    licences.write(found, folder / "licences")
+
+
+def _add_installer(project: Path, folder: Path, target: Target, version: str, commit: str | None) -> None:
+    """install.ps1, setup/ (install.py, its words, what it must know) and VERIFIER.txt."""
+    setup = folder / "setup"
+    setup.mkdir()
+    shutil.copyfile(project / "runbook" / "bundle" / "install.ps1", folder / "install.ps1")
+    shutil.copyfile(project / "runbook" / "bundle" / "install.py", setup / "install.py")
+    # Not say(): the fields are filled in where it is installed.
+    aboard = (key for key in read_yaml("words/bundle") if key.startswith(ABOARD))
+    texts = {key.removeprefix(ABOARD): read_yaml("words/bundle")[key] for key in aboard}
+    words = {
+        "fr": {key: typeset(both["fr"]) for key, both in texts.items()},
+        "en": {key: both["en"] for key, both in texts.items()},
+    }
+    about = {
+        "version": version,
+        "commit": commit,
+        "python": ".".join(map(str, target.python)),
+        "system": "win32" if target.platforms else sys.platform,
+        "longest": longest(folder / "wheels"),
+    }
+    for name, data in (("words.json", words), ("about.json", about)):
+        text = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        (setup / name).write_text(text, encoding="utf-8", newline="\n")
+    fields = {"version": version, "python": about["python"], "commit": commit or "-"}
+    parts = [say("bundle.verifier", lang, **fields).strip() for lang in LANGS]
+    script = (project / "runbook" / "bundle" / "verifier.ps1").read_text(encoding="utf-8").strip()
+    ways = say("bundle.verifier_ways", "en", folder=folder.name, script=script).strip()
+    # UTF-8 with a mark and CRLF: the Notepad of every Windows shows it as it is meant.
+    text = "\n\n\n".join([*parts, ways]) + "\n"
+    (folder / "VERIFIER.txt").write_text(text, encoding="utf-8-sig", newline="\r\n")
+
+
+def longest(wheelhouse: Path) -> int:
+    """Characters of the longest path that installing puts below the environment's folder on Windows."""
+    inside = (name for wheel in wheelhouse.glob("*.whl") for name in zipfile.ZipFile(wheel).namelist())
+    return len("Lib\\site-packages\\") + max(len(name) for name in inside)
