@@ -101,8 +101,10 @@ def enter(
     lang: str = "fr",
     run: str | None = None,
     rehearsal: bool = False,
+    more: Mapping[str, Any] | None = None,
 ) -> Entry:
     """Write a ``confirm`` line for ``step``. Private answers go to ``private/STEP-NN.json``, masked in the line.
+    ``more`` are further fields of the line itself.
 
     Raises BadInput where an answer or an attachment does not fit; nothing is written then.
     """
@@ -128,6 +130,7 @@ def enter(
         fields=masked(step.asks, kept),
         attachments=attached,
         rehearsal=rehearsal,
+        **(more or {}),
     )
 
 

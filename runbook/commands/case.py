@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from runbook import confirm, knowledge, show
+from runbook import confirm, host_import, knowledge, show
+from runbook.case import load_case
 from runbook.commands.execute import execute
 from runbook.errors import BadInput
 from runbook.history import History
@@ -49,10 +50,16 @@ def add(group: click.Group, lang: str) -> None:
     @click.option("--at", default="", help=say("cli.confirm_at", lang))
     def confirm_step(name: str, step: str, given: tuple[str, ...], attach: tuple[Path, ...], who: str, at: str) -> int:
         folder = existing(name, lang)
+        again = f"papermill notebooks/migrate.ipynb {name}.ipynb"
+        if host_import.can_import(step):
+            case = load_case(folder.case_file, name, lang)
+            entry = host_import.enter(folder, case, step, attach, who=who or operator(), lang=lang)
+            hosts = ", ".join(each["host"] for each in entry["imported"])
+            click.echo(say("remoting.import_written", lang, step=step, hosts=hosts, command=again))
+            return 0
         found = manual_step(step, lang)
         fields = ask_all(found, name, _given(found, given, lang), lang)
         entry = confirm.enter(folder, found, fields, who=who or operator(), at=_at(at, lang), attach=attach, lang=lang)
-        again = f"papermill notebooks/migrate.ipynb {name}.ipynb"
         click.echo(say("confirm.written", lang, entry=entry["entry"], step=step, command=again))
         return 0
 

@@ -30,33 +30,52 @@ def no_hosts(context: Context) -> Verdict | None:
 def hosts_policy(context: Context, seen: HostsAnswer) -> Verdict:
     """What each host is set to now. Wrong hosts are what the case repairs, an unreachable one is named: both
     are findings."""
-    states = judge_hosts(context.case, with_imports(context, "hosts-policy", seen.hosts), connectivity=False)
-    facts, table = state_facts(states), tuple(row_of(state) for state in states)
-    lines = by_trouble(states)
+    answers, brought = with_imports(context, "hosts-policy", seen.hosts)
+    states = judge_hosts(context.case, answers, connectivity=False)
+    facts, table = state_facts(states), rows(states, brought)
+    told, lines = imported_lines(brought), by_trouble(states)
     if not lines:
         fields = {"count": len(states), "server": context.case.license_server.name}
-        return Verdict(Status.SUCCEEDED, (Line("steps.hosts_right", fields),), facts, table)
-    return Verdict(Status.FINDING, lines, facts, table, hints_of(states))
+        return Verdict(Status.SUCCEEDED, (Line("steps.hosts_right", fields), *told), facts, table)
+    return Verdict(Status.FINDING, (*lines, *told), facts, table, hints_of(states))
 
 
 def hosts_verify(context: Context, seen: HostsAnswer) -> Verdict:
     """The scripted Diagnoser. A host that could not be judged through remoting keeps the step from being
     ticked, but is no failure; a wrong or unreachable one is."""
-    states = judge_hosts(context.case, with_imports(context, "hosts-verify", seen.hosts), connectivity=True)
-    facts, table = state_facts(states), tuple(row_of(state) for state in states)
-    lines = by_trouble(states)
+    answers, brought = with_imports(context, "hosts-verify", seen.hosts)
+    states = judge_hosts(context.case, answers, connectivity=True)
+    facts, table = state_facts(states), rows(states, brought)
+    told, lines = imported_lines(brought), by_trouble(states)
     if any(state.wrong or state.unreachable for state in states):
-        return Verdict(Status.FAILED, lines, facts, table, hints_of(states))
+        return Verdict(Status.FAILED, (*lines, *told), facts, table, hints_of(states))
     if lines:
-        return Verdict(Status.NOT_JUDGED, (*lines, Line("steps.hosts_run_locally")), facts, table, hints_of(states))
+        lines = (*lines, Line("steps.hosts_run_locally"), *told)
+        return Verdict(Status.NOT_JUDGED, lines, facts, table, hints_of(states))
     fields = {"count": len(states), "server": context.case.license_server.name}
-    return Verdict(Status.SUCCEEDED, (Line("steps.hosts_verified", fields),), facts, table)
+    return Verdict(Status.SUCCEEDED, (Line("steps.hosts_verified", fields), *told), facts, table)
 
 
-def with_imports(context: Context, step: str, answers: list[HostAnswer]) -> list[HostAnswer]:
-    """``answers``, where a host was read on the spot and its JSON was attached to ``step``, with that reading.
+def rows(states: list[HostState], brought: frozenset[str]) -> tuple[dict[str, Any], ...]:
+    """The table of all hosts; each row says from where the host was read."""
+    where = {
+        state.name: "imported" if state.name in brought else "local" if state.local else "remote" for state in states
+    }
+    return tuple(row_of(state) | {"read": f"remoting.read_{where[state.name]}"} for state in states)
 
-    A reading made on the host itself needs no second hop, so it replaces a remote one; of several, the newest.
+
+def imported_lines(brought: frozenset[str]) -> tuple[Line, ...]:
+    """The mark of readings that nobody asked for from here."""
+    fields = {"count": len(brought), "hosts": _name(sorted(brought, key=str.lower))}
+    return (Line("remoting.imported", fields),) if brought else ()
+
+
+def with_imports(context: Context, step: str, answers: list[HostAnswer]) -> tuple[list[HostAnswer], frozenset[str]]:
+    """``answers``, where a host was read on the spot and its JSON was attached to ``step``, with that reading; and
+    the names of the hosts for which that was done.
+
+    A reading made on the host itself needs no second hop, so it replaces a remote one; of several, the newest. One
+    that is older than a remote reading which sees other settings is out of date and replaces nothing.
     """
     found: dict[str, HostAnswer] = {}
     for path in sorted((context.case_folder / "attachments" / step).glob("*.json")):
@@ -68,7 +87,8 @@ def with_imports(context: Context, step: str, answers: list[HostAnswer]) -> list
             for answer in record.hosts:
                 if answer.reading is not None and _newer(answer, found.get(answer.name.lower())):
                     found[answer.name.lower()] = answer.model_copy(update={"local": True})
-    return [_imported(answer, found) for answer in answers]
+    chosen = [_imported(answer, found) for answer in answers]
+    return chosen, frozenset(new.name for old, new in zip(answers, chosen, strict=True) if new is not old)
 
 
 def _as_list(data: Any) -> list[Any]:
@@ -83,9 +103,16 @@ def _newer(answer: HostAnswer, other: HostAnswer | None) -> bool:
 
 def _imported(answer: HostAnswer, found: dict[str, HostAnswer]) -> HostAnswer:
     for name, local in found.items():
-        if same_host(name, answer.name):
+        if same_host(name, answer.name) and not _outdated(local, answer):
             return local.model_copy(update={"name": answer.name})
     return answer
+
+
+def _outdated(local: HostAnswer, remote: HostAnswer) -> bool:
+    old, new = local.reading, remote.reading
+    if old is None or new is None or old.collected_at >= new.collected_at:
+        return False
+    return (old.licensing_type, old.specified_servers) != (new.licensing_type, new.specified_servers)
 
 
 def state_facts(states: list[HostState]) -> dict[str, Any]:

@@ -291,6 +291,25 @@ def test_a_change_that_fails_is_not_tried_again(workspace: Any, fake: FakePowerS
     assert fake.effects() == ["backup"]
 
 
+def test_a_reading_from_a_host_without_winrm_is_brought_in_by_one_command(
+    workspace: Any, fake: FakePowerShell, tmp_path: Path
+) -> None:
+    folder = laid_out(workspace, "case-import")
+    out = json.loads((NOMINAL / "hosts-verify" / "out.json").read_text(encoding="utf-8-sig"))
+    row = out[0]["Hosts"][0]
+    row["Local"], row["Reading"]["ComputerName"] = True, row["Name"].partition(".")[0]
+    out[0]["Hosts"] = [row]
+    (tmp_path / "host.json").write_text(json.dumps(out), encoding="utf-8-sig")
+    (tmp_path / "bad.json").write_text("{}", encoding="utf-8")
+    refused = workspace.runbook("confirm", "case-import", "hosts-policy", "--attach", str(tmp_path / "bad.json"))
+    assert refused.returncode == 2
+    assert "bad.json" in refused.stderr
+    done = workspace.runbook("confirm", "case-import", "hosts-policy", "--attach", str(tmp_path / "host.json"))
+    assert done.returncode == 0, done.stderr
+    assert row["Name"] in done.stdout
+    assert [p.name for p in (folder.path / "attachments" / "hosts-policy").iterdir()] == ["01-host.json"]
+
+
 @pytest.mark.parametrize("step", [s for s in knowledge.steps() if s.script], ids=lambda s: s.id)
 def test_every_script_comes_after_the_test_of_elevation(step: knowledge.Step) -> None:
     reached, todo = set(), [step.id]
