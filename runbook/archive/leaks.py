@@ -8,6 +8,7 @@ form of a sensitive value, known or not.
 from __future__ import annotations
 
 import html
+import json
 import re
 import unicodedata
 import urllib.parse
@@ -30,6 +31,7 @@ from runbook.archive.sensitive import (
     parts_of_name,
     public_text,
     public_words,
+    strings,
 )
 from runbook.archive.tokens import TOKEN, Tokens
 
@@ -89,7 +91,8 @@ class Search:
     def file(self, path: str, raw: bytes) -> Iterator[Leak]:
         """Leaks in the bytes of one file, in every form."""
         plain = raw.decode("utf-8", "replace")
-        yield from self.text(path, plain, "plain")
+        yield from self.known(path, plain, "plain")
+        yield from self.text(path, _without_json(path, plain), "plain")
         if b"\0" in raw:
             yield from self.text(path, raw.replace(b"\0", b"").decode("latin-1"), "UTF-16")
         if not _is_utf8(raw):
@@ -158,6 +161,17 @@ def _harmless(text: str) -> bool:
     """Made of tokens only, or printed in the project's own public text."""
     rest = TOKEN.sub("", text)
     return not re.search(r"[A-Za-z0-9]", rest) or text in public_text()
+
+
+def _without_json(path: str, text: str) -> str:
+    """Of JSON the strings alone: what has the form of a host must not begin with the n of a line end."""
+    if not path.endswith((".json", ".jsonl", ".ipynb")):
+        return text
+    try:
+        parsed = [json.loads(line) for line in (text.splitlines() if path.endswith(".jsonl") else [text])]
+    except ValueError:
+        return text
+    return "\n".join(string for _, string in strings(parsed))
 
 
 def _unescaped(text: str) -> str:

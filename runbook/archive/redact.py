@@ -26,7 +26,7 @@ from runbook.archive.leaks import Leak, Search
 from runbook.archive.rewrite import Rewriter
 from runbook.archive.rewrite import decode as decode_text
 from runbook.archive.seal import Contents, alone, info_lines, payload_files, refusal, write_bag, write_sheets
-from runbook.archive.sensitive import Found, Kind, by_key, by_pattern, host, strings
+from runbook.archive.sensitive import Found, Kind, account, by_key, by_pattern, host, person, strings
 from runbook.archive.sheet import seal_of
 from runbook.archive.tokens import Tokens
 from runbook.errors import RunbookError
@@ -36,7 +36,7 @@ from runbook.record.story import Story, read_story
 
 #: Folders and files that never go out, whatever they hold.
 _NEVER = re.compile(
-    r"(?i)(private|proofs|attachments)/.*|.*\.(evtx|edb|jrs|chk|hiv|reg|pfx|p12|cer|key|cat|sig|zip|7z|cab|pdf|png|jpe?g"
+    r"(?i)(private|proofs|papers|attachments)/.*|.*\.(evtx|edb|jrs|chk|hiv|reg|pfx|p12|cer|key|cat|sig|zip|7z|cab|pdf|png|jpe?g"
     r"|docx?|xlsx?|eml|msg)|(.*/)?[^/]*(gpresult|rsop|lserver|tlslic)[^/]*|(.*/)?lserver/.*|journal\.torn-.*"
 )
 #: Made anew from the redacted case.
@@ -120,24 +120,18 @@ def harvest(case_folder: Path, story: Story) -> Iterator[Found]:
     names of properties, from every text by its form. The case file comes first: it knows what is what."""
     yield from _from_case(story.case)
     for entry in story.entries:
-        account, at, machine = str(entry.get("operator") or "").partition("@")
+        user, at, machine = str(entry.get("operator") or "").partition("@")
         if at:
-            yield Found(Kind.USER, account)
+            yield from account(user)
             yield from host(machine)
         for key, text in strings(entry):
             if key not in _STRUCTURE or key == "key":
                 yield from by_key(key, text)
-    for path, text in _texts(case_folder, story):
+    for path, texts in _texts(case_folder, story):
         yield from by_pattern(path)
-        yield from by_pattern(text)
-        if path.endswith((".json", ".ipynb")):
-            try:
-                data = json.loads(text)
-            except ValueError:
-                continue
-            for key, value in strings(data):
-                yield from by_key(key, value)
-                yield from by_pattern(value)
+        for key, text in texts:
+            yield from by_key(key, text)
+            yield from by_pattern(text)
 
 
 def hosts_of_domains(case_folder: Path, story: Story, tokens: Tokens) -> Iterator[Found]:
@@ -146,19 +140,30 @@ def hosts_of_domains(case_folder: Path, story: Story, tokens: Tokens) -> Iterato
     if not domains:
         return
     named = re.compile(
-        rf"(?<![\w@.-])((?:[A-Za-z0-9_-]+\.)+)(?:{'|'.join(map(re.escape, domains))})(?![\w-])", re.IGNORECASE
+        rf"(?<![\w@.\\-])((?:[A-Za-z0-9_-]+\.)+)(?:{'|'.join(map(re.escape, domains))})(?![\w-])", re.IGNORECASE
     )
-    for path, text in _texts(case_folder, story):
-        for match in (*named.finditer(path), *named.finditer(text)):
-            yield from host(match[0])
+    for path, texts in _texts(case_folder, story):
+        for text in (path, *(text for _, text in texts)):
+            for match in named.finditer(text):
+                yield from host(match[0])
 
 
-def _texts(case_folder: Path, story: Story) -> Iterator[tuple[str, str]]:
-    """Path and text of every file that may hold a value, the journal included; of one that is no text, its path."""
+def _texts(case_folder: Path, story: Story) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Of every file that may hold a value its path and its texts: of JSON each string with the name of its
+    property (raw, an escape would stick to the value after it), of other text the whole under no name."""
     for path, file in payload_files(case_folder, story):
-        if not _REMADE.fullmatch(path) or path == "journal.jsonl":
-            text, _ = decode_text(file.read_bytes())
-            yield path, "" if text is None or _is_public(file) else text
+        if path == "journal.jsonl":
+            yield path, [pair for entry in story.entries for pair in strings(entry)]
+        if _REMADE.fullmatch(path):
+            continue
+        text, _ = decode_text(file.read_bytes())
+        if text is None or _is_public(file):
+            yield path, []
+            continue
+        try:
+            yield path, list(strings(json.loads(text))) if path.endswith((".json", ".ipynb")) else [("", text)]
+        except ValueError:
+            yield path, [("", text)]
 
 
 def _from_case(case: Mapping[str, Any]) -> Iterator[Found]:
@@ -175,9 +180,9 @@ def _from_case(case: Mapping[str, Any]) -> Iterator[Found]:
         for number in _all(server, "server_id"):
             yield Found(Kind.SERVER_ID, number)
     for name in (*_all(case, "operator", "name"), *_all(case, "approval", "name")):
-        yield Found(Kind.PERSON, name)
+        yield from person(name)
     for company in (*_all(case, "company"), *_all(case, "contract", "reseller")):
-        yield Found(Kind.COMPANY, company)
+        yield from person(company, Kind.COMPANY)
     for address in _all(case, "operator", "email"):
         yield Found(Kind.EMAIL, address)
         yield Found(Kind.DOMAIN, address.partition("@")[2])
@@ -207,7 +212,7 @@ def _rewrite_case(case_folder: Path, story: Story, rewriter: Rewriter, work: Pat
         raw = file.read_bytes()
         fresh = None
         if not _NEVER.fullmatch(path):
-            fresh = raw if _is_public(file) else rewriter.file(file.name, raw)
+            fresh = rewriter.file(file.name, raw)
         if fresh is None:
             digest = hash_file(file)["sha256"]
             withheld.append((outside, digest, len(raw)))

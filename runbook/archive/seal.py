@@ -32,7 +32,8 @@ from runbook.record.story import Story, read_story
 
 AGENT = f"rds-cal-runbook {__version__}"
 ORIGINAL_NAMES = "original-names.tsv"
-_NEVER = frozenset({"__pycache__", ".ipynb_checkpoints"})
+#: Caches, and who holds the case at the moment.
+_NEVER = frozenset({"__pycache__", ".ipynb_checkpoints", "run.holder.json"})
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,10 @@ class Found:
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+#: The Clearinghouse, its sign-in and the like: everybody's hosts, nobody's secret.
+_MICROSOFT = re.compile(
+    r"(?:^|\.)(?:microsoft|microsoftonline|windows|windowsupdate|msftncsi|live|office)\.(?:com|net)$", re.IGNORECASE
+)
 _EDGE = r"(?<![A-Za-z0-9])"
 _END = r"(?![A-Za-z0-9])"
 SID = re.compile(r"S-1-(?:5-21|12-1)(?:-\d+){3,}", re.IGNORECASE)
@@ -75,7 +79,7 @@ IPV6 = re.compile(r"(?<![\w:.\]])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![\
 ACCOUNT = re.compile(
     r"(?<![\w\\/:.$%-])([A-Za-z][A-Za-z0-9-]{1,14})\\{1,2}(?!u[0-9A-Fa-f]{4}|[nrt][A-Z])([A-Za-z0-9][\w.-]*\$?)(?![\\\w])"
 )
-PROFILE = re.compile(r"(?:[A-Za-z]:\\{1,2}Users\\{1,2}|/home/)([^\\/\s\"'<>:|?*]+)")
+PROFILE = re.compile(r"(?:[A-Za-z]:\\{1,2}Users\\{1,2}|(?<![A-Za-z0-9])/home/)([^\\/\s\"'<>:|?*]+)")
 DIRECTORY = re.compile(
     r"(?<![A-Za-z])(?:CN|OU|DC)=[^,;\"<>\n\r\\]+(?:,\s*(?:CN|OU|DC)=[^,;\"<>\n\r\\]+)+", re.IGNORECASE
 )
@@ -143,7 +147,7 @@ def by_key(key: str, value: str) -> Iterator[Found]:
         domain, _, user = value.partition("\\")
         yield from _account(domain, user)
     elif kind is Kind.USER and not EMAIL.fullmatch(value):
-        yield from _user(value)
+        yield from account(value)
     elif kind is Kind.HOST:
         yield from host(value)
     elif kind is Kind.DOMAIN:
@@ -157,9 +161,9 @@ def by_key(key: str, value: str) -> Iterator[Found]:
             yield Found(kind, value)
     elif kind is Kind.PERSON:
         if re.search(r"[^\W\d_]{2}", value) and "\\" not in value and "@" not in value:
-            yield Found(kind, value)
+            yield from person(value)
     elif len(value) > 2:
-        yield Found(kind, value)
+        yield from person(value, kind)
 
 
 def host(value: str, kind: Kind = Kind.HOST) -> Iterator[Found]:
@@ -167,9 +171,21 @@ def host(value: str, kind: Kind = Kind.HOST) -> Iterator[Found]:
     if not _HOST.fullmatch(value) or value.lower() in _NO_HOST or _is_address(value) or value.isdigit():
         return
     label, _, domain = value.partition(".")
-    yield Found(kind, label)
+    if _MICROSOFT.search(value):
+        return
+    # a label that is an everyday word ("backup") tells nothing by itself, and must not be replaced by itself
+    if label.lower() not in public_words():
+        yield Found(kind, label)
+    elif domain:
+        yield Found(kind, value)
     if domain:
         yield Found(Kind.DOMAIN, domain)
+
+
+def person(value: str, kind: Kind = Kind.PERSON) -> Iterator[Found]:
+    """A person, or a company: any name but one everyday word."""
+    if value.lower() not in public_words():
+        yield Found(kind, value)
 
 
 def by_pattern(text: str) -> Iterator[Found]:
@@ -187,7 +203,7 @@ def by_pattern(text: str) -> Iterator[Found]:
     for domain, user in accounts(text):
         yield from _account(domain, user)
     for match in PROFILE.finditer(text):
-        yield from _user(match[1])
+        yield from account(match[1])
     for match in DIRECTORY.finditer(text):
         yield Found(Kind.DIRECTORY, match[0].strip())
     for match in PHONE.finditer(text):
@@ -247,12 +263,15 @@ def public_words() -> frozenset[str]:
 def _account(domain: str, user: str) -> Iterator[Found]:
     if domain.lower() not in _NO_DOMAIN and _HOST.fullmatch(domain):
         yield Found(Kind.DOMAIN, domain)
-    yield from _user(user)
+    yield from account(user)
 
 
-def _user(value: str) -> Iterator[Found]:
-    if value.lower().strip("$") not in _NO_USER and len(value) > 1 and re.search("[^\\W\\d_]", value):
-        yield Found(Kind.USER, value.strip("$"))
+def account(value: str) -> Iterator[Found]:
+    """A user account; one that ends in $ is a computer's."""
+    if value.endswith("$"):
+        yield from host(value[:-1])
+    elif value.lower() not in _NO_USER | public_words() and len(value) > 1 and re.search(r"[^\W\d_]", value):
+        yield Found(Kind.USER, value)
 
 
 def _is_address(value: str) -> bool:

@@ -80,7 +80,7 @@ class Tokens:
 def _family(kind: Kind) -> tuple[Kind, ...]:
     """Kinds that name the same thing: a value known under one of them is not given a second token."""
     for family in (
-        (Kind.SESSION_HOST, Kind.LICENSE_SERVER, Kind.HOST),
+        (Kind.SESSION_HOST, Kind.LICENSE_SERVER, Kind.HOST, Kind.USER),
         (Kind.KEY_PACK, Kind.SERVER_ID, Kind.CODE),
     ):
         if kind in family:

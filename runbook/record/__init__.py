@@ -27,7 +27,7 @@ def write(
 ) -> list[Path]:
     """Write ``record.LANG.html`` (and ``record.LANG.pdf``) into the case folder, or into ``out``.
 
-    ``lang`` None means both languages. A PDF is always complete; ``full`` unfolds the HTML file too. Each file
+    ``lang`` None means both languages. ``full`` unfolds everything, so that a print leaves nothing out. Each file
     appears whole or not at all, so a kill leaves the one before. Raises RunbookError where nothing was run yet
     or, for a PDF, where no browser is found (the HTML files are written by then).
     """
@@ -41,7 +41,7 @@ def write(
     for each in languages:
         written.append(_write_whole(out / f"record.{each}.html", render(story, each, made=made, full=full)))
     for each in languages if pdf else ():
-        page = _write_whole(out / f".record.{each}.print.html", render(story, each, made=made, full=True))
+        page = _write_whole(out / f".record.{each}.print.html", render(story, each, made=made, full=full))
         try:
             written.append(print_pdf(page, out / f"record.{each}.pdf", each))
         finally:

@@ -15,6 +15,7 @@ import nbformat
 from nbconvert.exporters.html import HTMLExporter
 from nbformat.notebooknode import NotebookNode
 
+from runbook.knowledge import LANGS
 from runbook.record.clean import clean_html, clean_svg
 from runbook.record.executed import step_of
 
@@ -38,8 +39,13 @@ class CellExporter(HTMLExporter):
         )
 
 
-def cells_to_html(notebook: Path, around: Callable[[str], tuple[str, str]], words: dict[str, str], scope: str) -> str:
+def cells_to_html(
+    notebook: Path, around: Callable[[str], tuple[str, str]], words: dict[str, str], scope: str, lang: str, own: bool
+) -> str:
     """The notebook's cells as one piece of HTML; ``scope`` (the run's name) keeps its ids apart from others'.
+
+    ``own``: the notebook was run in ``lang``. In a record in the other language its prose is left out and what its
+    cells showed is folded.
 
     ``around(step)`` gives the HTML that opens and closes the section of a step's cell; ``words`` are the few
     words of the template in the record's language. Raises ValueError where the file is no notebook.
@@ -49,9 +55,32 @@ def cells_to_html(notebook: Path, around: Callable[[str], tuple[str, str]], word
     except Exception as error:  # nbformat raises its own, jsonschema's and json's errors
         raise ValueError(str(error)) from error
     node = harmless(node, scope)
-    resources = {"around": around, "step_of": step_of, "words": words, "fold_lines": FOLD_LINES}
+    node.cells = [cell for cell in node.cells if _speaks(cell, lang, own)]
+    resources = {"around": around, "step_of": step_of, "words": words, "fold_lines": FOLD_LINES, "own": own}
     body, _ = CellExporter().from_notebook_node(node, resources=resources)
     return str(body)
+
+
+def pictures_in(notebook: Path) -> set[str]:
+    """The SVG pictures that a notebook shows, as text without white space: to show none of them twice."""
+    found: set[str] = set()
+    try:
+        node = nbformat.reads(notebook.read_text(encoding="utf-8"), as_version=4)
+    except Exception:  # what cannot be read shows nothing
+        return found
+    for cell in node.cells:
+        for output in cell.get("outputs", []):
+            text = output.get("data", {}).get("image/svg+xml")
+            if text:
+                found.add("".join("".join(text).split()))
+    return found
+
+
+def _speaks(cell: NotebookNode, lang: str, own: bool) -> bool:
+    if cell.cell_type != "markdown":
+        return True
+    tagged = set(LANGS) & set(cell.metadata.get("tags", []))
+    return lang in tagged if tagged else own
 
 
 def harmless(node: NotebookNode, scope: str) -> NotebookNode:

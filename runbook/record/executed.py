@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_MAGIC = re.compile(r"%%[a-z_]+[ \t]+([a-z][a-z0-9-]*)")
+_MAGIC = re.compile(r"%%?(?:powershell|manual|local)[ \t]+([a-z][a-z0-9-]*)")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Executed:
 
 
 def step_of(cell: Any) -> str | None:
-    """The step a code cell holds: the word after its ``%%`` magic, else None."""
+    """The step a code cell holds: the word after its ``%%powershell``, ``%manual`` or ``%local``, else None."""
     if cell.get("cell_type") != "code":
         return None
     source = cell.get("source", "")

@@ -60,6 +60,8 @@ def render(story: Story, lang: str, *, made: dt.datetime, full: bool = False) ->
             rehearsal=story.rehearsal,
             warnings=_warnings(story, lang),
             name=story.name,
+            yes=say("status.yes", lang),
+            no=say("status.no", lang),
             outcome=story.outcome.replace(" ", "_"),
             outcome_text=outcome_word(story.outcome, lang),
             made=moment(stamp(made), lang),
@@ -106,7 +108,7 @@ def _run_body(view: views.RunView, run: Run, shared: dict[str, Any]) -> str:
             "long_output": say("record.long_output", lang, lines="{lines}"),
         }
         try:
-            body = cells_to_html(view.notebook, around, words, run.name)
+            body = cells_to_html(view.notebook, around, words, run.name, lang, run.opened.get("lang", lang) == lang)
         except ValueError:
             shown.clear()
             body = f'<p class="banner bad">{html.escape(say("record.unreadable_notebook", lang))}</p>'

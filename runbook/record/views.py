@@ -11,10 +11,11 @@ from typing import Any
 from runbook import knowledge
 from runbook.journal import Entry
 from runbook.knowledge import say
-from runbook.outcome import Status
+from runbook.record.cells import pictures_in
 from runbook.record.clean import clean_svg
 from runbook.record.story import Attempt, Run, Story
-from runbook.record.wording import duration, flatten, moment, number, phrase, status_word, step_title, value
+from runbook.record.wording import duration, flatten, heading, moment, number, phrase, status_word, step_title, value
+from runbook.verdicts import close
 
 #: A text block longer than this is folded, in lines.
 FOLD_LINES = 25
@@ -69,6 +70,7 @@ class StepView:
     attempts: tuple[AttemptView, ...]
     command: str
     command_lines: int
+    command_before: str  # the anchor of an earlier run's step that ran the same text, "" where this is the first
     outputs: tuple[Output, ...]
     hints: tuple[tuple[str, str, str, str], ...]  # id, symptom, fix, page
 
@@ -118,9 +120,26 @@ def step_view(story: Story, run: Run, step: str, lang: str) -> StepView:
         attempts=tuple(attempt_view(story, attempt, lang) for attempt in attempts),
         command=command,
         command_lines=command.count("\n") + 1,
+        command_before=_same_command(story, run, step),
         outputs=tuple(outputs),
         hints=tuple(_hints(last, lang)),
     )
+
+
+def _same_command(story: Story, run: Run, step: str) -> str:
+    """Where the same text has been shown already: a case of three runs need not print its scripts three times."""
+    own = _script_sha256(run, step)
+    for earlier in story.runs:
+        if earlier.name == run.name or not own:
+            return ""
+        if step in earlier.steps and _script_sha256(earlier, step) == own:
+            return f"{earlier.name}-{step}"
+    return ""
+
+
+def _script_sha256(run: Run, step: str) -> str:
+    begin = run.steps[step][-1].begin
+    return str(begin.get("script_sha256") or "") if begin else ""
 
 
 def attempt_view(story: Story, attempt: Attempt, lang: str) -> AttemptView:
@@ -139,7 +158,7 @@ def attempt_view(story: Story, attempt: Attempt, lang: str) -> AttemptView:
         script_sha256=str(begin.get("script_sha256") or ""),
         lines=tuple(phrase(str(line.get("key")), lang, line.get("fields")) for line in end.get("lines") or [] if line),
         facts=tuple((key, value(item, lang)) for key, item in flatten(end.get("facts") or {}).items()),
-        columns=columns,
+        columns=tuple(heading(column, lang) for column in columns),
         rows=tuple(tuple(value(row.get(column), lang) for column in columns) for row in table),
         evidence=tuple(evidence_views(story.folder, end.get("evidence") or [], lang)),
     )
@@ -204,7 +223,7 @@ def run_view(story: Story, run: Run, lang: str) -> RunView:
         rebuilt=bool((run.notebook or {}).get("rebuilt")),
         notebook=notebook_of(story, run),
         steps={step: step_view(story, run, step, lang) for step in run.steps},
-        pictures=tuple(_pictures(story.folder / run.name / "pictures")),
+        pictures=tuple(_pictures(story.folder / run.name / "pictures", notebook_of(story, run))),
     )
 
 
@@ -219,19 +238,9 @@ def notebook_of(story: Story, run: Run) -> Path | None:
 
 
 def checklist(story: Story, lang: str) -> list[tuple[int, str, bool, str]]:
-    """The article's checklist: number, text, ticked, the steps that prove it with their statuses."""
+    """The article's checklist, judged as the notebook's summary judges it: number, text, ticked, why."""
     latest = {step: attempt.status for step, (_, attempt) in story.latest().items()}
-    rows = []
-    done = {Status.SUCCEEDED, Status.ALREADY_DONE}
-    for line in knowledge.checklist():
-        told = [
-            f"{step_title(step, lang)} ({status_word(latest[step].value, lang) if step in latest else '–'})"
-            for step in line.steps
-        ]
-        rows.append(
-            (line.number, line.text.of(lang), all(latest.get(step) in done for step in line.steps), "; ".join(told))
-        )
-    return rows
+    return [(tick.item.number, tick.item.text.of(lang), tick.ticked, tick.why) for tick in close.checklist(latest, lang)]
 
 
 def _hints(attempt: Attempt, lang: str) -> Iterator[tuple[str, str, str, str]]:
@@ -251,11 +260,13 @@ def _asked(step: str, lang: str) -> dict[str, str]:
         return {}
 
 
-def _pictures(folder: Path) -> Iterator[tuple[str, str]]:
+def _pictures(folder: Path, notebook: Path | None) -> Iterator[tuple[str, str]]:
+    """The run's pictures that its notebook does not show anyway."""
+    shown = pictures_in(notebook) if notebook else set()
     for count, file in enumerate(sorted(folder.glob("*.svg")), 1):
-        scope = f"{folder.parent.name}-picture{count}"
-        picture = clean_svg(file.read_text(encoding="utf-8", errors="replace"), scope)
-        if picture:
+        text = file.read_text(encoding="utf-8", errors="replace")
+        picture = clean_svg(text, f"{folder.parent.name}-picture{count}")
+        if picture and "".join(text.split()) not in shown:
             yield file.name, picture
 
 

@@ -21,7 +21,7 @@ NO_BREAK = "\u00a0"
 def phrase(key: str, lang: str, fields: Mapping[str, Any] | None = None) -> str:
     """The sentence for a journal line's key and fields; the bare key and fields where it is not known."""
     try:
-        return say(key, lang, **dict(fields or {}))
+        return knowledge.sentence(key, lang, fields or {})
     except (KeyError, IndexError, ValueError, FileNotFoundError, TypeError, AttributeError):
         tail = f" {json.dumps(fields, ensure_ascii=False, sort_keys=True)}" if fields else ""
         return f"{key}{tail}"
@@ -29,7 +29,7 @@ def phrase(key: str, lang: str, fields: Mapping[str, Any] | None = None) -> str:
 
 def status_word(word: str, lang: str) -> str:
     """A status word as a person reads it."""
-    return phrase(f"record.status_{word}", lang)
+    return phrase(f"status.{word}", lang)
 
 
 def outcome_word(word: str, lang: str) -> str:
@@ -86,13 +86,19 @@ def value(thing: Any, lang: str) -> str:
     if thing is None or thing == "":
         return "–"
     if isinstance(thing, bool):
-        return say("record.yes" if thing else "record.no", lang)
+        return say("status.yes" if thing else "status.no", lang)
     if isinstance(thing, list):
         return ", ".join(value(item, lang) for item in thing) or "–"
     if isinstance(thing, dict):
         parts = [f"{key}={value(item, lang)}" for key, item in thing.items()]
         return "; ".join(parts) or "–"
-    return str(thing)
+    return str(knowledge.worded(thing, lang))
+
+
+def heading(column: str, lang: str) -> str:
+    """The heading of a column of a step's table, in words where there are some."""
+    title = phrase(f"steps.column_{column}", lang)
+    return column if title == f"steps.column_{column}" else title
 
 
 def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

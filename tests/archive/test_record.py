@@ -212,7 +212,7 @@ def test_the_pdf_has_numbered_stamped_pages(tmp_path: Path) -> None:
     if find_browser() is None or shutil.which("pdftotext") is None:
         pytest.skip("needs a Chromium browser and pdftotext")
     case = make_case(tmp_path / "cases", rehearsal="nominal")
-    pages, pdf = record.write(case, "en", pdf=True)
+    pages, pdf = record.write(case, "en", pdf=True, full=True)
     assert pages.suffix == ".html" and pdf.suffix == ".pdf"
     assert not list(case.glob(".record*")), "nothing half made stays"
     text = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, check=True).stdout.decode()
