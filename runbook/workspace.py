@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from runbook.host.protect import make_private
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 # Windows opens a device under these names, whatever the extension
 # (learn.microsoft.com, "Naming Files, Paths, and Namespaces").
@@ -55,14 +57,13 @@ class CaseFolder:
         return self.path / run
 
     def private(self) -> Path:
-        """The folder for what must not be shown, made for the owner alone where the system knows modes.
+        """The folder for what must not be shown: the operator's, Administrators' and SYSTEM's alone.
 
-        On Windows it inherits the rights of cases/, which ``runbook.host.windows.protect`` narrows.
+        Raises RunbookError where it cannot be made so (``runbook.host.protect``).
         """
         folder = self.path / "private"
         if not folder.is_dir():
-            folder.mkdir(parents=True, mode=0o700)
-            folder.chmod(0o700)
+            make_private(folder)
         return folder
 
 
