@@ -12,9 +12,7 @@ import keyword
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING, Any
 
 from runbook import case_file, knowledge
 from runbook.errors import BadInput, RunbookError, RunFailed
@@ -25,6 +23,9 @@ from runbook.knowledge import say
 from runbook.language import choose
 from runbook.rebuild import write_notebook
 from runbook.workspace import CaseFolder, case_folder, find_workspace, is_case_name
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 #: Added by papermill itself on request.
 _PAPERMILL_OWN = frozenset({"PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH"})

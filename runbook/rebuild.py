@@ -10,14 +10,16 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
-from nbformat import NotebookNode
+if TYPE_CHECKING:
+    from nbformat import NotebookNode  # a kernel that only keeps outputs need not pay for its schemas
 
 
 def write_notebook(nb: NotebookNode, path: Path) -> None:
     """Write ``nb`` to ``path`` as UTF-8 with ``\\n`` line ends, atomically."""
+    import nbformat
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".saving-", suffix=".ipynb")
     try:
@@ -33,6 +35,8 @@ def write_notebook(nb: NotebookNode, path: Path) -> None:
 
 def rebuild_run(folder: Path, run: str, notebook: Path, statuses: dict[str, str]) -> Path:
     """Rebuild the notebook of ``run`` into its folder, from its source and what its cells showed; returns its path."""
+    import nbformat
+
     source = nbformat.read(notebook, as_version=4)
     kept = folder / run / notebook.name
     write_notebook(rebuild(source, folder / run, statuses), kept)
@@ -45,6 +49,8 @@ def rebuild(source: NotebookNode, run_folder: Path, statuses: dict[str, str]) ->
     ``source`` is the notebook that was run, ``statuses`` the journal's status of each step: a cell is
     "completed" only where its step has ended there. Cells are marked ``rebuilt`` in the notebook's metadata.
     """
+    import nbformat
+
     kept = {data["cell"]: data for data in _kept_outputs(run_folder)}
     nb = nbformat.from_dict(json.loads(nbformat.writes(source)))
     nb.metadata["runbook"] = {**nb.metadata.get("runbook", {}), "rebuilt": True}
