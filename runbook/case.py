@@ -131,8 +131,18 @@ class SessionHosts(Part):
 
 
 class Backup(Part):
+    """Where copies go. ``destination`` is a local folder, ``second_copy`` a folder or share for a second one.
+
+    ``keep`` is how many good copies stay, ``keep_days`` how old one may become; the newest good one always stays.
+    ``system_state`` is wbadmin's target ("E:" or a share), ``system_state_minutes`` its time limit.
+    """
+
     destination: str | None = None
     keep: Annotated[int, Field(ge=1, le=365)] = 5
+    keep_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    second_copy: str | None = None
+    system_state: str | None = None
+    system_state_minutes: Annotated[int, Field(ge=5, le=1440)] = 120
 
 
 class Case(Part):

@@ -46,7 +46,10 @@ $refused = $null
 $freeBytes = $null
 $neededBytes = [long] (Get-ChildItem -LiteralPath $source -Recurse -File -Force -ErrorAction Stop |
         Measure-Object -Property 'Length' -Sum).Sum
-if ($Destination -notmatch '^[A-Za-z]:\\') {
+if ($Destination -match '^\\\\') {
+    $refused = 'share'   # a share can drop out while the service stands still: copy there afterwards
+}
+elseif ($Destination -notmatch '^[A-Za-z]:\\') {
     $refused = 'not absolute'
 }
 elseif (-not (Test-Path -LiteralPath ($Destination.Substring(0, 3)))) {
@@ -75,6 +78,8 @@ $robocopyExitCode = $null
 $esentutlExitCode = $null
 $esentutlText = @()
 $files = @()
+$manifest = $null
+$manifestPath = $null
 $service = Get-Service -Name $serviceName -ErrorAction Stop
 
 if (-not $refused) {
@@ -158,6 +163,21 @@ if (-not $refused) {
                     }
                 }
             )
+            # Beside the copy, not in it, and last: a copy without it was never finished.
+            $os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
+            $manifest = [pscustomobject]@{
+                Format        = 1
+                MadeAt        = [datetime]::UtcNow.ToString('o')
+                Way           = 'stop'
+                ComputerName  = $env:COMPUTERNAME
+                OsVersion     = $os.Version
+                OsInstalledAt = $os.InstallDate.ToUniversalTime().ToString('o')
+                Source        = $source
+                Files         = @($files)
+            }
+            $manifestPath = "$folder.json"
+            ConvertTo-Json -InputObject $manifest -Depth 4 |
+                Out-File -LiteralPath $manifestPath -Encoding utf8 -ErrorAction Stop
         }
         catch {
             $fault = ConvertTo-Fault -ErrorRecord $_
@@ -182,6 +202,8 @@ $result = [pscustomobject]@{
     EsentutlExitCode = $esentutlExitCode
     EsentutlText     = @($esentutlText | ForEach-Object -Process { [string] $_ })
     Files            = @($files)
+    ManifestPath     = $manifestPath
+    Manifest         = $manifest
     ServiceState     = $service.Status.ToString()
     Fault            = $fault
 }

@@ -16,7 +16,21 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from runbook.readers.answer_shape import Answered, Fault, Flag, Int, LoggedEvent, NativeRun, Number
+from runbook.readers.answer_shape import Answered, Fault, Flag, Int, LoggedEvent, NativeRun
+from runbook.readers.backup_answers import (
+    BackupAnswer,
+    BackupPlanAnswer,
+    CopiedFile,
+    CopiesAnswer,
+    DatedCopy,
+    Manifest,
+    RemovedCopy,
+    RetentionAnswer,
+    SecondCopyAnswer,
+    SystemStateAnswer,
+    SystemStateVersion,
+    VssAnswer,
+)
 from runbook.readers.host_answers import (
     ConnectivityReading,
     GpResult,
@@ -35,9 +49,12 @@ __all__ = [
     "AdGroupAnswer",
     "Answered",
     "BackupAnswer",
+    "BackupPlanAnswer",
     "ConnectivityReading",
     "Contact",
     "CopiedFile",
+    "CopiesAnswer",
+    "DatedCopy",
     "Endpoint",
     "ExecutionPolicy",
     "ExportLogsAnswer",
@@ -60,15 +77,22 @@ __all__ = [
     "LogExport",
     "LogSearch",
     "LoggedEvent",
+    "Manifest",
     "MethodCall",
     "MigrationEventsAnswer",
     "NamedText",
     "NativeRun",
     "NetworkAnswer",
     "PreflightAnswer",
+    "RemovedCopy",
+    "RetentionAnswer",
     "RolesAnswer",
+    "SecondCopyAnswer",
     "ServiceAnswer",
+    "SystemStateAnswer",
+    "SystemStateVersion",
     "Update",
+    "VssAnswer",
     "read_answer",
 ]
 
@@ -331,45 +355,6 @@ class MigrationEventsAnswer(Answered):
     events: list[LoggedEvent]
 
 
-# ---------------------------------------------------------------- secure
-
-
-class CopiedFile(Answered):
-    """One file of the copy, read back from the destination."""
-
-    name: str  # path below the folder, "/" or "\\" as Windows gives it
-    size: Int
-    sha256: str = Field(pattern=r"^[0-9A-F]{64}$")
-
-
-class BackupAnswer(Answered):
-    """backup: the short stop, the copy, the start. ``destination`` is the new dated folder.
-
-    ``refused``: why nothing was begun ("not absolute", "drive missing", "inside database", "space", "task"),
-    None when the stop was begun. RobocopyExitCode 0 to 7 is success, 8 and more failure
-    (Microsoft, return-codes-used-robocopy-utility). EsentutlText is esentutl's own text: that ``Clean
-    Shutdown`` stands in it in English on every system is inferred.
-    """
-
-    source: str
-    destination: str | None
-    refused: str | None
-    free_bytes: Int | None
-    needed_bytes: Int | None
-    task_name: str
-    task_registered: Flag
-    task_removed: Flag
-    stopped_at: AwareDatetime | None
-    started_at: AwareDatetime | None
-    seconds_stopped: Number | None
-    robocopy_exit_code: Int | None
-    esentutl_exit_code: Int | None
-    esentutl_text: list[str]
-    files: list[CopiedFile]
-    service_state: str
-    fault: Fault | None
-
-
 #: Script (the stem of its file in notebooks/steps) -> the model of its one answer.
 ANSWERS: dict[str, type[Answered]] = {
     "preflight": PreflightAnswer,
@@ -384,6 +369,12 @@ ANSWERS: dict[str, type[Answered]] = {
     "install-packs": InstallPacksAnswer,
     "migration-events": MigrationEventsAnswer,
     "backup": BackupAnswer,
+    "backup-plan": BackupPlanAnswer,
+    "backup-system-state": SystemStateAnswer,
+    "backup-vss": VssAnswer,
+    "backup-copies": CopiesAnswer,
+    "backup-second-copy": SecondCopyAnswer,
+    "backup-retention": RetentionAnswer,
     "hosts": HostsAnswer,
     "gpupdate": GpupdateAnswer,
 }

@@ -13,6 +13,7 @@ from typing import Any
 from runbook.outcome import Answer, Verdict
 from runbook.verdicts import (
     activation,
+    backup,
     call_sheet,
     clearinghouse,
     close,
@@ -22,6 +23,7 @@ from runbook.verdicts import (
     install,
     opening,
     proofs,
+    restore,
     secure,
     source,
 )
@@ -39,6 +41,8 @@ JUDGES: dict[str, Judge] = {
     **install.JUDGES,
     **secure.JUDGES,
     **hosts.JUDGES,
+    **backup.JUDGES,
+    **restore.JUDGES,
 }
 MANUAL: dict[str, Manual] = {
     **source.MANUAL,
@@ -48,8 +52,8 @@ MANUAL: dict[str, Manual] = {
     **hosts.MANUAL,
     **close.MANUAL,
 }
-LOCAL: dict[str, Local] = {**diagnosis.LOCAL, **proofs.LOCAL, **call_sheet.LOCAL}
-INPUTS: dict[str, Input] = {**inputs.INPUTS}
-SKIPS: dict[str, Skip] = {**hosts.SKIPS}
+LOCAL: dict[str, Local] = {**diagnosis.LOCAL, **proofs.LOCAL, **call_sheet.LOCAL, **backup.LOCAL, **restore.LOCAL}
+INPUTS: dict[str, Input] = {**inputs.INPUTS, **backup.INPUTS, **restore.INPUTS}
+SKIPS: dict[str, Skip] = {**hosts.SKIPS, **backup.SKIPS}
 
 __all__ = ["INPUTS", "JUDGES", "LOCAL", "MANUAL", "SKIPS", "Context", "Input", "Judge", "Local", "Manual", "Skip"]

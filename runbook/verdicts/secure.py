@@ -18,8 +18,11 @@ DATABASE = "TLSLic.edb"
 #: Where robocopy writes its log (``/UNILOG``: UTF-16), in the step's own folder.
 LOG = "files/robocopy.log"
 _SHARING_VIOLATION = re.compile(r"\(0x00000020\)[^\r\n]*?((?:[A-Za-z]:\\|\\\\)[^\r\n]+)")
-_REFUSALS = {
+#: ERROR_DISK_FULL (112) and ERROR_HANDLE_DISK_FULL (39), System Error Codes.
+_DISK_FULL = re.compile(r"\(0x000000(?:70|27)\)")
+REFUSALS = {
     "not absolute": "not_absolute",
+    "share": "share",
     "drive missing": "drive_missing",
     "inside database": "inside_database",
     "space": "space",
@@ -41,6 +44,7 @@ def backup(context: Context, seen: BackupAnswer) -> Verdict:
         "task_removed": seen.task_removed,
         "files": len(seen.files),
         "bytes": sum(file.size for file in seen.files),
+        "manifest": seen.manifest_path,
     }
     table = tuple({"file": file.name, "size": file.size, "sha256": file.sha256} for file in seen.files)
     running = seen.service_state == "Running"
@@ -48,12 +52,12 @@ def backup(context: Context, seen: BackupAnswer) -> Verdict:
     if not running:
         lines.append(Line("steps.backup_service_down", {"state": seen.service_state}))
     if seen.refused is not None:
-        word = _REFUSALS.get(seen.refused, "other")
+        word = REFUSALS.get(seen.refused, "other")
         fields: dict[str, Any] = {"destination": seen.destination or context.case.backup.destination or "—"}
         fields |= {"needed": seen.needed_bytes, "free": seen.free_bytes, "reason": seen.refused}
         lines.append(Line(f"steps.backup_refused_{word}", fields))
         return Verdict(Status.FAILED, tuple(lines), facts, table)
-    lines += _copy_faults(seen, dirty, locked_files(context.step_folder / LOG))
+    lines += _copy_faults(seen, dirty, context.step_folder / LOG)
     if lines:
         hints = hints_for("exit", seen.robocopy_exit_code) if seen.robocopy_exit_code else ()
         hints += () if running else hints_for("service")
@@ -67,15 +71,14 @@ def backup(context: Context, seen: BackupAnswer) -> Verdict:
     return Verdict(Status.SUCCEEDED if len(lines) == 1 else Status.FINDING, tuple(lines), facts, table)
 
 
-def _copy_faults(seen: BackupAnswer, dirty: bool, locked: list[str]) -> list[Line]:
+def _copy_faults(seen: BackupAnswer, dirty: bool, log: Path) -> list[Line]:
     lines = []
     code = seen.robocopy_exit_code
     message = " ".join(seen.fault.message.split()) if seen.fault else "—"
     if code is None:
         lines.append(Line("steps.backup_not_copied", {"message": message}))
     elif code >= ROBOCOPY_FAILS:
-        named = {"code": code, "file": ", ".join(locked)}
-        lines.append(Line("steps.backup_locked" if locked else "steps.backup_robocopy", named))
+        lines.append(robocopy_fault(code, log))
     elif seen.fault is not None:
         lines.append(Line("steps.backup_fault", {"message": message}))
     elif not any(_base(file.name).lower() == DATABASE.lower() for file in seen.files):
@@ -83,6 +86,20 @@ def _copy_faults(seen: BackupAnswer, dirty: bool, locked: list[str]) -> list[Lin
     if dirty:
         lines.append(Line("steps.backup_dirty"))
     return lines
+
+
+def robocopy_fault(code: int, log: Path) -> Line:
+    """Why robocopy failed with ``code``: a full disk or a file that was held open, where its log names it."""
+    locked = locked_files(log)
+    named = {"code": code, "file": ", ".join(locked)}
+    if disk_was_full(log):
+        return Line("steps.backup_disk_full", named)
+    return Line("steps.backup_locked" if locked else "steps.backup_robocopy", named)
+
+
+def disk_was_full(log: Path) -> bool:
+    """Whether robocopy's log holds error 112 or 39: there was no room left at the destination."""
+    return log.is_file() and bool(_DISK_FULL.search(log.read_bytes().decode("utf-16", errors="replace")))
 
 
 def locked_files(log: Path) -> list[str]:

@@ -7,6 +7,7 @@ the recording takes the status that the recording states.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from runbook.case import load_case
 from runbook.host import rehearsal
 from runbook.knowledge import say
 from runbook.outcome import SATISFIED, Answer, Status, Verdict
+from runbook.run import notebook_steps
 from runbook.verdicts import Context
 from runbook.verdicts.close import checklist
 from runbook.workspace import CaseFolder
@@ -35,7 +37,7 @@ class Walk:
         self.folder.mkdir(parents=True)
         source = self.recording.find("case.yml")
         assert source is not None
-        text = source.read_text(encoding="utf-8").replace("case: nominal", "case: walk")
+        text = re.sub(r"(?m)^case: .*$", "case: walk", source.read_text(encoding="utf-8"))
         (self.folder / "case.yml").write_text(text, encoding="utf-8", newline="\n")
         papers = self.recording.find("papers")
         if papers:
@@ -50,7 +52,7 @@ class Walk:
 
     def run(self, number: int, expected: dict[str, str]) -> dict[str, Verdict]:
         found: dict[str, Verdict] = {}
-        steps = [s for s in knowledge.steps() if s.id in verdicts.JUDGES | verdicts.MANUAL | verdicts.LOCAL]
+        steps = [knowledge.step(step) for step in notebook_steps(self.recording.plot.notebook)]
         status: dict[str, Status] = {}
         for step in steps:
             if any(status.get(need, Status.PENDING) not in SATISFIED for need in step.needs):
@@ -79,6 +81,8 @@ class Walk:
         if (change or step.frozen) and step.id in self.done:
             done = self.done[step.id]
             return Verdict(Status.ALREADY_DONE, done.lines, done.facts)
+        if (skip := verdicts.SKIPS.get(step.id)) and (needless := skip(context)):
+            return needless
         if step.kind == "local":
             return verdicts.LOCAL[step.id](context)
         if step.kind == "manual" and not change:

@@ -1,0 +1,139 @@
+#region runbook
+param([string] $InputPath, [string] $OutputPath)
+#endregion runbook
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+# Reads every dated copy again: its files, their hashes, the state of its database, and which server and system
+# this is. Reads only; it touches neither the service nor the registry.
+
+# Inputs
+$Destination = 'D:\Backups\RDS-Licensing'
+#region runbook
+if ($InputPath) {
+    $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
+    $Destination = $given.Destination
+}
+#endregion runbook
+
+function ConvertTo-Fault {
+    param([System.Management.Automation.ErrorRecord] $ErrorRecord)
+    [pscustomobject]@{
+        FullyQualifiedErrorId = $ErrorRecord.FullyQualifiedErrorId
+        Category              = $ErrorRecord.CategoryInfo.Category.ToString()
+        HResult               = '0x{0:X8}' -f $ErrorRecord.Exception.HResult
+        Message               = $ErrorRecord.Exception.Message
+    }
+}
+$os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
+
+$databasePath = $null
+try {
+    $server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop
+    $databasePath = [System.Environment]::ExpandEnvironmentVariables([string] $server.DatabasePath).TrimEnd('\')
+}
+catch {
+    $databasePath = $null   # the role may be gone: that is when a restore is asked for
+}
+
+$reachable = $false
+$freeBytes = $null
+$copies = @()
+if ($Destination) {
+    $reachable = Test-Path -LiteralPath $Destination -PathType Container
+}
+if ($reachable) {
+    if ($Destination -match '^[A-Za-z]:\\') {
+        $drive = New-Object -TypeName 'System.IO.DriveInfo' -ArgumentList ($Destination.Substring(0, 1))
+        $freeBytes = $drive.AvailableFreeSpace
+    }
+    $copies = @(
+        foreach ($folder in Get-ChildItem -LiteralPath $Destination -Directory -ErrorAction Stop) {
+            if ($folder.Name -match '^\d{8}T\d{6}Z$') {
+                $root = $folder.FullName
+                $manifestText = $null
+                $files = @()
+                $esentutlExitCode = $null
+                $esentutlText = @()
+                $fault = $null
+                try {
+                    if (Test-Path -LiteralPath "$root.json") {
+                        $manifestText = [string] (Get-Content -LiteralPath "$root.json" -Raw -Encoding UTF8)
+                    }
+                    $found = @(Get-ChildItem -LiteralPath $root -Recurse -File -Force -ErrorAction Stop)
+                    $files = @(
+                        foreach ($file in $found) {
+                            [pscustomobject]@{
+                                Name   = $file.FullName.Substring($root.Length + 1)
+                                Size   = $file.Length
+                                Sha256 = (Get-FileHash -LiteralPath $file.FullName -Algorithm SHA256 -ErrorAction Stop).Hash
+                            }
+                        }
+                    )
+                    $database = $found |
+                        Where-Object -FilterScript { $_.Extension -eq '.edb' } |
+                        Select-Object -First 1
+                    if ($database) {
+                        $esentutlText = esentutl.exe /mh $database.FullName
+                        $esentutlExitCode = $LASTEXITCODE
+                        if ($esentutlExitCode -ne 0) {
+                            $esentutlText = @($esentutlText) + "esentutl: $esentutlExitCode"
+                        }
+                    }
+                }
+                catch {
+                    $fault = ConvertTo-Fault -ErrorRecord $_
+                }
+                [pscustomobject]@{
+                    Name             = $folder.Name
+                    ManifestText     = $manifestText
+                    Files            = @($files)
+                    EsentutlExitCode = $esentutlExitCode
+                    EsentutlText     = @($esentutlText | ForEach-Object -Process { [string] $_ })
+                    Fault            = $fault
+                }
+            }
+        }
+    )
+}
+
+# What Windows Server Backup holds, where it is installed. The version is what a recovery asks for.
+$versions = @()
+$versionsFault = $null
+if (Get-Command -Name 'Get-WBBackupSet' -ErrorAction SilentlyContinue) {
+    try {
+        $versions = @(
+            foreach ($set in Get-WBBackupSet -ErrorAction Stop) {
+                $backupAt = $null
+                if ($set.BackupTime) {
+                    $backupAt = $set.BackupTime.ToUniversalTime().ToString('o')
+                }
+                [pscustomobject]@{ VersionId = [string] $set.VersionId; BackupAt = $backupAt }
+            }
+        )
+    }
+    catch {
+        $versionsFault = ConvertTo-Fault -ErrorRecord $_
+    }
+}
+
+$result = [pscustomobject]@{
+    CollectedAt   = [datetime]::UtcNow.ToString('o')
+    ComputerName  = $env:COMPUTERNAME
+    OsVersion     = $os.Version
+    OsInstalledAt = $os.InstallDate.ToUniversalTime().ToString('o')
+    DatabasePath  = $databasePath
+    Destination   = $Destination
+    Reachable     = $reachable
+    FreeBytes     = $freeBytes
+    Copies        = @($copies)
+    Versions      = @($versions)
+    VersionsFault = $versionsFault
+}
+
+#region runbook
+if ($OutputPath) {
+    ConvertTo-Json -InputObject @($result) -Depth 6 | Out-File -LiteralPath $OutputPath -Encoding utf8
+}
+#endregion runbook
+$result

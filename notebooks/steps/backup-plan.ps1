@@ -1,0 +1,129 @@
+#region runbook
+param([string] $InputPath, [string] $OutputPath)
+#endregion runbook
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+# Where a backup would go and whether it would fit, before anything is stopped. Reads only.
+
+# Inputs
+$Destination = 'D:\Backups\RDS-Licensing'
+$Target = 'E:'        # where wbadmin would put the system state; empty: no system state
+$SecondCopy = ''      # a second place for the copy, for example a share; empty: none
+#region runbook
+if ($InputPath) {
+    $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
+    $Destination = $given.Destination
+    $Target = $given.Target
+    $SecondCopy = $given.SecondCopy
+}
+#endregion runbook
+
+function ConvertTo-Fault {
+    param([System.Management.Automation.ErrorRecord] $ErrorRecord)
+    [pscustomobject]@{
+        FullyQualifiedErrorId = $ErrorRecord.FullyQualifiedErrorId
+        Category              = $ErrorRecord.CategoryInfo.Category.ToString()
+        HResult               = '0x{0:X8}' -f $ErrorRecord.Exception.HResult
+        Message               = $ErrorRecord.Exception.Message
+    }
+}
+$server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop
+$source = [System.Environment]::ExpandEnvironmentVariables([string] $server.DatabasePath).TrimEnd('\')
+if (-not $source -or -not (Test-Path -LiteralPath $source -PathType Container)) {
+    throw "DatabasePath: '$source' is not a folder. Run elevated: to anyone else it comes back empty."
+}
+$neededBytes = [long] (Get-ChildItem -LiteralPath $source -Recurse -File -Force -ErrorAction Stop |
+        Measure-Object -Property 'Length' -Sum).Sum
+
+$refused = $null
+$freeBytes = $null
+if ($Destination -match '^\\\\') {
+    $refused = 'share'
+}
+elseif ($Destination -notmatch '^[A-Za-z]:\\') {
+    $refused = 'not absolute'
+}
+elseif (-not (Test-Path -LiteralPath ($Destination.Substring(0, 3)))) {
+    $refused = 'drive missing'
+}
+else {
+    $full = [System.IO.Path]::GetFullPath($Destination).TrimEnd('\')
+    if ("$full\".StartsWith("$source\", [System.StringComparison]::OrdinalIgnoreCase)) {
+        $refused = 'inside database'
+    }
+    $drive = New-Object -TypeName 'System.IO.DriveInfo' -ArgumentList ($Destination.Substring(0, 1))
+    $freeBytes = $drive.AvailableFreeSpace
+    if (-not $refused -and $freeBytes -lt 2 * $neededBytes) {
+        $refused = 'space'
+    }
+}
+
+$featureState = $null
+$featureFault = $null
+try {
+    foreach ($feature in Get-WindowsFeature -Name 'Windows-Server-Backup' -ErrorAction Stop) {
+        $featureState = $feature.InstallState.ToString()
+    }
+}
+catch {
+    $featureFault = ConvertTo-Fault -ErrorRecord $_
+}
+
+# By default wbadmin takes no volume that holds system-state files: Windows' own, and that of the database.
+$targetRefused = $null
+$targetFreeBytes = $null
+if (-not $Target) {
+    $targetRefused = 'none'
+}
+elseif ($Target -match '^\\\\') {
+    if (-not (Test-Path -LiteralPath $Target)) {
+        $targetRefused = 'missing'
+    }
+}
+elseif ($Target -notmatch '^[A-Za-z]:\\?$') {
+    $targetRefused = 'form'
+}
+else {
+    $letter = $Target.Substring(0, 2)
+    if ($letter -eq $env:SystemDrive) {
+        $targetRefused = 'system volume'
+    }
+    elseif ($letter -eq $source.Substring(0, 2)) {
+        $targetRefused = 'database volume'
+    }
+    elseif (-not (Test-Path -LiteralPath "$letter\")) {
+        $targetRefused = 'missing'
+    }
+    else {
+        $volume = New-Object -TypeName 'System.IO.DriveInfo' -ArgumentList ($letter.Substring(0, 1))
+        $targetFreeBytes = $volume.AvailableFreeSpace
+    }
+}
+
+$secondCopyReachable = $null
+if ($SecondCopy) {
+    $secondCopyReachable = Test-Path -LiteralPath $SecondCopy -PathType Container
+}
+
+$result = [pscustomobject]@{
+    Source              = $source
+    Destination         = $Destination
+    Refused             = $refused
+    FreeBytes           = $freeBytes
+    NeededBytes         = $neededBytes
+    FeatureState        = $featureState
+    FeatureFault        = $featureFault
+    Target              = $Target
+    TargetRefused       = $targetRefused
+    TargetFreeBytes     = $targetFreeBytes
+    SecondCopy          = $SecondCopy
+    SecondCopyReachable = $secondCopyReachable
+}
+
+#region runbook
+if ($OutputPath) {
+    ConvertTo-Json -InputObject @($result) -Depth 6 | Out-File -LiteralPath $OutputPath -Encoding utf8
+}
+#endregion runbook
+$result

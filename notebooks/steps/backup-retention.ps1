@@ -1,0 +1,94 @@
+#region runbook
+param([string] $InputPath, [string] $OutputPath)
+#endregion runbook
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+# DELETES old copies: only folders with a dated name, only those named here, and nothing at all unless the newest
+# good copy lies there, database and manifest. What it removes cannot be brought back.
+
+# Inputs
+$Destination = 'D:\Backups\RDS-Licensing'
+$Newest = ''     # the newest good copy, for example 20250306T103500Z: never deleted
+$Names = @()     # the copies to delete
+#region runbook
+if ($InputPath) {
+    $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
+    $Destination = $given.Destination
+    $Newest = $given.Newest
+    $Names = @($given.Names)
+}
+#endregion runbook
+
+function ConvertTo-Fault {
+    param([System.Management.Automation.ErrorRecord] $ErrorRecord)
+    [pscustomobject]@{
+        FullyQualifiedErrorId = $ErrorRecord.FullyQualifiedErrorId
+        Category              = $ErrorRecord.CategoryInfo.Category.ToString()
+        HResult               = '0x{0:X8}' -f $ErrorRecord.Exception.HResult
+        Message               = $ErrorRecord.Exception.Message
+    }
+}
+$form = '^\d{8}T\d{6}Z$'
+$newestPresent = $false
+if ($Newest -match $form) {
+    $kept = Join-Path -Path $Destination -ChildPath $Newest
+    if ((Test-Path -LiteralPath "$kept.json") -and (Test-Path -LiteralPath $kept -PathType Container)) {
+        $databases = @(
+            Get-ChildItem -LiteralPath $kept -Recurse -File -Force -ErrorAction Stop |
+                Where-Object -FilterScript { $_.Extension -eq '.edb' -and $_.Length -gt 0 }
+        )
+        $newestPresent = $databases.Count -gt 0
+    }
+}
+
+$removed = @(
+    foreach ($name in $Names) {
+        $refused = $null
+        $gone = $false
+        $fault = $null
+        $folder = Join-Path -Path $Destination -ChildPath $name
+        if ($name -notmatch $form) {
+            $refused = 'name'
+        }
+        elseif (-not $newestPresent -or $name -ge $Newest) {
+            $refused = 'newest'   # dated names sort as their dates do
+        }
+        elseif (-not (Test-Path -LiteralPath $folder -PathType Container)) {
+            $refused = 'absent'
+        }
+        else {
+            try {
+                # The manifest first: a copy that is half gone is no longer taken for a good one.
+                if (Test-Path -LiteralPath "$folder.json") {
+                    Remove-Item -LiteralPath "$folder.json" -Force -ErrorAction Stop
+                }
+                Remove-Item -LiteralPath $folder -Recurse -Force -ErrorAction Stop
+                foreach ($log in @("$folder.robocopy.log", "$folder.second-copy.log")) {
+                    if (Test-Path -LiteralPath $log) {
+                        Remove-Item -LiteralPath $log -Force -ErrorAction Stop
+                    }
+                }
+                $gone = -not (Test-Path -LiteralPath $folder)
+            }
+            catch {
+                $fault = ConvertTo-Fault -ErrorRecord $_
+            }
+        }
+        [pscustomobject]@{ Name = $name; Refused = $refused; Removed = $gone; Fault = $fault }
+    }
+)
+
+$result = [pscustomobject]@{
+    Destination   = $Destination
+    Newest        = $Newest
+    NewestPresent = $newestPresent
+    Removed       = @($removed)
+}
+
+#region runbook
+if ($OutputPath) {
+    ConvertTo-Json -InputObject @($result) -Depth 6 | Out-File -LiteralPath $OutputPath -Encoding utf8
+}
+#endregion runbook
+$result
