@@ -25,14 +25,9 @@ def _how(here: Here, step: Step) -> str:
         here.word(f"effect_{step.kind}"),
         here.word("step_link", step=f"[{code(step.id)}]({here.link(f'reference/steps.html#step-{step.id}')})"),
     ]
-    if is_unproven(step.id):
+    if knowledge.is_unproven(step.id):
         facts.append(mark(here, "unproven"))
     return " · ".join(facts)
-
-
-def is_unproven(step_id: str) -> bool:
-    """Whether open.yml lists the step, or all scripts ("scripts"), as not yet proven on a server."""
-    return any(row.id in (step_id, f"step-{step_id}", "scripts") for row in knowledge.unproven())
 
 
 def commands(here: Here) -> str:

@@ -7,6 +7,7 @@ when it is first asked for (a test asks for all of them).
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -30,6 +31,7 @@ from runbook.knowledge_records import (
     Policy,
     Port,
     Problem,
+    Proven,
     RegistryValue,
     Service,
     Source,
@@ -58,6 +60,7 @@ __all__ = [
     "Policy",
     "Port",
     "Problem",
+    "Proven",
     "Record",
     "RegistryValue",
     "Service",
@@ -73,6 +76,7 @@ __all__ = [
     "errors",
     "event",
     "events",
+    "is_unproven",
     "paste",
     "pasted",
     "paths",
@@ -80,10 +84,12 @@ __all__ = [
     "policies",
     "ports",
     "problem",
+    "proven",
     "read_yaml",
     "registry",
     "say",
     "script",
+    "script_sha256",
     "services",
     "sources",
     "step",
@@ -91,6 +97,7 @@ __all__ = [
     "terms",
     "unconfirmed",
     "unproven",
+    "unproven_scripts",
 ]
 
 # The C loader reads the same YAML some ten times faster; it is missing on a few platforms only.
@@ -100,12 +107,15 @@ _WORD = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 
 
 def worded(value: object, lang: str) -> object:
-    """``value`` as a person reads it: a key of knowledge/words/ becomes its sentence, a list its items.
+    """``value`` as a person reads it: a key of knowledge/words/ becomes its sentence, a list its items, and
+    ``{key, fields}`` the sentence that it is.
 
     Verdicts keep words as keys ("steps.mode_4"), so that one journal is read in both languages.
     """
     if isinstance(value, list | tuple):
         return ", ".join(str(worded(item, lang)) for item in value)
+    if isinstance(value, dict) and value.keys() == {"key", "fields"}:
+        return sentence(value["key"], lang, value["fields"])
     if isinstance(value, bool):
         return say("status.yes" if value else "status.no", lang)
     if isinstance(value, str) and _WORD.fullmatch(value):
@@ -309,6 +319,34 @@ def script(step_id: str) -> str:
     if row is None or row.script is None:
         raise FileNotFoundError(f"{step_id} is no step that runs a script")
     return (data_root() / "notebooks" / "steps" / f"{row.script}.ps1").read_text(encoding="utf-8")
+
+
+@cache
+def proven() -> tuple[Proven, ...]:
+    """What has answered on a real server as it should: proven.yml. A report of ``runbook selftest`` adds to it."""
+    return _load("proven", Proven)
+
+
+def script_sha256(text: str) -> str:
+    """The SHA-256 (hex) by which a script's text is known: without byte order mark, signature and line ends."""
+    body = text.lstrip("\ufeff").split("# SIG # Begin signature block")[0]
+    lines = "\n".join(line.rstrip() for line in body.splitlines()).strip()
+    return hashlib.sha256(lines.encode("utf-8")).hexdigest()
+
+
+@cache
+def unproven_scripts() -> frozenset[str]:
+    """The scripts of notebooks/steps that nobody has yet seen right on a real server, as they now read."""
+    known = {(row.script, row.sha256) for row in proven()}
+    files = (data_root() / "notebooks" / "steps").glob("*.ps1")
+    return frozenset(
+        file.stem for file in files if (file.stem, script_sha256(file.read_text(encoding="utf-8-sig"))) not in known
+    )
+
+
+def is_unproven(step_id: str) -> bool:
+    """Whether a step runs a script that is not yet proven on a server. KeyError where there is no such step."""
+    return step(step_id).script in unproven_scripts()
 
 
 @cache

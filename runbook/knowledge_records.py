@@ -284,6 +284,21 @@ class Open(Fact):
     kind: Literal["not confirmed", "not to be had", "not proven"]
 
 
+class Proven(Record):
+    """A script of notebooks/steps that answered on a real server as its model says (proven.yml).
+
+    ``sha256`` is that of its text (``knowledge.script_sha256``): a script that has changed since is unproven again.
+    ``os_build`` is the server's ("20348"), ``at`` the day, ``by`` how it is known: a report of ``runbook selftest``,
+    or for a change, which a self-test never makes, who saw it.
+    """
+
+    script: Filled
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    os_build: Annotated[str, StringConstraints(pattern=r"^\d{5}$")]
+    at: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\d$")]
+    by: Filled
+
+
 class Ask(Record):
     """One thing that a manual step asks a person. ``private``: kept only in the case's private folder."""
 

@@ -61,6 +61,7 @@ def live(run: Run, step_id: str, cell_text: str | None = None) -> Entry:
     except Exception as error:
         # A fault of ours must not keep the other steps from running; it is written down like any other failure.
         verdict, extra = _own_fault(run, step, error), {}
+    verdict = marked(verdict, step, run.host.kind)
     run.status[step_id] = verdict.status
     return run.journal.append(
         "end",
@@ -99,6 +100,15 @@ def _live(run: Run, step: Step, cell_text: str | None) -> tuple[Verdict, dict[st
             return _wait_apply(step), {}
         case _:
             return _check(run, step, cell_text, history)
+
+
+def marked(verdict: Verdict, step: Step, host: str) -> Verdict:
+    """The verdict with the mark of a script that nobody has yet seen right on a server; a rehearsal runs none."""
+    mark = Line("host.unproven")
+    idle = verdict.status in (Status.NOT_REACHED, Status.SKIPPED) or mark in verdict.lines
+    if host in ("rehearsal", "files") or idle or not step.script or not knowledge.is_unproven(step.id):
+        return verdict
+    return replace(verdict, lines=(*verdict.lines, mark))
 
 
 def _own_fault(run: Run, step: Step, error: Exception) -> Verdict:

@@ -256,6 +256,11 @@ def test_a_case_from_end_to_end_and_again(workspace: Any, fake: FakePowerShell) 
     damaged = [s for s, e in ends.items() if any(line["key"] == "host.damaged" for line in e["lines"])]
     assert damaged == ["network"]
 
+    # No script has been seen on a real server yet, and every step that ran one says so.
+    marked = {s for s, e in ends.items() if any(line["key"] == "host.unproven" for line in e["lines"])}
+    assert {step for step in begun if knowledge.is_unproven(step)} <= marked
+    assert "Pas encore prouvé sur un serveur" in first.output.read_text(encoding="utf-8")
+
     # A passing error of a check: once more, told, both answers kept. Everything else was called once.
     count = {step: len(fake.calls(step)) for step in begun}
     assert {step: n for step, n in count.items() if n != 1} == {"license-server": 2}
