@@ -6,7 +6,14 @@ from collections.abc import Callable
 
 import click
 
-from runbook.commands import archive, bundle, case, hint, rehearse
+from runbook.commands import archive, bundle, case, hint, rehearse, selftest
 
 #: In the order in which ``runbook --help`` lists them.
-ALL: tuple[Callable[[click.Group, str], None], ...] = (case.add, archive.add, rehearse.add, hint.add, bundle.add)
+ALL: tuple[Callable[[click.Group, str], None], ...] = (
+    case.add,
+    archive.add,
+    rehearse.add,
+    hint.add,
+    bundle.add,
+    selftest.add,
+)
