@@ -240,7 +240,9 @@ def notebook_of(story: Story, run: Run) -> Path | None:
 def checklist(story: Story, lang: str) -> list[tuple[int, str, bool, str]]:
     """The article's checklist, judged as the notebook's summary judges it: number, text, ticked, why."""
     latest = {step: attempt.status for step, (_, attempt) in story.latest().items()}
-    return [(tick.item.number, tick.item.text.of(lang), tick.ticked, tick.why) for tick in close.checklist(latest, lang)]
+    return [
+        (tick.item.number, tick.item.text.of(lang), tick.ticked, tick.why) for tick in close.checklist(latest, lang)
+    ]
 
 
 def _hints(attempt: Attempt, lang: str) -> Iterator[tuple[str, str, str, str]]:

@@ -1,0 +1,218 @@
+"""The register: every case under cases/ and archive/ on one page per language, and as CSV.
+
+A case costs one look at its files' sizes and times; only what changed since the last time is read. What was read is
+kept in ``.register-cache.json``, which may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from runbook.archive.bag import TAG_MANIFEST
+from runbook.archive.seal import journal_head
+from runbook.archive.sheet import info_of, seal_of
+from runbook.knowledge import LANGS, say
+from runbook.record.story import Story, read_story
+from runbook.record.wording import duration, moment, outcome_word
+
+_CACHE = ".register-cache.json"
+_TEMPLATES = Path(__file__).parent / "templates"
+#: Changes whenever a row is made otherwise: an older cache is then read no more.
+_FORM = 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """One case or one archive of a case. Dates are ISO 8601 in UTC, ``seconds`` the sum of its runs, ``cals`` the
+    CALs of its packs; ``folder`` and ``record`` are relative to the workspace."""
+
+    case: str
+    company: str
+    rehearsal: str
+    server: str
+    lost: str
+    cals: int
+    status: str
+    runs: int
+    opened: str
+    closed: str
+    seconds: float
+    operator: str
+    edition: str
+    seal: str
+    head: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The files written, the rows in them, and how many cases had to be read."""
+
+    pages: tuple[Path, ...]
+    table: Path
+    rows: tuple[Row, ...]
+    read: int
+
+    def text(self, lang: str) -> str:
+        """What the operator is told."""
+        page = next(page for page in self.pages if page.name == f"register.{lang}.html")
+        return say("archive.registered", lang, page=page, count=len(self.rows), read=self.read)
+
+
+def register(workspace: Path, out: Path | None = None) -> Registered:
+    """Write ``register.fr.html``, ``register.en.html`` and ``register.csv`` into ``out`` (default: archive/).
+
+    A case that was sealed in its present state stands there once, as its archive. A case that cannot be read is
+    left out of nothing: it stands there with the status "unreadable".
+    """
+    out = out or workspace / "archive"
+    out.mkdir(parents=True, exist_ok=True)
+    known = _load(out / _CACHE)
+    fresh: dict[str, Any] = {}
+    rows: list[Row] = []
+    read = 0
+    for folder, payload in _folders(workspace):
+        key = folder.relative_to(workspace).as_posix()
+        mark = _mark(folder, payload)
+        entry = known.get(key)
+        if entry is None or entry["mark"] != mark:
+            entry = {"mark": mark, "row": asdict(_row(folder, payload, workspace))}
+            read += 1
+        fresh[key] = entry
+        rows.append(Row(**entry["row"]))
+    sealed = {row.head for row in rows if row.edition == "full"}
+    shown = [row for row in rows if row.edition or row.head not in sealed or not row.head]
+    shown.sort(key=lambda row: (row.opened, row.folder), reverse=True)
+    _write(out / _CACHE, json.dumps({"form": _FORM, "entries": fresh}, separators=(",", ":")))
+    table = _write(out / "register.csv", _csv(shown), encoding="utf-8-sig")
+    pages = tuple(_write(out / f"register.{lang}.html", _page(shown, lang, workspace, out)) for lang in LANGS)
+    return Registered(pages, table, tuple(shown), read)
+
+
+def _folders(workspace: Path) -> Iterator[tuple[Path, Path]]:
+    """Every case folder and every bag, with the folder that holds its journal."""
+    for root, inner in (("cases", ""), ("archive", "data")):
+        if (workspace / root).is_dir():
+            with os.scandir(workspace / root) as entries:
+                names = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+            for name in names:
+                folder = workspace / root / name
+                payload = folder / inner if inner else folder
+                if (payload / "journal.jsonl").is_file():
+                    yield folder, payload
+
+
+def _mark(folder: Path, payload: Path) -> list[int]:
+    """What changes when a case changes: size and time of its journal, its case file, its tag manifest."""
+    mark: list[int] = []
+    for file in (payload / "journal.jsonl", payload / "case.yml", folder / TAG_MANIFEST):
+        try:
+            about = file.stat()
+        except OSError:
+            mark += [0, 0]
+        else:
+            mark += [about.st_size, about.st_mtime_ns]
+    return mark
+
+
+def _row(folder: Path, payload: Path, workspace: Path) -> Row:
+    place = folder.relative_to(workspace).as_posix()
+    bagged = folder != payload
+    try:
+        story = read_story(payload)
+        edition = info_of(folder).get("Runbook-Edition", "full") if bagged else ""
+        return _row_of(story, edition, seal_of(folder) if bagged else "", place)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Row(folder.name, "", "", "", "", 0, "unreadable", 0, "", "", 0.0, "", "", "", "", place)
+
+
+def _row_of(story: Story, edition: str, seal: str, place: str) -> Row:
+    case = story.case
+    packs = [pack for pack in case.get("packs") or [] if isinstance(pack, dict)]
+    lost = [str(server.get("name")) for server in case.get("lost_servers") or [] if isinstance(server, dict)]
+    server = case.get("license_server") or {}
+    operator = case.get("operator") or {}
+    last = story.runs[-1] if story.runs else None
+    return Row(
+        case=story.name,
+        company=str(case.get("company") or ""),
+        rehearsal=story.rehearsal or "",
+        server=str(server.get("name") or "") if isinstance(server, dict) else "",
+        lost=", ".join(lost),
+        cals=sum(int(pack["count"]) for pack in packs if str(pack.get("count", "")).isdigit()),
+        status=story.outcome,
+        runs=len(story.runs),
+        opened=str(story.runs[0].opened.get("t") or "") if story.runs else "",
+        closed=str((last.closed or {}).get("t") or "") if last else "",
+        seconds=round(sum(float((run.closed or {}).get("seconds") or 0) for run in story.runs), 1),
+        operator=str((operator.get("name") if isinstance(operator, dict) else "") or ""),
+        edition=edition,
+        seal=seal,
+        head=journal_head(story),
+        folder=place,
+    )
+
+
+def _csv(rows: list[Row]) -> str:
+    """The rows as CSV with a mark at its head, so that Excel reads the accents; a cell that a spreadsheet would
+    take for a formula begins with an apostrophe."""
+    text = io.StringIO()
+    names = [field.name for field in fields(Row) if field.name != "head"]
+    table = csv.writer(text, lineterminator="\r\n")
+    table.writerow(names)
+    for row in rows:
+        values = (getattr(row, name) for name in names)
+        table.writerow(["'" + v if isinstance(v, str) and v[:1] in ("=", "+", "-", "@", "\t") else v for v in values])
+    return text.getvalue()
+
+
+def _page(rows: list[Row], lang: str, workspace: Path, out: Path) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(str(_TEMPLATES)),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    base = Path(os.path.relpath(workspace, out)).as_posix()
+    shown = [
+        {
+            "row": row,
+            "status": say("archive.unreadable", lang) if row.status == "unreadable" else outcome_word(row.status, lang),
+            "opened": moment(row.opened, lang)[:10] if row.opened else "–",
+            "closed": moment(row.closed, lang)[:10] if row.closed else "–",
+            "took": duration(row.seconds, lang),
+            "link": f"{base}/{row.folder}/{'data/' if row.edition else ''}record.{lang}.html",
+            "sheet": f"{base}/{row.folder}.seal.html" if row.edition else "",
+        }
+        for row in rows
+    ]
+    return environment.get_template("register.html.j2").render(
+        lang=lang, rows=shown, say=lambda key, **given: say(f"archive.{key}", lang, **given)
+    )
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        cache = json.loads(path.read_text(encoding="utf-8"))
+        entries = cache["entries"] if cache["form"] == _FORM else {}
+        wanted = {field.name for field in fields(Row)}
+        whole = all(set(entry["row"]) == wanted and "mark" in entry for entry in entries.values())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return entries if whole else {}
+
+
+def _write(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    partial = path.with_name(f".{path.name.lstrip('.')}.part")
+    partial.write_bytes(text.encode(encoding))
+    partial.replace(path)
+    return path

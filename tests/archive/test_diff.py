@@ -1,0 +1,60 @@
+"""Comparing runs, cases and archives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from made_case import make_case
+
+from runbook import archive
+from runbook.archive.diff import diff
+from runbook.errors import BadInput
+from runbook.outcome import Status
+
+
+def test_two_runs_of_a_case(tmp_path: Path) -> None:
+    case = make_case(tmp_path / "cases")
+    found = diff(case / "r01", case / "r02")
+    changed = {step.step: (step.left, step.right) for step in found.steps if step.left != step.right}
+    assert changed == {
+        "key-packs": (Status.FINDING, Status.SUCCEEDED),
+        "clearinghouse": (Status.WAITING, Status.SUCCEEDED),
+        "point-hosts": (Status.NOT_REACHED, Status.SUCCEEDED),
+    }
+    assert not found.same
+    fr, en = found.text("fr"), found.text("en")
+    assert "constat → réussi" in fr and "finding → succeeded" in en
+    assert "1,2\u00a0s → 1,2\u00a0s" in fr
+    assert "case-2024-01/r01" in found.html("fr") and "<script" not in found.html("fr")
+
+
+def test_values_that_differ_are_named(tmp_path: Path) -> None:
+    left = make_case(tmp_path / "cases", "left")
+    right = make_case(tmp_path / "cases", "right")
+    assert diff(left, right).same
+    assert "No difference" in diff(left, right).text("en")
+    journal = right / "journal.jsonl"
+    raw = journal.read_bytes()
+    journal.write_bytes(raw.replace(b'"User2022":40', b'"User2022":20').replace(b'"State":"ok"', b'"State":"<b>"'))
+    found = diff(left, right)
+    values = {value for step in found.steps for value in step.values}
+    assert ("Total.User2022", 40, 20) in values and ("[1].State", "ok", "<b>") in values
+    assert "Total.User2022: 40 → 20" in found.text("en")
+    assert "&lt;b&gt;" in found.html("en") and "<b>" not in found.html("en")
+
+
+def test_a_case_and_its_archive_agree(tmp_path: Path) -> None:
+    case = make_case(tmp_path / "cases", rehearsal="nominal")
+    sealed = archive.seal(case, tmp_path / "archive")
+    assert diff(case, sealed.bag).same
+    assert "REHEARSAL" in diff(case, sealed.bag).html("en")
+
+
+def test_what_is_no_case_is_refused(tmp_path: Path) -> None:
+    case = make_case(tmp_path / "cases")
+    for wrong in (tmp_path, tmp_path / "nowhere", case / "r09"):
+        with pytest.raises(BadInput):
+            diff(case, wrong, "en")
+    with pytest.raises(BadInput, match="r01, r02"):
+        diff(case, case / "r09", "en")

@@ -1,0 +1,124 @@
+"""The register: every case once, read once, found by a search, safe in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from made_case import make_case
+
+from runbook import archive
+from runbook.archive.register import Registered, register
+from runbook.journal import Journal
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    for name, rehearsal in (("case-a", None), ("case-b", "nominal"), ("case-c", None)):
+        make_case(tmp_path / "cases", name, rehearsal=rehearsal, close_last=name != "case-c")
+    archive.seal(tmp_path / "cases" / "case-a", tmp_path / "archive")
+    return tmp_path
+
+
+def by_case(registered: Registered) -> dict[str, tuple[str, str, str]]:
+    return {row.case: (row.status, row.edition, row.folder) for row in registered.rows}
+
+
+def test_every_case_stands_there_once(workspace: Path) -> None:
+    registered = register(workspace)
+    assert by_case(registered) == {
+        "case-a": ("done", "full", "archive/case-a"),
+        "case-b": ("done", "", "cases/case-b"),
+        "case-c": ("open", "", "cases/case-c"),
+    }
+    row = registered.rows[0]
+    assert (row.cals, row.runs, row.company, row.lost) == (40, 2, "Exemple & Fils SA", "rdls-perdu.corp.exemple.test")
+
+
+def test_only_what_changed_is_read_again(workspace: Path) -> None:
+    assert register(workspace).read == 4
+    before = (workspace / "archive" / "register.fr.html").read_bytes()
+    again = register(workspace)
+    assert again.read == 0
+    assert (workspace / "archive" / "register.fr.html").read_bytes() == before
+    Journal(workspace / "cases" / "case-c" / "journal.jsonl").append("close", run="r02", outcome="failed", seconds=9)
+    later = register(workspace)
+    assert later.read == 1 and by_case(later)["case-c"][0] == "failed"
+    shutil.rmtree(workspace / "cases" / "case-b")
+    assert "case-b" not in by_case(register(workspace))
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"{", b"[]", b'{"form": 1, "entries": {"cases/case-b": {"mark": []}}}'])
+def test_a_spoilt_cache_is_made_anew(workspace: Path, spoilt: bytes) -> None:
+    whole = register(workspace).rows
+    (workspace / "archive" / ".register-cache.json").write_bytes(spoilt)
+    assert register(workspace).rows == whole
+
+
+def test_a_case_that_cannot_be_read_is_still_there(workspace: Path) -> None:
+    (workspace / "cases" / "case-b" / "journal.jsonl").write_bytes(b'{"event": "open", "run": {}}\nxx\n[]\n')
+    (workspace / "cases" / "case-c" / "case.yml").write_bytes(b"\xff\xfe: [")
+    folders = {row.folder for row in register(workspace).rows}
+    assert {"cases/case-b", "cases/case-c"} <= folders
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_the_page_links_to_what_is_there(workspace: Path, lang: str) -> None:
+    registered = register(workspace)
+    page = next(path for path in registered.pages if path.name == f"register.{lang}.html")
+    text = page.read_text(encoding="utf-8")
+    assert "REHEARSAL" in text and 'type="search"' in text
+    assert "src=" not in text, "everything is inside"
+    links = re.findall(r'href="([^"]+)"', text)
+    assert "../archive/case-a.seal.html" in links
+    for link in links:
+        if "case-a" in link:
+            assert (page.parent / link).is_file(), link
+    assert registered.text(lang)
+
+
+def test_the_table_is_safe_in_a_spreadsheet(workspace: Path) -> None:
+    case = workspace / "cases" / "case-b" / "case.yml"
+    case.write_text(
+        case.read_text(encoding="utf-8").replace("Exemple & Fils SA", "'=HYPERLINK(\"x\")'"),
+        encoding="utf-8",
+        newline="\n",
+    )
+    with register(workspace).table.open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["case"]: row for row in csv.DictReader(file)}
+    assert rows["case-b"]["company"] == '\'=HYPERLINK("x")'
+    assert rows["case-a"]["seal"] and "head" not in rows["case-a"]
+
+
+def test_the_search_box_works_from_a_file(workspace: Path) -> None:
+    playwright = pytest.importorskip("playwright.sync_api")
+    from runbook.record.pdf import find_browser
+
+    browser = find_browser()
+    if browser is None:
+        pytest.skip("no Chromium browser here")
+    page_file = next(path for path in register(workspace).pages if path.name == "register.fr.html")
+    with playwright.sync_playwright() as driver:
+        window = driver.chromium.launch(executable_path=str(browser), args=["--no-sandbox"])
+        page = window.new_page()
+        page.goto(page_file.as_uri())
+        page.fill("#search", "CASE-b helene")
+        page.wait_for_function("document.getElementById('count').textContent.startsWith('1 ')")
+        shown = page.locator("tbody tr:not([hidden])")
+        assert shown.count() == 1 and "case-b" in shown.first.inner_text()
+        window.close()
+
+
+def test_the_cost_of_a_case_does_not_grow(tmp_path: Path) -> None:
+    """What is looked at for an unchanged case is three file times, however many cases there are."""
+    line = json.dumps({"event": "open", "run": "r01", "t": "2024-01-01T00:00:00.000Z", "case": "x", "n": 1}) + "\n"
+    for number in range(300):
+        folder = tmp_path / "cases" / f"case-{number:04d}"
+        folder.mkdir(parents=True)
+        (folder / "journal.jsonl").write_text(line, encoding="utf-8", newline="\n")
+    assert register(tmp_path).read == 300
+    assert register(tmp_path).read == 0

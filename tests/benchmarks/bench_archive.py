@@ -1,0 +1,179 @@
+"""Seal and verify beside bagit.py and openssl; the register; kills by the fifty.
+
+    python tests/benchmarks/bench_archive.py [--megabytes 2048] [--processes 2] [--cases 10000] [--kills 50]
+
+What is compared does the same work: our seal copies, hashes, checks and flushes; bagit works in place, so it is
+given a copy made inside the measured time. Rounds are interleaved, medians are shown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import logging
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import bagit
+import psutil
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "archive"))
+from killing import how_long, moments, run_and_kill
+from made_case import make_case
+
+from runbook import archive
+from runbook.archive.register import register
+from runbook.journal import Journal
+
+logging.getLogger("bagit").setLevel(logging.CRITICAL)
+
+
+def evidence(megabytes: int) -> Callable[[Path], list[Path]]:
+    """Evidence of that size: one file of half of it, the rest in files of 1 MB."""
+
+    def make(step: Path) -> list[Path]:
+        block = os.urandom(1 << 20)
+        files = []
+        for number in range(megabytes - megabytes // 2):
+            path = step / f"part-{number:05d}.bin"
+            path.write_bytes(block[number % 4096 :] + block[: number % 4096])
+            files.append(path)
+        big = step / "big.bin"
+        with big.open("wb") as file:
+            for _ in range(megabytes // 2):
+                file.write(block)
+        return [*files, big]
+
+    return make
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.monotonic()
+    work()
+    return time.monotonic() - started
+
+
+def peak_of(code: str, *arguments: str) -> float:
+    """The highest resident size in MB of a process that runs ``code``."""
+    peak = 0
+    with subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=subprocess.DEVNULL) as child:
+        watched = psutil.Process(child.pid)
+        while child.poll() is None:
+            try:
+                peak = max(peak, watched.memory_info().rss)
+            except psutil.Error:
+                break
+            time.sleep(0.01)
+    return peak / (1 << 20)
+
+
+def bags(root: Path, megabytes: int, processes: int, rounds: int) -> None:
+    case = make_case(root / "cases", extra=evidence(megabytes))
+    archive.seal(case, root / "warm", workers=processes)
+    openssl = shutil.which("openssl")
+    times: dict[str, list[float]] = {}
+
+    def note(name: str, work: Callable[[], object]) -> None:
+        times.setdefault(name, []).append(timed(work))
+
+    def by_bagit(target: Path) -> None:
+        shutil.copytree(case, target)
+        bagit.make_bag(str(target), processes=processes, checksums=["sha256"])
+
+    for _ in range(rounds):
+        shutil.rmtree(root / "ours", ignore_errors=True)
+        shutil.rmtree(root / "theirs", ignore_errors=True)
+        note("seal, ours", lambda: archive.seal(case, root / "ours", workers=processes))
+        note("seal, bagit on a copy", lambda: by_bagit(root / "theirs"))
+        bag = root / "ours" / "case-2024-01"
+        note("verify, ours", lambda bag=bag: archive.verify(bag, workers=processes))
+        note("verify, bagit", lambda bag=bag: bagit.Bag(str(bag)).validate(processes=processes))
+        if openssl:
+            files = [str(path) for path in bag.rglob("*") if path.is_file()]
+            call = [openssl, "dgst", "-sha256", *files]
+            note(
+                "hash, openssl (1 process)",
+                lambda call=call: subprocess.run(call, stdout=subprocess.DEVNULL, check=True),
+            )
+    print(f"{megabytes} MB of evidence, {processes} processes or threads, {rounds} interleaved rounds, median:")
+    for name, each in times.items():
+        print(f"  {name:28} {statistics.median(each):7.2f} s   {megabytes / statistics.median(each):7.0f} MB/s")
+    code = "import sys; from pathlib import Path; from runbook import archive\narchive.verify(Path(sys.argv[1]), workers=2)"
+    print(f"  peak memory of verify        {peak_of(code, str(root / 'ours' / 'case-2024-01')):7.0f} MB")
+    small = archive.seal(make_case(root / "small"), root / "small-archive").bag
+    print(f"  the same on a 0.1 MB case    {peak_of(code, str(small)):7.0f} MB")
+
+
+def registers(root: Path, counts: list[int]) -> None:
+    model = make_case(root / "model")
+    text = (model / "journal.jsonl").read_text(encoding="utf-8")
+    print("register:    cases   first run   per case   again   one changed")
+    for count in counts:
+        workspace = root / f"register-{count}"
+        for number in range(count):
+            folder = workspace / "cases" / f"case-{number:05d}"
+            folder.mkdir(parents=True)
+            shutil.copyfile(model / "case.yml", folder / "case.yml")
+            changed = text.replace("case-2024-01", folder.name)
+            (folder / "journal.jsonl").write_text(changed, encoding="utf-8", newline="\n")
+        first = timed(functools.partial(register, workspace))
+        again = timed(functools.partial(register, workspace))
+        Journal(workspace / "cases" / "case-00001" / "journal.jsonl").append("accept", step="x", who="y")
+        one = timed(functools.partial(register, workspace))
+        print(f"          {count:8}   {first:7.2f} s   {1000 * first / count:5.2f} ms   {again:5.2f} s   {one:5.2f} s")
+        shutil.rmtree(workspace)
+
+
+def kills(root: Path, count: int) -> None:
+    for work in ("seal", "record", "register"):
+        workspace = root / f"kill-{work}"
+        case = make_case(workspace / "cases")
+        span = how_long(work, workspace, case)
+        halfway = 0
+        for number, moment in enumerate(moments(count, span, seed=number_of(work))):
+            Journal(case / "journal.jsonl").append("accept", step="key-packs", who="x", reason=str(number))
+            halfway += not run_and_kill(work, workspace, case, moment)
+            for bag in (workspace / "archive").glob("case-*"):
+                if bag.is_dir():
+                    assert archive.verify(bag).ok, f"{work} killed after {moment:.3f} s left half a bag"
+            json.loads((case / "journal.jsonl").read_bytes().splitlines()[-1])
+            assert run_and_kill(work, workspace, case, None), f"{work} does not finish after a kill"
+            shutil.rmtree(workspace / "archive", ignore_errors=True)
+        print(
+            f"kill -9 during {work}: {count} times, {halfway} before its end; nothing lost, each finished by the next"
+        )
+
+
+def number_of(work: str) -> int:
+    return sum(work.encode())
+
+
+def main() -> None:
+    options = argparse.ArgumentParser()
+    options.add_argument("--megabytes", type=int, default=200)
+    options.add_argument("--processes", type=int, default=2)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--cases", type=int, default=10_000)
+    options.add_argument("--kills", type=int, default=50)
+    options.add_argument("--only", choices=["bags", "register", "kills"])
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-archive-") as name:
+        root = Path(name)
+        if chosen.only in (None, "bags"):
+            bags(root / "bags", chosen.megabytes, chosen.processes, chosen.rounds)
+        if chosen.only in (None, "register"):
+            registers(root, [chosen.cases // 10, chosen.cases])
+        if chosen.only in (None, "kills"):
+            kills(root, chosen.kills)
+
+
+if __name__ == "__main__":
+    main()
