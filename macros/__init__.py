@@ -11,6 +11,7 @@ from typing import Any
 
 from macros import casework, commands, faults, forms, marks, pictures, project, tables
 from macros.words import Here, here
+from runbook import knowledge
 from runbook.knowledge import say
 
 MACROS: dict[str, Callable[..., str]] = {
@@ -31,6 +32,9 @@ MACROS: dict[str, Callable[..., str]] = {
     "statuses": casework.statuses,
     "rehearsals": casework.rehearsals,
     "verifier": casework.verifier,
+    "notebooks": casework.notebooks,
+    "changes": casework.changes,
+    "step_title": lambda at, step: knowledge.step(step).title.of(at.lang),
 }
 
 

@@ -10,10 +10,12 @@ from jinja2 import Environment, StrictUndefined
 
 from macros.marks import cell, code, rows
 from macros.words import Here
-from runbook.knowledge import data_root, read_yaml, say
+from runbook.knowledge import data_root, read_yaml, say, steps
 
 #: The example case of the pages: the name that README and the notebooks use.
 CASE, SERVER = "case-2024-01", "RDLIC01.corp.example"
+#: The first Markdown cell of a language in a notebook's text (jupytext).
+_FIRST_CELL = r'<!-- #region {{"tags": \["{lang}"\]}} -->\n(# .*?)<!-- #endregion -->'
 _VERIFIER_CODE = {"A": "powershell", "B": "powershell", "C": "bash", "D": "powershell"}
 
 
@@ -39,6 +41,22 @@ def statuses(here: Here) -> str:
             )
             for word in meanings
             if not word.endswith("_then")
+        ),
+    )
+
+
+def changes(here: Here) -> str:
+    """The steps that can be named in ``apply``, each with its undo."""
+    return rows(
+        [here.word("col_name"), here.word("col_does"), here.word("col_undo")],
+        (
+            (
+                f"[{code(step.id)}]({here.link(f'reference/steps.html#step-{step.id}')})",
+                cell(step.title.of(here.lang)),
+                cell(step.undo.of(here.lang) if step.undo else ""),
+            )
+            for step in steps()
+            if step.script and step.kind in ("change", "manual")
         ),
     )
 
@@ -76,3 +94,15 @@ def verifier(here: Here, way: str) -> str:
     text = say("archive.verifier_commands", "en", script=script)
     ways = {part[0]: part.split("\n", 1)[1].strip("\n") for part in re.split(r"\n{3,}(?=[A-Z]\. )", text.strip())}
     return f"\n``` {{ .{_VERIFIER_CODE[way]} }}\n{ways[way]}\n```\n"
+
+
+def notebooks(here: Here) -> str:
+    """The notebooks that an operator runs: name, title and first paragraph, as their own first cell says them."""
+    parts = []
+    for path in sorted((data_root() / "notebooks").glob("*.md"), key=lambda p: (p.stem != "migrate", p.stem)):
+        cell_text = re.search(_FIRST_CELL.format(lang=here.lang), path.read_text(encoding="utf-8"), re.DOTALL)
+        if cell_text:
+            title, _, text = cell_text[1].strip().partition("\n")
+            first = text.strip().split("\n\n")[0]
+            parts.append((code(path.stem), cell(f"**{title.removeprefix('# ')}**", first)))
+    return rows([here.word("col_notebook"), here.word("col_does")], parts)
