@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from runbook import case_template, knowledge, pictures, show
+from runbook.endings import ENDINGS
 from runbook.knowledge import say
 from runbook.outcome import BAD, Status
 from runbook.run import Run
@@ -26,6 +27,7 @@ def close(run: Run) -> tuple[list[show.Bundle], str, list[str]]:
         bundles.append(show.text_bundle(say("show.case_written", run.lang, path=path)))
     bundles.append(_summary(run, outcome))
     bundles += _pictures(run)
+    bundles += ENDINGS[run.notebook](run) if run.notebook in ENDINGS else []
     return bundles, outcome, failed
 
 
@@ -66,8 +68,18 @@ def _summary(run: Run, outcome: str) -> show.Bundle:
         steps=rows,
         checklist=ticks,
         inventory=licences,
-        next=say(f"show.next_{outcome}", run.lang, case=run.folder.name),
+        next=_next(run, outcome),
     )
+
+
+def _next(run: Run, outcome: str) -> str:
+    """What to do after the run: in the notebook's own words where it has some."""
+    for area in (run.notebook, "show"):
+        try:
+            return say(f"{area}.next_{outcome}", run.lang, case=run.folder.name)
+        except (KeyError, FileNotFoundError):
+            continue
+    return ""
 
 
 def _is_open(end: dict[str, Any] | None) -> bool:
@@ -103,19 +115,14 @@ def _pictures(run: Run) -> list[show.Bundle]:
         expected = before + run.case.expected_cals()
         svg = pictures.cals_picture(before, after, expected, run.lang)
         alt = say("show.cals_alt", run.lang, before=before, after=after, expected=expected)
-        found.append(_kept_picture(run, "cals", svg, alt))
+        found.append(pictures.kept(run.path, "cals", svg, alt))
     bars = _bars(run)
-    if bars:
+    if len(bars) > 1:
         svg = pictures.time_picture(bars, run.name, run.lang)
         total = show.seconds(max(b["start"] + b["seconds"] for b in bars), run.lang).removesuffix(" s")
-        found.append(_kept_picture(run, "time", svg, say("show.time_alt", run.lang, count=len(bars), seconds=total)))
+        alt = say("show.time_alt", run.lang, count=len(bars), seconds=total)
+        found.append(pictures.kept(run.path, "time", svg, alt))
     return found
-
-
-def _kept_picture(run: Run, name: str, svg: str, alt: str) -> show.Bundle:
-    titled = svg.replace("<svg ", f'<svg role="img" aria-label="{alt}" ', 1)
-    pictures.save(titled, run.path / "pictures" / f"{name}.svg")
-    return {"image/svg+xml": titled, "text/plain": alt}
 
 
 def _bars(run: Run) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ _COLOURS = {
 
 def cals_picture(before: int, after: int | None, expected: int, lang: str) -> str:
     """Bars of the CALs before and after, a line at what the case expects; SVG text."""
-    figure, axes = _figure(6.0, 2.0)
+    drawing, axes = figure(6.0, 2.0)
     names, values = [say("show.cals_before", lang)], [before]
     if after is not None:
         names, values = [*names, say("show.cals_after", lang)], [*values, after]
@@ -37,12 +38,12 @@ def cals_picture(before: int, after: int | None, expected: int, lang: str) -> st
     axes.axvline(expected, color="#222222", linestyle="--", linewidth=1.2)
     axes.set_xlim(0, max(expected, *values) * 1.15 or 1)
     axes.set_title(f"{say('show.cals_title', lang)} — {say('show.cals_expected', lang, count=expected)}", fontsize=10)
-    return _svg(figure)
+    return svg_text(drawing)
 
 
 def time_picture(bars: Sequence[dict[str, Any]], run: str, lang: str) -> str:
     """One bar for each step (``title``, ``start`` and ``seconds`` since the opening, ``status``); SVG text."""
-    figure, axes = _figure(7.5, max(1.6, 0.24 * len(bars) + 0.9))
+    drawing, axes = figure(7.5, max(1.6, 0.24 * len(bars) + 0.9))
     for row, bar in enumerate(bars):
         width = max(bar["seconds"], 0.004)
         axes.barh(row, width, left=bar["start"], color=_COLOURS.get(bar["status"], "#9aa5b1"), height=0.7)
@@ -50,7 +51,14 @@ def time_picture(bars: Sequence[dict[str, Any]], run: str, lang: str) -> str:
     axes.invert_yaxis()
     axes.set_xlabel(say("show.time_axis", lang), fontsize=8)
     axes.set_title(say("show.time_title", lang, run=run), fontsize=10)
-    return _svg(figure)
+    return svg_text(drawing)
+
+
+def kept(run_folder: Path, name: str, svg: str, alt: str) -> dict[str, str]:
+    """Keep a picture in the run's folder and give the bundle that shows it; ``alt`` says in words what it shows."""
+    titled = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1)
+    save(titled, run_folder / "pictures" / f"{name}.svg")
+    return {"image/svg+xml": titled, "text/plain": alt}
 
 
 def save(svg: str, path: Path) -> None:
@@ -59,21 +67,23 @@ def save(svg: str, path: Path) -> None:
     path.write_text(svg, encoding="utf-8", newline="\n")
 
 
-def _figure(width: float, height: float) -> Any:
+def figure(width: float, height: float) -> Any:
+    """A new drawing of that size (inches) and its axes."""
     import matplotlib
     from matplotlib.figure import Figure
 
     # Text as text; the same picture for the same facts, whenever it is drawn.
     matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "runbook", "font.family": "sans-serif"})
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.add_subplot()
+    drawing = Figure(figsize=(width, height), layout="constrained")
+    axes = drawing.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8)
-    return figure, axes
+    return drawing, axes
 
 
-def _svg(figure: Any) -> str:
+def svg_text(drawing: Any) -> str:
+    """A drawing as the text of one SVG element, without the XML head."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     return text[text.index("<svg") :]

@@ -119,7 +119,7 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
     if asked_lang and asked_lang not in knowledge.LANGS:
         raise BadInput(say("run.bad_lang", lang, value=asked_lang))
 
-    files_only = bool(parameters.get("folder"))
+    files_only = _files_folder(parameters, called, lang)
     recording = _recording(str(parameters.get("rehearsal") or ""), folder, lang, notebook, files_only)
     _take_over(str(parameters.get("of") or ""), folder, recording, workspace, lang)
     case = _case(folder, name, asked_lang, recording)
@@ -237,6 +237,18 @@ def _recording(
         return rehearsal.load(name)
     except KeyError:
         raise BadInput(say("run.no_recording", lang, name=name, known=", ".join(rehearsal.names()))) from None
+
+
+def _files_folder(parameters: dict[str, str | list[str]], called: Invocation, lang: str) -> bool:
+    """Whether only files are read; their folder (from where papermill was started) must be there."""
+    given = str(parameters.get("folder") or "")
+    if not given:
+        return False
+    place = (called.folder / given).resolve()
+    if not place.exists():
+        raise BadInput(say("run.no_such_folder", lang, folder=given, place=place))
+    parameters["folder"] = str(place)
+    return True
 
 
 def _take_over(of: str, folder: CaseFolder, recording: rehearsal.Recording | None, workspace: Path, lang: str) -> None:

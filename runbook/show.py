@@ -90,6 +90,12 @@ def summary_bundle(**fields: Any) -> Bundle:
     return {"text/html": html, "text/plain": "\n".join(plain)}
 
 
+def template_bundle(template: str, plain: list[str], **fields: Any) -> Bundle:
+    """A template of runbook/templates, filled; ``plain`` is the same for a terminal."""
+    html = _templates().get_template(template).render(say=say, **fields)
+    return {"text/html": html, "text/plain": "\n".join(plain)}
+
+
 def stamp_bundle(text: str, colour: str = "#a3161a") -> Bundle:
     """A line that nobody can overlook: that this is a rehearsal, that a record is unverified."""
     html = _templates().from_string(

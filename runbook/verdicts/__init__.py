@@ -13,10 +13,12 @@ from typing import Any
 from runbook.outcome import Answer, Verdict
 from runbook.verdicts import (
     activation,
+    all_hosts,
     backup,
     call_sheet,
     clearinghouse,
     close,
+    diagnose_files,
     diagnosis,
     hosts,
     inputs,
@@ -41,6 +43,7 @@ JUDGES: dict[str, Judge] = {
     **install.JUDGES,
     **secure.JUDGES,
     **hosts.JUDGES,
+    **all_hosts.JUDGES,
     **backup.JUDGES,
     **restore.JUDGES,
 }
@@ -52,8 +55,15 @@ MANUAL: dict[str, Manual] = {
     **hosts.MANUAL,
     **close.MANUAL,
 }
-LOCAL: dict[str, Local] = {**diagnosis.LOCAL, **proofs.LOCAL, **call_sheet.LOCAL, **backup.LOCAL, **restore.LOCAL}
+LOCAL: dict[str, Local] = {
+    **diagnosis.LOCAL,
+    **proofs.LOCAL,
+    **call_sheet.LOCAL,
+    **backup.LOCAL,
+    **restore.LOCAL,
+    **diagnose_files.LOCAL,
+}
 INPUTS: dict[str, Input] = {**inputs.INPUTS, **backup.INPUTS, **restore.INPUTS}
-SKIPS: dict[str, Skip] = {**hosts.SKIPS, **backup.SKIPS}
+SKIPS: dict[str, Skip] = {**hosts.SKIPS, **all_hosts.SKIPS, **backup.SKIPS}
 
 __all__ = ["INPUTS", "JUDGES", "LOCAL", "MANUAL", "SKIPS", "Context", "Input", "Judge", "Local", "Manual", "Skip"]

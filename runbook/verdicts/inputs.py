@@ -79,5 +79,6 @@ INPUTS: dict[str, Callable[[Context], dict[str, Any]]] = {
     "backup": _backup,
     "hosts-policy": _hosts,
     "hosts-verify": _hosts,
+    "hosts-state": _hosts,
     "gpupdate": _gpupdate,
 }
