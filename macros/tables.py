@@ -7,7 +7,7 @@ from collections.abc import Callable
 from macros.marks import cell, code, mark, proof, rows, source
 from macros.words import Here
 from runbook import knowledge
-from runbook.knowledge import CimClass, Open, Policy, Step, Text
+from runbook.knowledge import CimClass, Open, Policy, Step, Text, say
 
 
 def table(here: Here, name: str) -> str:
@@ -297,6 +297,24 @@ def _members(here: Here, row: CimClass) -> str:
     )
 
 
+def wheels(here: Here) -> str:
+    """What the offline bundle carries: each package, its version, who asks for it, what it is for."""
+    purposes = {row.id: row.of(here.lang) for row in knowledge.wheels()}
+    carried = {pin.name for pin in knowledge.bundled()}
+    return rows(
+        [say(f"bundle.col_{key}", here.lang) for key in ("package", "version", "asker", "purpose")],
+        (
+            (
+                code(pin.name) + f" {{: #wheel-{pin.name} }}",
+                cell(pin.version),
+                cell(", ".join([*(["**runbook**"] if pin.direct else []), *(v for v in pin.via if v in carried)])),
+                cell(purposes[pin.name]),
+            )
+            for pin in knowledge.bundled()
+        ),
+    )
+
+
 TABLES: dict[str, Callable[[Here], str]] = {
     "ports": ports,
     "policies": policies,
@@ -312,4 +330,5 @@ TABLES: dict[str, Callable[[Here], str]] = {
     "asks": asks,
     "terms": terms,
     "cim": cim,
+    "wheels": wheels,
 }

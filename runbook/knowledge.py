@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
@@ -37,8 +37,12 @@ from runbook.knowledge_records import (
     Source,
     Step,
     Term,
+    Wheel,
 )
 from runbook.knowledge_text import LANGS, Confidence, Fact, Lang, Official, Record, Text, typeset
+
+if TYPE_CHECKING:
+    from runbook.knowledge_lock import Locked
 
 __all__ = [
     "LANGS",
@@ -68,7 +72,9 @@ __all__ = [
     "Step",
     "Term",
     "Text",
+    "Wheel",
     "article",
+    "bundled",
     "checklist",
     "cim",
     "contacts",
@@ -297,6 +303,21 @@ def problem(problem_id: str) -> Problem:
 def event(key: str) -> Event:
     """The row ``key`` ("LS-22") of events.yml; KeyError where there is none."""
     return _events_by_key()[key]
+
+
+@cache
+def wheels() -> tuple[Wheel, ...]:
+    """What each package of the offline bundle is for: wheels.yml."""
+    return _load("wheels", Wheel)
+
+
+@cache
+def bundled() -> tuple[Locked, ...]:
+    """The packages that the offline bundle carries for a Windows server: bundle.lock, which a checkout has."""
+    from runbook.knowledge_lock import WINDOWS, parse
+
+    pins = parse((data_root() / "bundle.lock").read_text(encoding="utf-8"))
+    return tuple(pin for pin in pins if pin.wanted(WINDOWS))
 
 
 @cache

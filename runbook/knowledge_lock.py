@@ -82,9 +82,11 @@ def parse(text: str) -> tuple[Locked, ...]:
             found.append((pin, [], []))
         elif found and (hashed := _HASH.fullmatch(line)):
             found[-1][1].append(hashed["hash"])
+        elif line.strip() in ("# via", "") or line.startswith(("-e ", "    # via -r")):
+            continue
         elif found and (via := _VIA.fullmatch(line)):
             found[-1][2].append(via["via"])
-        elif line.strip() not in ("# via", "") and not line.startswith(("-e ", "    # via -r")):
+        else:
             raise ValueError(f"not a pin: {line!r}")
     return tuple(
         Locked(pin["name"], pin["version"], pin["marker"], tuple(hashes), tuple(v for v in via if v[0] != "-"))

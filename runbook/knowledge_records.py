@@ -352,5 +352,11 @@ class Step(Record):
     asks: tuple[Ask, ...] = ()
 
 
+class Wheel(Text):
+    """What a package of the offline bundle is for (wheels.yml); ``id`` is its name, normalised."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+$")]
+
+
 for _model in (Policy, Ask, Step):
     _model.model_rebuild()

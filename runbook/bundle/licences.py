@@ -84,7 +84,8 @@ def write(found: list[Terms], folder: Path) -> None:
 
 def _is_text(name: str) -> bool:
     path = PurePosixPath(name)
-    return bool(_TEXT.search(path.name)) and path.suffix.lower() not in _NO_TEXT
+    # A name that ends in "/" is a folder: some wheels list those too.
+    return not name.endswith("/") and bool(_TEXT.search(path.name)) and path.suffix.lower() not in _NO_TEXT
 
 
 def _unique(found: Iterator[tuple[str, bytes]]) -> dict[str, bytes]:

@@ -72,7 +72,7 @@ def make(
             tell(say("bundle.building", lang))
             build_site(project, folder / "site", lang)
         else:
-            _take_site(site, folder / "site", lang)
+            take_site(site, folder / "site", lang)
         tell(say("bundle.packing", lang))
         shutil.move(wheelhouse, folder / "wheels")
         shutil.copytree(project / "notebooks", folder / "notebooks")
@@ -101,7 +101,8 @@ def build_site(project: Path, target: Path, lang: str) -> None:
         raise RunbookError(say("bundle.site_failed", lang, said="\n  ".join(run.stderr.strip().splitlines()[-8:])))
 
 
-def _take_site(site: Path, target: Path, lang: str) -> None:
+def take_site(site: Path, target: Path, lang: str) -> None:
+    """Copy a site that is built already. Raises BadInput for a folder that is none."""
     missing = [name for name in ("index.html", *LANGS) if not (site / name).exists()]
     if missing:
         raise BadInput(say("bundle.no_site", lang, site=site, missing=", ".join(missing)))
@@ -130,17 +131,18 @@ def _add_installer(project: Path, folder: Path, target: Target, version: str, co
         "fr": {key: typeset(both["fr"]) for key, both in texts.items()},
         "en": {key: both["en"] for key, both in texts.items()},
     }
+    python = ".".join(map(str, target.python))
     about = {
         "version": version,
         "commit": commit,
-        "python": ".".join(map(str, target.python)),
+        "python": python,
         "system": "win32" if target.platforms else sys.platform,
-        "longest": longest(folder / "wheels"),
+        "longest": longest(folder / "wheels", python),
     }
     for name, data in (("words.json", words), ("about.json", about)):
         text = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
         (setup / name).write_text(text, encoding="utf-8", newline="\n")
-    fields = {"version": version, "python": about["python"], "commit": commit or "-"}
+    fields = {"version": version, "python": python, "commit": commit or "-"}
     parts = [say("bundle.verifier", lang, **fields).strip() for lang in LANGS]
     script = (project / "runbook" / "bundle" / "verifier.ps1").read_text(encoding="utf-8").strip()
     ways = say("bundle.verifier_ways", "en", folder=folder.name, script=script).strip()
@@ -149,7 +151,12 @@ def _add_installer(project: Path, folder: Path, target: Target, version: str, co
     (folder / "VERIFIER.txt").write_text(text, encoding="utf-8-sig", newline="\r\n")
 
 
-def longest(wheelhouse: Path) -> int:
+def longest(wheelhouse: Path, python: str) -> int:
     """Characters of the longest path that installing puts below the environment's folder on Windows."""
-    inside = (name for wheel in wheelhouse.glob("*.whl") for name in zipfile.ZipFile(wheel).namelist())
-    return len("Lib\\site-packages\\") + max(len(name) for name in inside)
+    inside: list[str] = []
+    for wheel in wheelhouse.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as opened:
+            inside += opened.namelist()
+    compiled = f"__pycache__/.cpython-{python.replace('.', '')}.pyc"  # pip adds these
+    lengths = (len(name) + (len(compiled) - len(".py") if name.endswith(".py") else 0) for name in inside)
+    return len("Lib/site-packages/") + max(lengths, default=0)

@@ -30,6 +30,7 @@ LOADERS: tuple[Callable[[], tuple[Record, ...]], ...] = (
     knowledge.terms,
     knowledge.unconfirmed,
     knowledge.unproven,
+    knowledge.wheels,
 )
 
 

@@ -12,6 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from runbook import knowledge
 from runbook.knowledge_lock import HERE, WINDOWS, Locked, parse
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,6 +74,16 @@ def test_markers_are_asked_about_the_server_and_not_about_this_machine() -> None
     windows = {pin.name for pin in pins("bundle.lock") if pin.wanted(WINDOWS)}
     assert "colorama" in windows
     assert not {"pexpect", "ptyprocess", "appnope"} & windows
+
+
+def test_every_package_of_the_bundle_has_its_purpose_and_no_other() -> None:
+    assert {row.id for row in knowledge.wheels()} == {pin.name for pin in knowledge.bundled()}
+    assert [row.id for row in knowledge.wheels()] == sorted(row.id for row in knowledge.wheels())
+
+
+def test_every_package_of_the_bundle_is_asked_for_by_another_one() -> None:
+    carried = {pin.name for pin in knowledge.bundled()}
+    assert [pin.name for pin in knowledge.bundled() if not pin.direct and not carried & set(pin.via)] == []
 
 
 def test_a_line_that_is_no_pin_is_refused() -> None:
