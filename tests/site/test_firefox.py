@@ -36,6 +36,9 @@ class Firefox:
             raise RuntimeError(f"{command}: {error['message']}")
         return result
 
+    def close(self) -> None:
+        self._socket.close()
+
     def open(self, url: str) -> None:
         self.ask("WebDriver:Navigate", {"url": url})
 
@@ -77,7 +80,9 @@ def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
         env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        yield connected(port)
+        client = connected(port)
+        yield client
+        client.close()
     finally:
         process.terminate()
         process.wait(30)

@@ -77,17 +77,42 @@
     return group[0].location.split("#")[0];
   }
 
+  /* How many of the words a result's headings hold: its own, its page's, and their other forms (fields xt and p). */
+  function covered(item, words) {
+    var text = [item.title, item.xt, item.p].join(" ").replace(/<[^>]+>/g, "");
+    var held = fold(text.toLowerCase()).split(SEPARATOR);
+    return words.filter(function (word) {
+      return held.some(function (token) { return token.startsWith(word); });
+    }).length;
+  }
+
+  /* Pages in whose headings most of the words stand come first; the index's own order decides among equals. */
+  function ranked(groups, words) {
+    return groups
+      .map(function (group, place) {
+        var best = Math.max.apply(null, group.map(function (item) { return covered(item, words); }));
+        if (group[0].boost < 1) best -= 1.5; /* pages that mention everything */
+        return { group: group, best: best, place: place };
+      })
+      .sort(function (one, two) { return two.best - one.best || one.place - two.place; })
+      .map(function (entry) { return entry.group; });
+  }
+
   function SearchWorker(url, options) {
     var worker = new RealWorker(url, options);
     var post = worker.postMessage.bind(worker);
     var listen = worker.addEventListener.bind(worker);
     var left = [];
     var found = [];
+    var wanted = [];
 
     worker.postMessage = function (message) {
       var asked = message && message.type === QUERY && typeof message.data === "string" && message.data.trim();
       if (!asked) { post(message); return; }
       left = questions(message.data);
+      wanted = wordsOf(message.data)
+        .filter(function (word) { return word.required; })
+        .map(function (word) { return fold(word.text.toLowerCase()); });
       found = [];
       post({ type: QUERY, data: left.shift() });
     };
@@ -95,7 +120,8 @@
     /* Pages that an earlier, stricter question found come first; a page stands once. */
     function gather(groups) {
       var seen = new Set(found.map(pageOf));
-      found = found.concat(groups.filter(function (group) { return !seen.has(pageOf(group)); }));
+      var fresh = groups.filter(function (group) { return !seen.has(pageOf(group)); });
+      found = found.concat(ranked(fresh, wanted));
     }
 
     worker.addEventListener = function (type, handler, options_) {
