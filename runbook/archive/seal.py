@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from runbook import __version__, record
 from runbook.archive import bag as bagit_form
 from runbook.archive.contradictions import Contradiction, chain_faults, contradictions
-from runbook.archive.digest import copy_file, in_threads
+from runbook.archive.digest import copy_file, hash_file, in_threads
 from runbook.archive.sheet import info_of, seal_of, sheet_html, sheet_text, spelled, verifier_text
 from runbook.archive.sign import sign
 from runbook.archive.zipped import zip_bag
@@ -31,6 +31,8 @@ from runbook.knowledge import say
 from runbook.record.story import Story, read_story
 
 AGENT = f"rds-cal-runbook {__version__}"
+#: Written anew into each archive.
+RECORDS = frozenset({"record.fr.html", "record.en.html"})
 ORIGINAL_NAMES = "original-names.tsv"
 #: Caches, and who holds the case at the moment.
 _NEVER = frozenset({"__pycache__", ".ipynb_checkpoints", "run.holder.json"})
@@ -62,6 +64,9 @@ class Contents:
     files: dict[str, Path | bytes]
     info: list[tuple[str, str]] = field(default_factory=list)
     tags: dict[str, bytes] = field(default_factory=dict)
+    #: Called on the copied payload with its digests, makes files in its top folder: the record, which so describes
+    #: what is sealed and need not read the evidence again.
+    late: Callable[[Path, Mapping[str, str]], list[Path]] = lambda copy, digests: []
 
 
 def seal(
@@ -97,8 +102,11 @@ def seal(
             return _finish(target, zip, key, lang, made=False)
         if breaks := list(chain_faults(case_folder / "journal.jsonl")):
             raise refusal(story.name, breaks, lang)
-        record.write(case_folder, clock=clock)
-        contents = Contents(dict(payload_files(case_folder, story)), info_lines(story, clock(), as_is, previous))
+        contents = Contents(
+            {path: file for path, file in payload_files(case_folder, story) if path not in RECORDS},
+            info_lines(story, clock(), as_is, previous),
+            late=lambda copy, digests: record.write(copy, clock=clock, digests=digests),
+        )
         write_bag(contents, target, lambda copy, digests, names: _agree(copy, digests, names, lang), workers)
         return _finish(target, zip, key, lang, made=True)
 
@@ -239,6 +247,10 @@ def write_bag(
         copied = in_threads(lambda path: _put(contents.files[path], temp / "data" / names[path]), paths, workers)
         results = dict(zip(paths, copied, strict=True))
         digests = {path: digest for path, (digest, _) in results.items()}
+        for made in contents.late(temp / "data", digests):
+            results[made.name] = (hash_file(made)["sha256"], made.stat().st_size)
+            names[made.name], digests[made.name] = made.name, results[made.name][0]
+        paths = sorted(results)
         check(temp / "data", digests, names)
         size = sum(size for _, size in results.values())
         info = [*contents.info, ("Payload-Oxum", f"{size}.{len(paths)}"), ("Bag-Size", _readable(size))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from runbook.errors import RunbookError
@@ -12,7 +12,7 @@ from runbook.journal import utc_now
 from runbook.knowledge import LANGS, say
 from runbook.record.page import render
 from runbook.record.pdf import print_pdf
-from runbook.record.story import read_story
+from runbook.record.story import Story, read_story
 
 __all__ = ["write"]
 
@@ -24,14 +24,17 @@ def write(
     full: bool = False,
     out: Path | None = None,
     clock: Callable[[], dt.datetime] = utc_now,
+    digests: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write ``record.LANG.html`` (and ``record.LANG.pdf``) into the case folder, or into ``out``.
 
     ``lang`` None means both languages. ``full`` unfolds everything, so that a print leaves nothing out. Each file
     appears whole or not at all, so a kill leaves the one before. Raises RunbookError where nothing was run yet
-    or, for a PDF, where no browser is found (the HTML files are written by then).
+    or, for a PDF, where no browser is found (the HTML files are written by then). ``digests`` are the SHA-256 of
+    the case's files by path, where they are known already.
     """
     story = read_story(case_folder)
+    story.digests = digests if digests is not None else _Remembered(story)
     if not story.runs:
         raise RunbookError(say("record.nothing_run", lang or story.lang, folder=case_folder))
     out = out or case_folder
@@ -47,6 +50,22 @@ def write(
         finally:
             page.unlink()
     return written
+
+
+class _Remembered(dict[str, str]):
+    """Digests that are worked out once for both languages."""
+
+    def __init__(self, story: Story) -> None:
+        super().__init__()
+        self._look = Story(story.folder, {}, []).digest_of
+
+    def get(self, path: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        if path not in self:
+            found = self._look(path)
+            if found is None:
+                return default
+            self[path] = found
+        return self[path]
 
 
 def _write_whole(path: Path, text: str) -> Path:

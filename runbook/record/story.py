@@ -6,8 +6,9 @@ never be fooled by one. Works on a case folder and, unchanged, on the payload of
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,18 @@ class Story:
     runs: list[Run] = field(default_factory=list)
     confirms: dict[str, list[Entry]] = field(default_factory=dict)
     accepts: dict[str, list[Entry]] = field(default_factory=dict)
+    #: SHA-256 of the case's files by path, where somebody has just read them all; None: look for yourself.
+    digests: Mapping[str, str] | None = None
+
+    def digest_of(self, path: str) -> str | None:
+        """The SHA-256 of a file of the case, None where it is not there."""
+        if self.digests is not None:
+            return self.digests.get(path)
+        file = self.folder / path
+        if not file.is_file():
+            return None
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
 
     @property
     def name(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,24 +159,23 @@ def attempt_view(story: Story, attempt: Attempt, lang: str) -> AttemptView:
         facts=tuple((key, value(item, lang)) for key, item in flatten(end.get("facts") or {}).items()),
         columns=tuple(heading(column, lang) for column in columns),
         rows=tuple(tuple(value(row.get(column), lang) for column in columns) for row in table),
-        evidence=tuple(evidence_views(story.folder, end.get("evidence") or [], lang)),
+        evidence=tuple(evidence_views(story, end.get("evidence") or [], lang)),
     )
 
 
-def evidence_views(folder: Path, listed: list[Entry], lang: str) -> Iterator[Evidence]:
+def evidence_views(story: Story, listed: list[Entry], lang: str) -> Iterator[Evidence]:
     """The files a journal line lists, each compared with what now lies in the case folder."""
     for item in listed:
         path, sha256 = str(item.get("path")), str(item.get("sha256"))
         fault = ""
-        file = folder / path
         if item.get("withheld"):
             fault = say("record.withheld", lang)
-        elif not file.is_file():
-            fault = say("record.evidence_missing", lang)
         else:
-            with file.open("rb") as opened:
-                if hashlib.file_digest(opened, "sha256").hexdigest() != sha256:
-                    fault = say("record.evidence_changed", lang)
+            digest = story.digest_of(path)
+            if digest is None:
+                fault = say("record.evidence_missing", lang)
+            elif digest != sha256:
+                fault = say("record.evidence_changed", lang)
         yield Evidence(path, number(int(item.get("size") or 0), lang), sha256, fault)
 
 
@@ -190,7 +188,7 @@ def confirm_view(story: Story, entry: Entry, lang: str) -> ConfirmView:
         entered=moment(entry.get("t"), lang),
         rehearsal=bool(entry.get("rehearsal")),
         fields=tuple((titles.get(key, key), value(item, lang)) for key, item in fields.items()),
-        attachments=tuple(evidence_views(story.folder, entry.get("attachments") or [], lang)),
+        attachments=tuple(evidence_views(story, entry.get("attachments") or [], lang)),
     )
 
 

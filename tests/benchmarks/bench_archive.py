@@ -106,7 +106,7 @@ def bags(root: Path, megabytes: int, processes: int, rounds: int) -> None:
     print(f"{megabytes} MB of evidence, {processes} processes or threads, {rounds} interleaved rounds, median:")
     for name, each in times.items():
         print(f"  {name:28} {statistics.median(each):7.2f} s   {megabytes / statistics.median(each):7.0f} MB/s")
-    code = "import sys; from pathlib import Path; from runbook import archive\narchive.verify(Path(sys.argv[1]), workers=2)"
+    code = "import sys; from pathlib import Path; from runbook import archive\narchive.verify(Path(sys.argv[1]))"
     print(f"  peak memory of verify        {peak_of(code, str(root / 'ours' / 'case-2024-01')):7.0f} MB")
     small = archive.seal(make_case(root / "small"), root / "small-archive").bag
     print(f"  the same on a 0.1 MB case    {peak_of(code, str(small)):7.0f} MB")
