@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from runbook.commands import archive, bundle, case, hint, rehearse, selftest
+from runbook.commands import archive, bundle, case, hint, record_host, rehearse, selftest
 
 #: In the order in which ``runbook --help`` lists them.
 ALL: tuple[Callable[[click.Group, str], None], ...] = (
@@ -16,4 +16,5 @@ ALL: tuple[Callable[[click.Group, str], None], ...] = (
     hint.add,
     bundle.add,
     selftest.add,
+    record_host.add,
 )

@@ -1,0 +1,23 @@
+"""``runbook record-host DIR``: a real case made into a rehearsal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runbook import record_host
+from runbook.commands.case import existing
+from runbook.knowledge import say
+
+
+def add(group: click.Group, lang: str) -> None:
+    """Add ``record-host`` to ``group``."""
+
+    @group.command("record-host", help=say("record_host.help", lang))
+    @click.argument("folder", metavar=say("record_host.folder", lang), type=click.Path(path_type=Path))
+    @click.option("--of", "case", required=True, metavar=say("cli.name", lang), help=say("record_host.help_of", lang))
+    def command(folder: Path, case: str) -> int:
+        made = record_host.record_host(existing(case, lang).path, folder.resolve(), lang)
+        click.echo(made.text(lang))
+        return 0
