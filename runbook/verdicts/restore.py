@@ -7,6 +7,7 @@ server's identity lies in secrets of the system; nothing here reads or exports t
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from runbook.outcome import SATISFIED, Line, Status, Verdict
@@ -20,6 +21,7 @@ from runbook.verdicts.reading import reading
 SAME, SYSTEM, SERVER = "same", "system", "server"
 #: A drill says so when the newest copy is older than this (weekly backups, and one that was missed).
 OLD_DAYS = 15
+_CLOCK = dt.timedelta(hours=2)
 
 
 def place(context: Context) -> str:
@@ -110,11 +112,18 @@ def server(context: Context) -> Verdict:
     fields = {"here": here["computer"], "there": there["computer"]}
     if here["computer"].lower() != there["computer"].lower():
         return Verdict(Status.FINDING, (Line("restore.other_server", fields),), {"match": SERVER})
-    same = here["installed"] is not None and here["installed"] == there["installed"]
-    if not same or here["system"] != there["system"]:
+    if here["system"] != there["system"] or not _same_moment(here["installed"], there["installed"]):
         fields |= {"now": here["system"], "then": there["system"], "day": str(here["installed"])[:10]}
         return Verdict(Status.FINDING, (Line("restore.other_system", fields),), {"match": SYSTEM})
     return Verdict(Status.SUCCEEDED, (Line("restore.same", fields),), {"match": SAME})
+
+
+def _same_moment(one: str | None, other: str | None) -> bool:
+    """Whether two days of installation are one and the same. WMI counts it in local time, so that it can move by
+    an hour with daylight saving time (inferred): two hours apart is still the same."""
+    if one is None or other is None:
+        return False
+    return abs(dt.datetime.fromisoformat(one) - dt.datetime.fromisoformat(other)) <= _CLOCK
 
 
 #: The steps of a restore, in their order; each is a sentence of words/restore.yml.
