@@ -1,0 +1,185 @@
+"""The bundle itself, once: made twice from one commit, unpacked, installed, read and rehearsed without network."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from macros.pdf import browsers
+from runbook import knowledge_lock
+from runbook.bundle.source import PARTS
+from runbook.history import History
+from runbook.journal import Journal
+from runbook.knowledge import LANGS
+from runbook.knowledge_lock import WINDOWS
+
+ROOT = Path(__file__).resolve().parents[2]
+#: A folder as people have them: blanks, accents, what URLs and shells take for something else.
+AWKWARD = "l’été à 100 % #1"
+# Brings the loopback interface up in a network namespace of its own (kernel and papermill talk through it), then runs
+# the rest of the command line: SIOCSIFFLAGS with IFF_UP | IFF_LOOPBACK | IFF_RUNNING (netdevice(7)).
+_LOOPBACK = """
+import fcntl, os, socket, struct, sys
+with socket.socket() as s:
+    fcntl.ioctl(s, 0x8914, struct.pack("16sh", b"lo", 0x1 | 0x8 | 0x40))
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+def cut_off() -> list[str]:
+    """What to put before a command so that it has no network; nothing where the system cannot do that (the dead
+    proxies of ``environ`` remain)."""
+    prefix = ["unshare", "-rn", sys.executable, "-I", "-c", _LOOPBACK]
+    try:
+        tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
+    except OSError:
+        return []
+    return [] if tried.returncode else prefix
+
+
+def environ(home: Path, **more: str) -> dict[str, str]:
+    """An environment without this one's settings, in which every proxy points nowhere."""
+    kept = {k: v for k, v in os.environ.items() if not k.upper().startswith(("PIP_", "PYTHON", "RUNBOOK_", "LC_"))}
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    return kept | nowhere | {"HOME": str(home), "LANG": "fr_FR.UTF-8"} | more
+
+
+def git(folder: Path, *words: str) -> None:
+    settings = ("-c", "user.name=test", "-c", "user.email=test@example.invalid", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *settings, *words], cwd=folder, check=True, capture_output=True)
+
+
+def checkout(folder: Path) -> Path:
+    """The working files as a repository of one commit."""
+    folder.mkdir()
+    for part in (*PARTS, ".gitattributes", ".gitignore"):
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(ROOT / part, folder / part)
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "test")
+    return folder
+
+
+def make(root: Path, out: Path, umask: str, *words: str, **settings: str) -> Path:
+    """``runbook bundle --platform here`` of ``root``; returns the archive."""
+    command = [sys.executable, "-m", "runbook.cli", "--lang", "en", "bundle", "--platform", "here", "--out", str(out)]
+    run = subprocess.run(
+        ["sh", "-c", f'umask {umask}; exec "$@"', "sh", *command, *words],
+        cwd=root,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | settings,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    (archive,) = out.glob("*.zip")
+    megabytes = f"{archive.stat().st_size / 1_000_000:.1f} MB"
+    assert megabytes in run.stdout
+    return archive
+
+
+def read_in_a_browser(site: Path) -> None:
+    """Open the site from its files, with no name resolvable: landing page, both languages, search."""
+    path = next(browsers(), None)
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium, Chrome or Edge is installed")
+        pytest.skip("all but the browser was tested: no Chromium, Chrome or Edge is installed")
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"]
+        browser = playwright.chromium.launch(executable_path=str(path), args=flags)
+        page = browser.new_context(offline=True).new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        for lang in LANGS:
+            page.goto((site / "index.html").as_uri())
+            page.click(f"a[hreflang={lang}]")
+            assert page.get_attribute("html", "lang") == lang
+            page.keyboard.press("/")
+            page.keyboard.type("4105")
+            page.wait_for_selector("a.md-search-result__link")
+            page.goto((site / lang / "runbook" / "air-gapped.html").as_uri())
+            assert "install.ps1" in page.inner_text("article")
+        browser.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+@pytest.mark.timeout(1500)
+@pytest.mark.skipif(sys.platform == "win32", reason="unshare, umask and sh; on Windows install.ps1 itself is tried")
+def test_made_twice_unpacked_installed_read_and_rehearsed_without_network(tmp_path: Path) -> None:
+    root = checkout(tmp_path / "project")
+    first = make(root, tmp_path / "one", "022", PYTHONHASHSEED="1", TZ="UTC")
+    folder = tmp_path / AWKWARD
+    with zipfile.ZipFile(first) as packed:
+        packed.extractall(folder)
+    (bundle,) = folder.iterdir()
+
+    # The same commit gives the same bytes: other hash seed, time zone, locale, modes, and wheels from a folder.
+    (root / "notebooks" / "left-over.txt").write_text("not in the commit\n", encoding="utf-8")
+    second = make(
+        root, tmp_path / "two", "077", "--wheels", str(bundle / "wheels"),
+        PYTHONHASHSEED="2", TZ="Pacific/Kiritimati", LC_ALL="C",
+    )  # fmt: skip
+    assert first.read_bytes() == second.read_bytes()
+
+    commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=root, encoding="ascii").strip()
+    assert json.loads((bundle / "setup" / "about.json").read_text(encoding="utf-8"))["commit"] == commit
+    if shutil.which("sha256sum"):
+        subprocess.run(["sha256sum", "--check", "--quiet", "--strict", "SHA256SUMS"], cwd=bundle, check=True)
+
+    home = tmp_path / "home"
+    home.mkdir()
+    alone = cut_off()
+    if alone:  # it has the loopback interface and nothing else
+        seen = [*alone, sys.executable, "-c", "import socket; print([name for _, name in socket.if_nameindex()])"]
+        assert subprocess.check_output(seen, encoding="utf-8").strip() == "['lo']"
+    install = [*alone, sys.executable, "-I", str(bundle / "setup" / "install.py"), "--lang", "fr"]
+    done = subprocess.run(install, cwd=home, env=environ(home), capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Installé." in done.stdout
+
+    papermill = [*alone, str(bundle / ".venv" / "bin" / "papermill"), "notebooks/migrate.ipynb", "case-essai.ipynb"]
+    played = subprocess.run(
+        [*papermill, "--no-progress-bar"], cwd=bundle, env=environ(home), capture_output=True, encoding="utf-8",
+        check=False,
+    )  # fmt: skip
+    assert played.returncode == 0, played.stderr
+    history = History(Journal(bundle / "cases" / "case-essai" / "journal.jsonl").entries())
+    assert [history.closing(run)["outcome"] for run in history.runs()] == ["waiting", "done"]  # type: ignore[index]
+    assert (bundle / "case-essai.ipynb").is_file()
+
+    read_in_a_browser(bundle / "site")
+
+
+def test_every_wheel_for_the_server_is_to_be_had_with_its_hash(tmp_path: Path) -> None:
+    """The registry still has a wheel for Windows x64 of each pin, with a hash of the lock. Fetches no wheel."""
+    pins = knowledge_lock.parse((ROOT / "bundle.lock").read_text(encoding="utf-8"))
+    wanted = tmp_path / "wanted.txt"
+    lines = [
+        " ".join([f"{pin.name}=={pin.version}", *(f"--hash={h}" for h in pin.hashes)])
+        for pin in pins
+        if pin.wanted(WINDOWS)
+    ]
+    wanted.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    version = ".".join(map(str, WINDOWS.python))
+    command = [
+        sys.executable, "-m", "uv", "pip", "install", "--dry-run", "--no-deps", "--require-hashes",
+        "--only-binary", ":all:", "--python-platform", "x86_64-pc-windows-msvc", "--python-version", version,
+        "--target", str(tmp_path / "none"), "-r", str(wanted),
+    ]  # fmt: skip
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
+    assert run.returncode == 0, run.stderr
+    assert f"Would install {len(lines)} packages" in run.stderr
+
+
