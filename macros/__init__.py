@@ -28,6 +28,7 @@ MACROS: dict[str, Callable[..., str]] = {
     "mark": marks.mark,
     "cli_help": project.cli_help,
     "tree": project.tree,
+    "excerpt": project.excerpt,
     "case_file": casework.case_file,
     "statuses": casework.statuses,
     "rehearsals": casework.rehearsals,

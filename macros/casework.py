@@ -61,18 +61,17 @@ def changes(here: Here) -> str:
     )
 
 
-def rehearsals(here: Here, notebook: str = "") -> str:
-    """The recordings of notebooks/rehearsals, of one notebook or of all, nominal ones first.
+def rehearsals(here: Here, others: bool = False) -> str:
+    """The recordings that migrate can be rehearsed with; with ``others``, those of all other notebooks instead.
 
-    Each row: the name to type, its notebook, what it plays, and how each run ends.
+    Each row: the name to type, what it plays, and how each run ends.
     """
-    found = [(name, plot) for name, plot in _plots() if notebook in ("", plot.get("notebook", "migrate"))]
-    found.sort(key=lambda row: (row[1].get("notebook", "migrate") != "migrate", row[1].get("notebook", "")))
+    found = [(name, plot) for name, plot in _plots() if others == (plot.get("notebook", "migrate") != "migrate")]
     return rows(
         [here.word("col_rehearsal"), here.word("col_plays"), here.word("col_ends")],
         (
             (
-                cell(code(name), plot.get("notebook", "migrate")) + f" {{: #rehearsal-{name} }}",
+                cell(code(name)) + f" {{: #rehearsal-{name} }}",
                 cell(f"**{plot['title'][here.lang]}**", plot["description"][here.lang]),
                 cell(" → ".join(say(f"record.outcome_{run['outcome']}", here.lang) for run in plot.get("expect", []))),
             )
@@ -82,10 +81,10 @@ def rehearsals(here: Here, notebook: str = "") -> str:
 
 
 def _plots() -> list[tuple[str, dict[str, Any]]]:
-    """Name and plot of each recording: "nominal" and "NOTEBOOK-nominal" first, then by name."""
+    """Name and plot of each recording, by notebook, its nominal one first."""
     files = (data_root() / "notebooks" / "rehearsals").glob("*/rehearsal.yml")
     plots = [(path.parent.name, yaml.safe_load(path.read_text(encoding="utf-8"))) for path in files]
-    return sorted(plots, key=lambda row: (not row[0].endswith("nominal"), row[0]))
+    return sorted(plots, key=lambda row: (row[1].get("notebook", ""), not row[0].endswith("nominal"), row[0]))
 
 
 def verifier(here: Here, way: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -52,6 +53,21 @@ def _first_sentence(path: Path) -> str:
         return (ast.get_docstring(ast.parse(text)) or "").split("\n", 1)[0]
     first = text.split("\n", 1)[0]
     return first.removeprefix("#").strip() if path.suffix == ".yml" and first.startswith("#") else ""
+
+
+def excerpt(here: Here, path: str, record: str = "") -> str:
+    """A text file of the project as a block, or of a YAML list the record whose ``id`` is ``record``.
+
+    Raises FileNotFoundError for an unknown file, KeyError for an unknown record.
+    """
+    text = (data_root() / path).read_text(encoding="utf-8")
+    if record:
+        found = re.search(rf"^- id: {re.escape(record)}\n(?:(?!^- |^#).*\n?)*", text, re.MULTILINE)
+        if found is None:
+            raise KeyError(record)
+        text = found[0]
+    language = {".yml": "yaml", ".ps1": "powershell"}.get(Path(path).suffix, "text")
+    return f'\n``` {{ .{language} title="{path}" }}\n{text.rstrip()}\n```\n'
 
 
 def cli_help(here: Here, command: str = "") -> str:
