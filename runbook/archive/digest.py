@@ -38,7 +38,7 @@ def hash_file(path: Path, algorithms: Iterable[str] = ("sha256",)) -> dict[str, 
 
 
 def copy_file(source: Path, target: Path) -> tuple[str, int]:
-    """Copy and hash in one reading; the copy is on the disk when this returns. Gives SHA-256 in hex and size."""
+    """Copy and hash in one reading; the copy is not flushed yet. Gives SHA-256 in hex and size in bytes."""
     hasher = hashlib.sha256()
     size = 0
     with source.open("rb", buffering=0) as read, target.open("xb", buffering=0) as write:
@@ -50,8 +50,36 @@ def copy_file(source: Path, target: Path) -> tuple[str, int]:
             while block:
                 block = block[write.write(block) :]
             size += count
-        os.fsync(write.fileno())
     return hasher.hexdigest(), size
+
+
+class Flushing:
+    """Flushes files to disk in the background, while others are still copied and hashed. Leaving it waits for all,
+    and raises what went wrong."""
+
+    def __init__(self, workers: int = 4) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=workers)
+        self._waiting: list[Future[None]] = []
+
+    def add(self, path: Path) -> None:
+        self._waiting.append(self._pool.submit(_flush, path))
+
+    def wait(self) -> None:
+        """Return when everything added is on the disk."""
+        for future in self._waiting:
+            future.result()
+        self._waiting.clear()
+
+    def __enter__(self) -> Flushing:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _flush(path: Path) -> None:
+    with path.open("r+b", buffering=0) as file:  # Windows flushes only what is open for writing
+        os.fsync(file.fileno())
 
 
 def _block(handle: int) -> int:

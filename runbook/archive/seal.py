@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from runbook import __version__, record
 from runbook.archive import bag as bagit_form
 from runbook.archive.contradictions import Contradiction, chain_faults, contradictions
-from runbook.archive.digest import copy_file, hash_file, in_threads
+from runbook.archive.digest import Flushing, copy_file, hash_file, in_threads
 from runbook.archive.sheet import info_of, seal_of, sheet_html, sheet_text, spelled, verifier_text
 from runbook.archive.sign import sign
 from runbook.archive.zipped import zip_bag
@@ -240,33 +240,9 @@ def write_bag(
         shutil.rmtree(temp)
     temp.mkdir(mode=0o700)
     try:
-        names = bagit_form.safe_names(contents.files)
-        for inner in sorted({str(Path(name).parent) for name in names.values()}):
-            (temp / "data" / inner).mkdir(parents=True, exist_ok=True)
-        paths = sorted(contents.files)
-        copied = in_threads(lambda path: _put(contents.files[path], temp / "data" / names[path]), paths, workers)
-        results = dict(zip(paths, copied, strict=True))
-        digests = {path: digest for path, (digest, _) in results.items()}
-        for made in contents.late(temp / "data", digests):
-            results[made.name] = (hash_file(made)["sha256"], made.stat().st_size)
-            names[made.name], digests[made.name] = made.name, results[made.name][0]
-        paths = sorted(results)
-        check(temp / "data", digests, names)
-        size = sum(size for _, size in results.values())
-        info = [*contents.info, ("Payload-Oxum", f"{size}.{len(paths)}"), ("Bag-Size", _readable(size))]
-        renamed = "".join(f"data/{names[p]}\t{p}\n" for p in paths if names[p] != p)
-        tags = {
-            "bagit.txt": bagit_form.DECLARATION,
-            "bag-info.txt": bagit_form.info_bytes(info),
-            "VERIFIER.txt": verifier_text().replace("\n", "\r\n").encode("utf-8-sig"),
-            bagit_form.MANIFEST: bagit_form.manifest_bytes({f"data/{names[p]}": digests[p] for p in paths}),
-            **({ORIGINAL_NAMES: renamed.encode()} if renamed else {}),
-            **contents.tags,
-        }
-        for name, raw in tags.items():
-            _put(raw, temp / name)
-        manifest = bagit_form.manifest_bytes({name: hashlib.sha256(raw).hexdigest() for name, raw in tags.items()})
-        digest, _ = _put(manifest, temp / bagit_form.TAG_MANIFEST)
+        with Flushing() as flushing:
+            digest = _fill(temp, contents, check, workers, flushing)
+            flushing.wait()
         _flush_folders(temp)
         if inspect is not None:
             inspect(temp)
@@ -280,6 +256,53 @@ def write_bag(
     return digest
 
 
+def _fill(
+    temp: Path,
+    contents: Contents,
+    check: Callable[[Path, Mapping[str, str], Mapping[str, str]], None],
+    workers: int | None,
+    flushing: Flushing,
+) -> str:
+    """Copy, hash, check and describe everything in the folder that will be the bag; gives its seal."""
+    names = bagit_form.safe_names(contents.files)
+    for inner in sorted({str(Path(name).parent) for name in names.values()}):
+        (temp / "data" / inner).mkdir(parents=True, exist_ok=True)
+
+    def put(content: Path | bytes, target: Path) -> tuple[str, int]:
+        if isinstance(content, Path):
+            done = copy_file(content, target)
+        else:
+            target.write_bytes(content)
+            done = hashlib.sha256(content).hexdigest(), len(content)
+        flushing.add(target)
+        return done
+
+    paths = sorted(contents.files)
+    copied = in_threads(lambda path: put(contents.files[path], temp / "data" / names[path]), paths, workers)
+    results = dict(zip(paths, copied, strict=True))
+    digests = {path: digest for path, (digest, _) in results.items()}
+    for made in contents.late(temp / "data", digests):
+        results[made.name] = (hash_file(made)["sha256"], made.stat().st_size)
+        names[made.name], digests[made.name] = made.name, results[made.name][0]
+    paths = sorted(results)
+    check(temp / "data", digests, names)
+    size = sum(size for _, size in results.values())
+    info = [*contents.info, ("Payload-Oxum", f"{size}.{len(paths)}"), ("Bag-Size", _readable(size))]
+    renamed = "".join(f"data/{names[p]}\t{p}\n" for p in paths if names[p] != p)
+    tags = {
+        "bagit.txt": bagit_form.DECLARATION,
+        "bag-info.txt": bagit_form.info_bytes(info),
+        "VERIFIER.txt": verifier_text().replace("\n", "\r\n").encode("utf-8-sig"),
+        bagit_form.MANIFEST: bagit_form.manifest_bytes({f"data/{names[p]}": digests[p] for p in paths}),
+        **({ORIGINAL_NAMES: renamed.encode()} if renamed else {}),
+        **contents.tags,
+    }
+    for name, raw in tags.items():
+        put(raw, temp / name)
+    listed = {name: hashlib.sha256(raw).hexdigest() for name, raw in tags.items()}
+    return put(bagit_form.manifest_bytes(listed), temp / bagit_form.TAG_MANIFEST)[0]
+
+
 def refusal(case: str, found: Iterable[Contradiction], lang: str) -> RunbookError:
     """The error that names every contradiction."""
     lines = [say(f"archive.why_{each.word}", lang, path=each.path, **each.fields) for each in found]
@@ -291,16 +314,6 @@ def _agree(copy: Path, digests: Mapping[str, str], names: Mapping[str, str], lan
     found = contradictions(story, digests.get, lambda path: copy / names.get(path, path))
     if found:
         raise refusal(story.name, found, lang)
-
-
-def _put(content: Path | bytes, target: Path) -> tuple[str, int]:
-    if isinstance(content, Path):
-        return copy_file(content, target)
-    with target.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return hashlib.sha256(content).hexdigest(), len(content)
 
 
 def _flush_folders(root: Path) -> None:
