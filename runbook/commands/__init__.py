@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import click
 
-from runbook.commands import archive, bundle, case, hint, record_host, rehearse, selftest
+from runbook.commands import archive, bundle, case, hint, record_host, rehearse, schedule, selftest
 
 #: In the order in which ``runbook --help`` lists them.
 ALL: tuple[Callable[[click.Group, str], None], ...] = (
@@ -14,6 +14,7 @@ ALL: tuple[Callable[[click.Group, str], None], ...] = (
     archive.add,
     rehearse.add,
     hint.add,
+    schedule.add,
     bundle.add,
     selftest.add,
     record_host.add,
