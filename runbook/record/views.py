@@ -10,6 +10,7 @@ from typing import Any
 from runbook import knowledge
 from runbook.journal import Entry
 from runbook.knowledge import say
+from runbook.readers.decode import decode
 from runbook.record.cells import pictures_in
 from runbook.record.clean import clean_svg
 from runbook.record.story import Attempt, Run, Story
@@ -103,9 +104,11 @@ def step_view(story: Story, run: Run, step: str, lang: str) -> StepView:
     last = attempts[-1]
     folder = story.folder / run.name / step
     command = _read_text(folder / "script.ps1")[0]
+    # The journal says in which encoding the host's streams were declared to be; out.json is UTF-8 everywhere.
+    console = next((str(a.begin["encoding"]) for a in attempts if a.begin and a.begin.get("encoding")), "utf-8")
     outputs = []
     for name, key in (("stdout.bin", "record.stdout"), ("stderr.bin", "record.stderr"), ("out.json", "record.out")):
-        text, replaced = _read_text(folder / name)
+        text, replaced = _read_text(folder / name, "utf-8" if name.endswith(".json") else console)
         if text.strip():
             outputs.append(Output(say(key, lang), text, text.count("\n") + 1, replaced))
     kind = next((str(a.begin["kind"]) for a in attempts if a.begin and a.begin.get("kind")), "")
@@ -270,13 +273,9 @@ def _pictures(folder: Path, notebook: Path | None) -> Iterator[tuple[str, str]]:
             yield file.name, picture
 
 
-def _read_text(file: Path) -> tuple[str, bool]:
-    """A file's text for reading: by its byte order mark, else UTF-8, else the console's page of old tools."""
+def _read_text(file: Path, declared: str = "utf-8") -> tuple[str, bool]:
+    """A file's text for reading: by its byte order mark, else as declared; True where bytes did not fit."""
     if not file.is_file():
         return "", False
-    raw = file.read_bytes()
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return raw.decode(encoding).replace("\r\n", "\n"), False
-    except UnicodeDecodeError:
-        return raw.decode(encoding, errors="replace").replace("\r\n", "\n"), True
+    read = decode(file.read_bytes(), declared)
+    return read.text.replace("\r\n", "\n"), read.damaged
