@@ -46,7 +46,8 @@ def statuses(here: Here) -> str:
 
 
 def changes(here: Here) -> str:
-    """The steps that can be named in ``apply``, each with its undo."""
+    """The steps of a recovery that can be named in ``apply``, each with its undo (the backup notebook's own are on
+    its page)."""
     return rows(
         [here.word("col_name"), here.word("col_does"), here.word("col_undo")],
         (
@@ -56,7 +57,7 @@ def changes(here: Here) -> str:
                 cell(step.undo.of(here.lang) if step.undo else ""),
             )
             for step in steps()
-            if step.script and step.kind in ("change", "manual")
+            if step.script and step.kind in ("change", "manual") and step.phase != "backup"
         ),
     )
 
