@@ -23,7 +23,7 @@ def tree(here: Here) -> str:
     lines: list[str] = []
     for folder in _FOLDERS:
         lines += _branch(data_root() / folder, 0)
-    return "\n```text\n" + "\n".join(lines) + "\n```\n"
+    return '\n``` { .text title="rds-cal-runbook/" }\n' + "\n".join(lines) + "\n```\n"
 
 
 def _branch(folder: Path, depth: int) -> list[str]:
@@ -83,7 +83,7 @@ def cli_help(here: Here, command: str = "") -> str:
 @cache
 def _helps(lang: str) -> dict[str, str]:
     """The help of every command, from one run of :mod:`macros.cli_texts` (one import of the runbook, not twelve)."""
-    env = dict(os.environ, PYTHONUTF8="1", RUNBOOK_LANG=lang, COLUMNS="88")
+    env = dict(os.environ, PYTHONUTF8="1", RUNBOOK_LANG=lang, COLUMNS="78")
     run = subprocess.run(
         [sys.executable, "-m", "macros.cli_texts"],
         cwd=data_root(), env=env, capture_output=True, check=False,
