@@ -11,6 +11,7 @@ from runbook import pictures
 from runbook.knowledge import say
 
 Points = list[tuple[dt.datetime, int]]
+_DATES = 8  # dates that fit under one picture
 _ROWS = 18  # kinds of events that one picture can show
 
 _ALARM, _QUIET = "#b3262b", "#9aa5b1"
@@ -68,4 +69,26 @@ def states_picture(rows: Sequence[tuple[str, int, str]], lang: str) -> str:
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
     axes.set_title(say("hosts.picture_title", lang, count=sum(count for _, count, _ in rows)), fontsize=10)
+    return pictures.svg_text(drawing)
+
+
+def trend_picture(days: Sequence[str], issued: Sequence[int], owned: Sequence[int], kind: str, lang: str) -> str:
+    """CALs issued at each audit (a dot each) under a line of those owned; dots above the line are over-use."""
+    drawing, axes = pictures.figure(6.5, 2.4)
+    places = list(range(len(days)))
+    axes.plot(places, owned, color="#222222", linestyle="--", linewidth=1.2, marker="_", markersize=14)
+    axes.plot(places, issued, color="#2672b8", linewidth=1.6)
+    colours = [_ALARM if n > o else "#2672b8" for n, o in zip(issued, owned, strict=True)]
+    axes.scatter(places, issued, color=colours, s=34, zorder=3)
+    for place, n in zip(places, issued, strict=True):
+        axes.annotate(str(n), (place, n), textcoords="offset points", xytext=(0, 7), ha="center", fontsize=8)
+    axes.annotate(
+        say("audit.trend_owned", lang, count=owned[-1]),
+        (places[-1], owned[-1]), textcoords="offset points", xytext=(14, -3), fontsize=8,
+    )  # fmt: skip
+    axes.set_ylim(0, max(*issued, *owned, 1) * 1.22)
+    axes.set_xlim(-0.6, max(len(days) - 1, 1) + 0.9)
+    named = places[:: -(-len(places) // _DATES)]
+    axes.set_xticks(named, [days[place] for place in named], fontsize=8)
+    axes.set_title(say("audit.trend_title", lang, type=kind), fontsize=10)
     return pictures.svg_text(drawing)

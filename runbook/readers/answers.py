@@ -31,6 +31,7 @@ from runbook.readers.backup_answers import (
     SystemStateVersion,
     VssAnswer,
 )
+from runbook.readers.audit_answers import AuditReportAnswer
 from runbook.readers.host_answers import (
     ConnectivityReading,
     GpResult,
@@ -48,6 +49,7 @@ __all__ = [
     "ActivateAnswer",
     "AdGroupAnswer",
     "Answered",
+    "AuditReportAnswer",
     "BackupAnswer",
     "BackupPlanAnswer",
     "ConnectivityReading",
@@ -377,6 +379,7 @@ ANSWERS: dict[str, type[Answered]] = {
     "backup-retention": RetentionAnswer,
     "hosts": HostsAnswer,
     "gpupdate": GpupdateAnswer,
+    "audit-report": AuditReportAnswer,
 }
 
 

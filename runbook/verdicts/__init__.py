@@ -14,6 +14,9 @@ from runbook.outcome import Answer, Verdict
 from runbook.verdicts import (
     activation,
     all_hosts,
+    audit,
+    audit_compare,
+    audit_sheet,
     backup,
     call_sheet,
     clearinghouse,
@@ -44,6 +47,7 @@ JUDGES: dict[str, Judge] = {
     **secure.JUDGES,
     **hosts.JUDGES,
     **all_hosts.JUDGES,
+    **audit.JUDGES,
     **backup.JUDGES,
     **restore.JUDGES,
 }
@@ -62,8 +66,11 @@ LOCAL: dict[str, Local] = {
     **backup.LOCAL,
     **restore.LOCAL,
     **diagnose_files.LOCAL,
+    **audit.LOCAL,
+    **audit_compare.LOCAL,
+    **audit_sheet.LOCAL,
 }
-INPUTS: dict[str, Input] = {**inputs.INPUTS, **backup.INPUTS, **restore.INPUTS}
+INPUTS: dict[str, Input] = {**inputs.INPUTS, **audit.INPUTS, **backup.INPUTS, **restore.INPUTS}
 SKIPS: dict[str, Skip] = {**hosts.SKIPS, **all_hosts.SKIPS, **backup.SKIPS}
 
 __all__ = ["INPUTS", "JUDGES", "LOCAL", "MANUAL", "SKIPS", "Context", "Input", "Judge", "Local", "Manual", "Skip"]

@@ -7,7 +7,7 @@ from runbook import hints, knowledge
 #: Rows of the source article's own table of errors.
 _ARTICLE = {"activation": 1, "network": 2, "refused-id": 3, "no-cal": 4, "grace": 5}
 #: Events (keys of events.yml) that stand for a situation which has no code of its own.
-_EVENTS = {"ad-group": "LS-4105"}
+_EVENTS = {"ad-group": "LS-4105", "stock": "LS-20"}
 #: Codes that stand for a situation: (kind, value).
 _CODES = {"role": ("wmi", "0x80041010"), "service": ("status", "6")}
 
