@@ -188,9 +188,11 @@ def test_the_command_writes_three_files_and_registers_nothing(tmp_path: Path) ->
     [
         ["--of", "no-such-case", "--account", "SYSTEM"],
         ["--of", "../elsewhere", "--account", "SYSTEM"],
+        ["--account", "SYSTEM"],
+        ["--of", "no-such-case"],
     ],
 )
-def test_a_case_without_a_case_file_is_refused(words: list[str], tmp_path: Path) -> None:
+def test_what_is_missing_is_refused_before_anything_is_written(words: list[str], tmp_path: Path) -> None:
     runner = CliRunner(env={"RUNBOOK_HOME": str(tmp_path)})
     done = runner.invoke(build("fr"), ["schedule", "backup", *words], standalone_mode=False)
     assert isinstance(done.exception, BadInput)
