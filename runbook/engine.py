@@ -96,7 +96,7 @@ class RunbookEngine(NBClientEngine):  # type: ignore[misc]
         from runbook import conductor
 
         output = _STARTED_IN / output_path if output_path else None
-        with _one_sentence():
+        with _one_sentence(output):
             plan = conductor.prepare(nb, output, _STARTED_IN)
             if output:
                 _keep_earlier(output)
@@ -157,12 +157,14 @@ def _keep_earlier(output: Path) -> None:
 
 
 @contextlib.contextmanager
-def _one_sentence() -> Any:
+def _one_sentence(place: Path | None) -> Any:
     """An expected failure leaves papermill as one sentence and an exit code, in place of banner and traceback."""
-    from runbook.errors import RunbookError
+    from runbook.errors import RunbookError, disk_told
+    from runbook.language import choose
 
     try:
-        yield
+        with disk_told(choose(), place):
+            yield
     except RunbookError as error:
         if not _is_command("papermill"):
             raise

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 
 class RunbookError(Exception):
     """What happened, what to do, where to read on: one localised text, shown without a traceback.
@@ -24,3 +27,18 @@ class BadInput(RunbookError):
 
 class RunFailed(RunbookError):
     """The run is over and at least one step failed. Raised by the last cell, after the summary. Exit code 1."""
+
+
+@contextlib.contextmanager
+def disk_told(lang: str, place: object = "?") -> Iterator[None]:
+    """A full disk, a read-only folder or a share that dropped out becomes a sentence that says where and why.
+
+    ``place`` is named where the system does not say which file it was.
+    """
+    try:
+        yield
+    except OSError as error:
+        from runbook.knowledge import say
+
+        where = error.filename or place
+        raise RunbookError(say("run.disk", lang, where=where, why=error.strerror or error)) from error

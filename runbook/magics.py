@@ -13,7 +13,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from runbook import closing, conductor, invocation, knowledge, show, steps
-from runbook.errors import BadInput, RunFailed
+from runbook.errors import BadInput, RunFailed, disk_told
 from runbook.journal import stamp, utc_now
 from runbook.knowledge import say
 from runbook.language import choose
@@ -32,7 +32,8 @@ def start(notebook: str, **parameters: str | list[str]) -> None:
     for name, value in parameters.items():
         if not isinstance(value, str | list):
             raise BadInput(say("run.parameter_type", lang, name=name, value=value))
-    run = open_run(notebook, parameters, called)
+    with disk_told(lang):
+        run = open_run(notebook, parameters, called)
     _open[:] = [run]
     shell = get_ipython()
     shell.register_magic_function(_powershell, "cell", "powershell")
@@ -44,11 +45,12 @@ def start(notebook: str, **parameters: str | list[str]) -> None:
 def finish() -> None:
     """Show the summary, the checklist and the pictures, close the run. Raises RunFailed where a step failed."""
     run = _current()
-    bundles, outcome, failed = closing.close(run)
-    _show(run, "summary", None, "", [*stamps(run), *bundles])
-    closing.write_down(run, outcome, failed)
-    if run.verified != "engine":
-        keep_rebuilt(run.journal, run.folder, run.name)  # nobody else will keep this run's notebook
+    with disk_told(run.lang, run.folder.path):
+        bundles, outcome, failed = closing.close(run)
+        _show(run, "summary", None, "", [*stamps(run), *bundles])
+        closing.write_down(run, outcome, failed)
+        if run.verified != "engine":
+            keep_rebuilt(run.journal, run.folder, run.name)  # nobody else will keep this run's notebook
     _open.clear()
     if outcome == "failed":
         raise RunFailed(say("show.failed_sentence", run.lang, steps=", ".join(failed)))
@@ -93,7 +95,8 @@ def _local(line: str) -> None:
 def _take(step_id: str, text: str | None, source: str) -> None:
     run = _current()
     step = knowledge.step(step_id)
-    end = steps.live(run, step_id, text)
+    with disk_told(run.lang, run.folder.path):
+        end = steps.live(run, step_id, text)
     undo = will_change(step, run.applied) or step.kind == "change"
     number = run.steps.index(step_id) + 1 if step_id in run.steps else len(run.status)
     bundle = show.step_bundle(step, end, number, len(run.steps), run.lang, undo)
@@ -103,7 +106,8 @@ def _take(step_id: str, text: str | None, source: str) -> None:
 def _show(run: Run, cell: str, step: str | None, source: str, bundles: list[show.Bundle]) -> None:
     """Keep what the cell shows in the run's folder, then show it."""
     run.cells += 1
-    keep_output(run.path, run.cells, cell, step, source, bundles)
+    with disk_told(run.lang, run.folder.path):
+        keep_output(run.path, run.cells, cell, step, source, bundles)
     for bundle in bundles:
         display(bundle, raw=True)
 

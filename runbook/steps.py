@@ -6,6 +6,7 @@ in one ``end`` line of the journal.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import shutil
 import time
@@ -27,6 +28,8 @@ from runbook.journal import Entry
 from runbook.knowledge import Step, data_root, say
 from runbook.outcome import BAD, SATISFIED, Answer, Line, Status, Verdict
 from runbook.run import Run, play_answers, will_change
+
+_DISK = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,8 @@ def marked(verdict: Verdict, step: Step, host: str) -> Verdict:
 
 
 def _own_fault(run: Run, step: Step, error: Exception) -> Verdict:
+    if isinstance(error, OSError) and error.errno in _DISK:
+        raise error  # what cannot be written down must not go on
     if isinstance(error, RunbookError):
         return Verdict(Status.FAILED, (Line("run.step_error", {"text": str(error)}),))
     folder = run.path / step.id

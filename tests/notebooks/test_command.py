@@ -244,6 +244,28 @@ def test_an_edited_cell_runs_as_edited_and_says_so(workspace: Any, tmp_path: Pat
     assert "modifié par l’opérateur" in (workspace.path / "case-edited.ipynb").read_text(encoding="utf-8")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the limit on a file's size stands for a full disk; POSIX only")
+def test_a_full_disk_is_told_and_the_case_goes_on_afterwards(workspace: Any) -> None:
+    source = data_root() / "notebooks" / "migrate.ipynb"
+    command = f"ulimit -f 160; exec {sys.executable} -m papermill '{source}' case-full.ipynb --no-progress-bar"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=workspace.path,
+        env=workspace.environ(),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Impossible d’écrire" in done.stderr
+    assert "Traceback" not in done.stderr
+    played = workspace.papermill("case-full")
+    assert played.exit_code == 0, played.stderr
+    assert Journal(played.folder.journal).check() == []
+    assert sorted(played.effects()) == ["backup", "gpupdate"]
+
+
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_every_command_has_help_in_both_languages(workspace: Any, lang: str) -> None:
     from runbook.cli import build
