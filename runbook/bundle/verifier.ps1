@@ -1,4 +1,4 @@
-# Folder: where the bundle was unpacked. Names every file that SHA256SUMS lists and that is missing or was changed.
+# Le dossier où l’archive a été décompressée / The folder where the bundle was unpacked
 $folder = 'C:\RDS\rds-cal-runbook'
 $faults = @(
     foreach ($line in Get-Content -LiteralPath "$folder\SHA256SUMS" -Encoding UTF8) {
