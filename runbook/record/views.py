@@ -239,7 +239,12 @@ def notebook_of(story: Story, run: Run) -> Path | None:
 
 
 def checklist(story: Story, lang: str) -> list[tuple[int, str, bool, str]]:
-    """The article's checklist, judged as the notebook's summary judges it: number, text, ticked, why."""
+    """The article's checklist, judged as the notebook's summary judges it: number, text, ticked, why.
+
+    Empty for a case in which no recovery was run: a backup or a drill has nothing to tick on it.
+    """
+    if story.runs and all(run.opened.get("notebook", "migrate") != "migrate" for run in story.runs):
+        return []
     latest = {step: attempt.status for step, (_, attempt) in story.latest().items()}
     return [
         (tick.item.number, tick.item.text.of(lang), tick.ticked, tick.why) for tick in close.checklist(latest, lang)

@@ -40,3 +40,12 @@ def test_the_drill_needs_no_case_file(workspace: Any) -> None:
     given = (played.folder.path / "r01" / "restore-copies" / "in.json").read_text(encoding="utf-8")
     assert "E:\\\\Copies" in given
     assert played.history.latest_facts("restore-steps")["telephone"] is False
+
+
+def test_the_record_of_a_drill_holds_no_checklist_of_a_recovery(workspace: Any) -> None:
+    played = workspace.papermill("drill-2025", notebook="restore")
+    told = workspace.runbook("record", "drill-2025")
+    assert told.returncode == 0, told.stderr
+    page = (played.folder.path / "record.fr.html").read_text(encoding="utf-8")
+    assert 'id="checklist"' not in page and 'href="#checklist"' not in page
+    assert 'href="#signatures"' in page and "restore-steps" in page
