@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from runbook import knowledge
 from runbook.journal import Entry
@@ -94,6 +95,15 @@ def template_bundle(template: str, plain: list[str], **fields: Any) -> Bundle:
     """A template of runbook/templates, filled; ``plain`` is the same for a terminal."""
     html = _templates().get_template(template).render(say=say, **fields)
     return {"text/html": html, "text/plain": "\n".join(plain)}
+
+
+def code_marks(text: str) -> Markup:
+    """``text`` of knowledge/ as HTML: what stands between backticks becomes code, all else is escaped."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick without its pair
+        return escape(text)
+    pieces = [Markup("<code>{}</code>").format(part) if n % 2 else escape(part) for n, part in enumerate(parts)]
+    return Markup("").join(pieces)
 
 
 def stamp_bundle(text: str, colour: str = "#a3161a") -> Bundle:

@@ -50,8 +50,8 @@ def listed(place: Path) -> list[Path]:
     return found
 
 
-def bring(place: Path, paths: list[Path], copies: Path | None) -> Iterator[Brought]:
-    """Look at each of ``paths``; copy what is small into ``copies`` (None: nothing is copied)."""
+def bring(place: Path, paths: list[Path], copies: Path | None, largest: int = COPIED_FILE) -> Iterator[Brought]:
+    """Look at each of ``paths``; copy those of at most ``largest`` bytes into ``copies`` (None: nothing is copied)."""
     root = place if place.is_dir() else place.parent
     left = COPIED_ALL
     for number, path in enumerate(paths, 1):
@@ -64,7 +64,7 @@ def bring(place: Path, paths: list[Path], copies: Path | None) -> Iterator[Broug
             yield Brought(name, path, "other", 0, "", fault=error.strerror or str(error))
             continue
         copied = ""
-        if copies is not None and kind != "other" and 0 < size <= min(COPIED_FILE, left):
+        if copies is not None and kind != "other" and 0 < size <= min(largest, left):
             copies.mkdir(parents=True, exist_ok=True)
             copied = f"{number:03d}-{re.sub(r'[^A-Za-z0-9._-]+', '_', path.name).lstrip('.')}"
             shutil.copyfile(path, copies / copied)

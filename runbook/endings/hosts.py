@@ -37,7 +37,8 @@ def ending(run: Run) -> list[show.Bundle]:
 def _named(facts: dict[str, Any], lang: str) -> list[tuple[str, str]]:
     """Each host that is wrong or unreachable, worst first, and everything that is wrong with it."""
     bad = set(facts["wrong"]) | set(facts["unreachable"])
-    found = [(name, _why(known, lang)) for name, known in facts["hosts"].items() if name in bad]
+    worst = sorted(bad, key=lambda name: (TROUBLES.index(facts["hosts"][name]["troubles"][0]), name.lower()))
+    found = [(name, _why(facts["hosts"][name], lang)) for name in worst]
     if len(found) > _NAMED:
         return [*found[:_NAMED], ("…", say("hosts.named_more", lang, count=len(found) - _NAMED))]
     return found

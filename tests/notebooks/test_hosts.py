@@ -26,8 +26,8 @@ FAILING: dict[int, tuple[str, dict[str, Any] | None]] = {
     101: ("unreachable", None),
     256: ("dead_server", {"SpecifiedServers": ["RDLIC-OLD1.corp.example"]}),
     512: ("dead_server", {"SpecifiedServers": ["RDLIC-OLD2.corp.example"]}),
-    640: ("no_server", {"SpecifiedServers": []}),
-    777: ("mode_wrong", {"LicensingType": 2}),
+    640: ("mode_wrong", {"LicensingType": 2}),
+    777: ("no_server", {"SpecifiedServers": []}),
     999: ("mode_missing", {"LicensingType": 5}),
 }
 

@@ -1,0 +1,115 @@
+"""The audit's rules: over-use by the sum, the backup's age, the report; a host's table as a spreadsheet takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runbook.outcome import Answer, Status, Verdict
+from runbook.verdicts import JUDGES, Context
+from runbook.verdicts.all_hosts import write_csv
+
+Make = Callable[..., Context]
+Recorded = Callable[..., Answer]
+Keys = Callable[[Verdict], list[str]]
+
+PACK = {
+    "KeyPackId": 1,
+    "Description": "REHEARSAL",
+    "KeyPackType": 2,
+    "ProductType": 1,
+    "ProductVersion": "Windows Server 2022",
+    "ProductVersionId": 7,
+    "TotalLicenses": 40,
+    "IssuedLicenses": 0,
+    "AvailableLicenses": 0,
+    "ExpirationAt": None,
+    "AccessRights": 3,
+    "TypeAndModel": "REHEARSAL",
+}
+
+
+@pytest.fixture
+def packs(recorded: Recorded, make_context: Make) -> Callable[..., Verdict]:
+    """``packs({...}, {...})``: the verdict on one row for each set of changes, for a case that owns 40 Per User."""
+
+    def judge(*changes: dict[str, Any], case: dict[str, Any] | None = None) -> Verdict:
+        rows = [PACK | {"KeyPackId": number} | change for number, change in enumerate(changes, 1)]
+        answer = recorded("audit-packs", "audit-nominal", KeyPacks=rows)
+        return JUDGES["audit-packs"](make_context("audit-packs", case=case), answer)
+
+    return judge
+
+
+@pytest.mark.parametrize(
+    ("rows", "over"),
+    [
+        ([{"IssuedLicenses": 40}], []),
+        ([{"IssuedLicenses": 41}], ["user"]),
+        # Each row issues no more than it has, the over-used row excepted: only the sum shows it.
+        ([{"TotalLicenses": 40, "IssuedLicenses": 38}, {"TotalLicenses": 0, "IssuedLicenses": 3}], ["user"]),
+        # Licences that nobody owns do not raise what may be issued; an older version counts with the rest.
+        ([{"TotalLicenses": 60, "IssuedLicenses": 50}], ["user"]),
+        ([{"IssuedLicenses": 30}, {"ProductVersionId": 6, "IssuedLicenses": 11}], ["user"]),
+        # The built-in row and temporary Per Device CALs are nothing that anybody has to own.
+        ([{"IssuedLicenses": 1}, {"ProductType": 3, "IssuedLicenses": 99}], []),
+        ([{"IssuedLicenses": 1}, {"ProductType": 0, "KeyPackType": 4, "IssuedLicenses": 9}], []),
+        ([{"IssuedLicenses": 1}, {"ProductType": 0, "IssuedLicenses": 9}], ["device"]),
+    ],
+)
+def test_over_use_is_a_matter_of_the_sum(
+    packs: Callable[..., Verdict], rows: list[dict[str, Any]], over: list[str]
+) -> None:
+    verdict = packs(*rows)
+    assert verdict.facts["over"] == over
+    assert (verdict.status is Status.FAILED) == bool(over)
+    assert (verdict.hints == ()) != bool(over)
+
+
+def test_fewer_installed_than_owned_and_unusual_rows_are_findings(packs: Callable[..., Verdict], keys: Keys) -> None:
+    verdict = packs({"TotalLicenses": 20})
+    assert verdict.status is Status.FINDING and "audit.short_user" in keys(verdict)
+    verdict = packs({}, {"KeyPackType": 3, "TotalLicenses": 0})
+    assert verdict.status is Status.FINDING and verdict.facts["review"] == [2]
+
+
+@pytest.mark.parametrize(
+    ("at", "status", "word"),
+    [
+        ("2025-03-07T06:00:00.0000000Z", Status.SUCCEEDED, "audit.backup_ok"),
+        ("2025-05-01T06:00:00.0000000Z", Status.FINDING, "audit.backup_old"),
+    ],
+)
+def test_the_backups_age(
+    make_context: Make, recorded: Recorded, keys: Keys, at: str, status: Status, word: str
+) -> None:
+    answer = recorded("audit-backup", "audit-nominal", CollectedAt=at)
+    verdict = JUDGES["audit-backup"](make_context("audit-backup"), answer)
+    assert (verdict.status, keys(verdict)) == (status, [word])
+
+
+def test_no_backup_is_a_finding(make_context: Make, recorded: Recorded, keys: Keys) -> None:
+    for changes, word in (({"Copies": []}, "backup_none"), ({"Reachable": False}, "backup_unreachable")):
+        answer = recorded("audit-backup", "audit-nominal", **changes)
+        verdict = JUDGES["audit-backup"](make_context("audit-backup"), answer)
+        assert (verdict.status, keys(verdict)) == (Status.FINDING, [f"audit.{word}"])
+
+
+def test_a_report_that_disagrees_or_fails(make_context: Make, recorded: Recorded, keys: Keys) -> None:
+    context = make_context("audit-report", facts={"audit-packs": {"issued": {"user": 30, "device": 0}}})
+    verdict = JUDGES["audit-report"](context, recorded("audit-report", "audit-nominal"))
+    assert (verdict.status, keys(verdict)) == (Status.FINDING, ["audit.report_done", "audit.report_differs"])
+    refused = recorded("audit-report", "audit-nominal", GenerateReturnValue=0x80041001, Summary=[], FileName=None)
+    verdict = JUDGES["audit-report"](context, refused)
+    assert verdict.status is Status.FAILED and verdict.lines[0].fields["code"] == "0x80041001"
+
+
+def test_a_cell_is_never_a_formula(tmp_path: Path) -> None:
+    row = {"host": "=cmd|' /C calc'!A0", "servers": "+1", "grace_days": None}
+    write_csv(tmp_path / "a.csv", (row,), "fr")
+    raw = (tmp_path / "a.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf") and raw.endswith(b"\r\n")
+    assert raw.decode("utf-8-sig").splitlines()[1] == "'=cmd|' /C calc'!A0;'+1;"
