@@ -92,6 +92,7 @@ class Run:
             applied=self.applied,
             rehearsal=self.is_rehearsal,
             parameters=self.parameters,
+            notebook=self.notebook,
         )
 
     def papermill_is_gone(self) -> bool:
@@ -120,8 +121,10 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
         raise BadInput(say("run.bad_lang", lang, value=asked_lang))
 
     files_only = _files_folder(parameters, called, lang)
-    recording = _recording(str(parameters.get("rehearsal") or ""), folder, lang, notebook, files_only)
-    _take_over(str(parameters.get("of") or ""), folder, recording, workspace, lang)
+    of = str(parameters.get("of") or "")
+    real = files_only or bool(of)  # said without a word about a rehearsal: never answered by a recording
+    recording = _recording(str(parameters.get("rehearsal") or ""), folder, lang, notebook, real)
+    _take_over(of, folder, recording, workspace, lang)
     case = _case(folder, name, asked_lang, recording)
     lang = asked_lang or case.lang or choose()
     about = notebook_about(notebook)
@@ -222,14 +225,10 @@ def _case_name(asked: str, called: Invocation, lang: str) -> str:
     return name
 
 
-def _recording(
-    asked: str, folder: CaseFolder, lang: str, notebook: str, files_only: bool
-) -> rehearsal.Recording | None:
+def _recording(asked: str, folder: CaseFolder, lang: str, notebook: str, real: bool) -> rehearsal.Recording | None:
     """The recording to rehearse: asked for, or the case's own, or (off Windows, with no case) the nominal one."""
     name = asked or _rehearsed(folder)
-    if files_only:
-        return None
-    if not name and sys.platform != "win32" and not folder.case_file.is_file() and not _substituted():
+    if not name and not real and sys.platform != "win32" and not folder.case_file.is_file() and not _substituted():
         name = rehearsal.nominal(notebook)
     if not name:
         return None

@@ -97,7 +97,7 @@ def test_both_languages_come_from_one_journal(case: Path) -> None:
         assert "ligne 39 de RDSH-PARIS" in text, "what came back"
     assert "Procès-verbal d’exécution" in fr and "01/02/2024" in fr and "1,2\u00a0s" in fr
     assert "Execution record" in en and "2024-02-01" in en and "1.2\u00a0s" in en
-    assert "a été modifié dans le notebook" in fr and "was edited in the notebook" in en
+    assert "a été modifié dans le carnet" in fr and "was edited in the notebook" in en
     assert "REHEARSAL" not in en and "RÉPÉTITION" not in fr
 
 
