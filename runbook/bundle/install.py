@@ -60,11 +60,12 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(words["failed"].format(code=error.returncode) + "\n")
         return 1
     scripts = programs(options.venv.resolve())
-    ending = ".exe" if os.name == "nt" else ""
+    # PowerShell takes a quoted path for a text unless "&" says that it is to be run.
+    shown = '& "{}.exe"' if os.name == "nt" else '"{}"'
     fields = {
         "folder": BUNDLE,
-        "papermill": f'"{scripts / "papermill"}{ending}"',
-        "runbook": f'"{scripts / "runbook"}{ending}"',
+        "papermill": shown.format(scripts / "papermill"),
+        "runbook": shown.format(scripts / "runbook"),
         "notebook": Path("notebooks", "migrate.ipynb"),
         "site": BUNDLE / "site" / "index.html",
     }
