@@ -19,7 +19,7 @@ from runbook.readers.licensing_policy import LicensingPolicy, licensing_policies
 from runbook.readers.rsop import read_rsop
 from runbook.verdicts.context import Context
 from runbook.verdicts.host_state import judge_hosts
-from runbook.verdicts.hosts import by_trouble, hints_of, imported_lines, rows, state_facts, with_imports
+from runbook.verdicts.hosts import by_trouble, hints_of, imported_lines, no_hosts, rows, state_facts, with_imports
 from runbook.verdicts.reading import reading
 
 CSV = "hosts.csv"
@@ -52,9 +52,12 @@ def hosts_state(context: Context, seen: HostsAnswer) -> Verdict:
 
 
 def hosts_to_name(context: Context) -> Verdict | None:
-    """Without a host in the case there is nothing to read, and somebody has to name them."""
+    """Without a host in the case there is nothing to read. The notebook hosts is about nothing else, so somebody has
+    to name them; an audit goes on without."""
     if context.case.session_hosts.names:
         return None
+    if context.notebook != "hosts":
+        return no_hosts(context)
     return Verdict(Status.WAITING, (Line("hosts.name_them", {"case": context.case.name}),))
 
 

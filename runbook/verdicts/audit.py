@@ -35,6 +35,8 @@ def packs(context: Context, seen: KeyPacksAnswer) -> Verdict:
     if seen.fault is not None:
         return failed("key_packs_fault", seen.fault, hints_for("wmi", seen.fault.code))
     rows = compact(seen.key_packs)
+    if not context.case.packs:
+        return Verdict(Status.WAITING, (Line("audit.no_packs", {"case": context.case.name}),), {"packs": rows})
     owned = {kind: sum(p.count for p in context.case.packs if p.type == kind) for kind in TYPES}
     issued = {kind: sum(row["issued"] for row in _of_type(rows, kind)) for kind in TYPES}
     total = {kind: sum(row["total"] for row in _of_type(rows, kind)) for kind in TYPES}

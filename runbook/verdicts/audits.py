@@ -73,6 +73,6 @@ def _audits(journal: Path) -> Iterator[tuple[Audit, bool]]:
         if opened is None or opened.get("notebook") != NOTEBOOK:
             continue
         facts = {step: dict(end["facts"]) for step in _STEPS if (end := history.end_in(step, run)) and end["facts"]}
-        if "audit-packs" in facts:
+        if "issued" in facts.get("audit-packs", {}):
             at = str(facts["audit-packs"].get("collected_at", opened["t"]))
             yield Audit(journal.parent.name, run, at, facts), bool(opened.get("rehearsal"))

@@ -21,7 +21,7 @@ class Context:
     ``facts`` maps a step id to the facts of its latest judged result (this run's, else an earlier run's
     frozen or succeeded one); ``status`` maps it to its latest status; ``confirms`` to its ``confirm`` entries
     of the journal, oldest first (private fields masked there). ``applied`` holds the changes named in
-    ``apply``, ``parameters`` what else the notebook's parameters cell was given.
+    ``apply``, ``parameters`` what else the notebook's parameters cell was given; ``notebook`` is its name.
     """
 
     case: Case
@@ -35,6 +35,7 @@ class Context:
     applied: frozenset[str] = frozenset()
     rehearsal: bool = False
     parameters: Mapping[str, str] = field(default_factory=dict)
+    notebook: str = ""
 
     def fact(self, step: str, name: str, default: Any = None) -> Any:
         """One fact of an earlier step; ``default`` where the step or the fact is missing."""

@@ -134,6 +134,23 @@ def test_a_folder_of_everything(workspace: Any, tmp_path: Path) -> None:
     assert len(listed) == 9
 
 
+def test_a_case_that_is_taken_over_names_the_lost_servers(workspace: Any, tmp_path: Path) -> None:
+    case = (data_root() / "notebooks" / "rehearsals" / "nominal" / "case.yml").read_text(encoding="utf-8")
+    known = workspace.path / "cases" / "case-known" / "case.yml"
+    known.parent.mkdir(parents=True)
+    known.write_text(case.replace("case: nominal", "case: case-known"), encoding="utf-8")
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    text = (FIXTURES / "rsop-licensing-en.xml").read_bytes().decode("utf-16")
+    (folder / "gp.xml").write_bytes(text.replace("rdlic01.example.test", "RDLIC-OLD1.corp.example").encode("utf-16"))
+    played = workspace.papermill(
+        "case-of", "-p", "folder", "logs", "-p", "of", "case-known", "-p", "lang", "en", notebook="diagnose"
+    )
+    assert played.exit_code == 0, played.stderr
+    (cause,) = facts(played, "diagnose-read")["causes"]
+    assert (cause["id"], cause["evidence"][0]["why"]) == ("E05", "diagnose.why_dead_server")
+
+
 def test_a_folder_that_does_not_exist_stops_before_anything(workspace: Any) -> None:
     played = workspace.papermill("case-none", "-p", "folder", "no-such-folder", "-p", "lang", "en", notebook="diagnose")
     assert played.exit_code == 1

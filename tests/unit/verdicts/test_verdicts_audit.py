@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runbook.case import draft_case
+from runbook.journal import Journal
 from runbook.outcome import Answer, Status, Verdict
-from runbook.verdicts import JUDGES, Context
+from runbook.verdicts import JUDGES, LOCAL, SKIPS, Context
 from runbook.verdicts.all_hosts import write_csv
 
 Make = Callable[..., Context]
@@ -105,6 +108,38 @@ def test_a_report_that_disagrees_or_fails(make_context: Make, recorded: Recorded
     refused = recorded("audit-report", "audit-nominal", GenerateReturnValue=0x80041001, Summary=[], FileName=None)
     verdict = JUDGES["audit-report"](context, refused)
     assert verdict.status is Status.FAILED and verdict.lines[0].fields["code"] == "0x80041001"
+
+
+def test_without_a_case_nothing_is_called_over_use(recorded: Recorded, make_context: Make) -> None:
+    context = make_context("audit-packs")
+    draft = replace(context, case=draft_case("audit", "en", "RDLIC01.corp.example"))
+    verdict = JUDGES["audit-packs"](draft, recorded("audit-packs", "audit-nominal"))
+    assert verdict.status is Status.WAITING and "over" not in verdict.facts
+
+
+def test_only_the_notebook_hosts_waits_for_hosts(make_context: Make) -> None:
+    nobody = make_context("hosts-state", case={"session_hosts": {}})
+    found = {name: SKIPS["hosts-state"](replace(nobody, notebook=name)) for name in ("hosts", "audit")}
+    assert [v.status for v in found.values() if v] == [Status.WAITING, Status.SKIPPED]
+
+
+def test_the_sheet_takes_over_what_the_recovery_knows(make_context: Make) -> None:
+    origin = make_context("x").case_folder.parent / "case-old"
+    (origin / "private").mkdir(parents=True)
+    journal = Journal(origin / "journal.jsonl")
+    facts = {"result": "issued", "at": "2024-01-09 10:20 UTC", "reference": "REF-9", "packs": []}
+    journal.append("end", run="r01", step="clearinghouse", status="succeeded", facts=facts)
+    counted = {"collected_at": "2024-02-01T06:00:00+00:00", "owned": {"user": 40}, "issued": {"user": 3}, "total": {}}
+    known = {"audit-packs": counted, "audit-backup": {"destination": "D:\\Backups"}}
+    with_of = make_context("audit-sheet", facts=known, parameters={"of": "case-old"})
+    assert LOCAL["audit-sheet"](with_of).status is Status.SUCCEEDED
+    text = (with_of.run_folder / "licence-sheet.txt").read_text(encoding="utf-8")
+    for word in ("REF-9", "cases/case-old/private", "D:\\Backups", "2024-02-01"):
+        assert word in text
+    alone = make_context("audit-sheet", facts=known)
+    LOCAL["audit-sheet"](alone)
+    text = (alone.run_folder / "licence-sheet.txt").read_text(encoding="utf-8")
+    assert "REF-9" not in text and "not known yet" not in text and "no private folder on this server" in text
 
 
 def test_a_cell_is_never_a_formula(tmp_path: Path) -> None:
