@@ -18,7 +18,7 @@ from mkdocs.structure.pages import Page
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the `mkdocs` command does not add the folder
 
 from macros import languages, markup, parity, print_page, search_index
-from macros.words import section_title, word, words_with
+from macros.words import search_words, section_title, word, words_with
 from runbook.knowledge import LANGS
 
 os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
@@ -159,8 +159,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     (site / "print.html").write_text(on_post_page(html, None, config), encoding="utf-8", newline="\n")
     if Build.command != "build":
         return
-    search_index.finish(site, words_with("find_", Build.lang))
-    markup.tidy(site, Build.lang)
+    search_index.finish(site, search_words(Build.lang), config.extra.get("search_lookup", ()))
+    markup.tidy(site)
     if Build.other is None:
         return
     code, text = Build.other.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -58,13 +59,13 @@ def name_controls(html: str, search: str, drawer: str) -> str:
     return _NAV.sub(lambda m: f'{m[1]} aria-label="{m[3].strip()}"{m[2]}{m[3]}{m[4]}', html)
 
 
-def tidy(site: Path, lang: str) -> None:
-    """Remove what an offline copy cannot use: source maps, the sitemap (it dates the build), foreign stemmers."""
+def tidy(site: Path) -> None:
+    """Remove what an offline copy cannot use: source maps, the sitemap (it dates the build), the theme's own search."""
+    scripts = site / "assets" / "javascripts"
     for path in [*site.rglob("*.map"), site / "sitemap.xml", site / "sitemap.xml.gz", site / "404.html"]:
         path.unlink(missing_ok=True)
-    for path in (site / "assets" / "javascripts" / "lunr").rglob("*.js"):
-        if not re.fullmatch(rf"lunr\.({lang}|stemmer\.support)\.min\.js", path.name):
-            path.unlink()
+    for folder in (scripts / "lunr", scripts / "workers"):
+        shutil.rmtree(folder, ignore_errors=True)
     for path in site.rglob("*"):
         if path.suffix in (".js", ".css"):
             _cut_source_map(path)

@@ -22,6 +22,11 @@ def words_with(prefix: str, lang: str) -> dict[str, str]:
     return {k.removeprefix(prefix): v[lang] for k, v in read_yaml("words/site").items() if k.startswith(prefix)}
 
 
+def search_words(lang: str) -> dict[str, str]:
+    """What people type for each page, by the page's path without suffix ("reference/ports")."""
+    return {page: str(texts[lang]) for page, texts in read_yaml("words/find").items()}
+
+
 def section_title(french: str, lang: str) -> str | None:
     """The title in ``lang`` of the nav section that mkdocs.yml calls ``french``; None where it has no words."""
     for key, texts in read_yaml("words/site").items():

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 from defusedxml import ElementTree
-from hypothesis import given
-from hypothesis import strategies as st
 
 from macros import (
     commands,
@@ -24,10 +22,11 @@ from macros import (
     tables,
 )
 from macros.pictures import drawing
-from macros.words import Here, section_title
+from macros.words import Here, search_words, section_title
 from runbook import knowledge
 from runbook.knowledge import LANGS
 
+ROOT = Path(__file__).resolve().parents[2]
 HERE = [Here(lang, page) for lang in LANGS for page in ("index.md", "reference/ports.md")]
 
 
@@ -58,12 +57,16 @@ def test_every_word_stands_in_both_languages_with_the_same_fields() -> None:
 
 def test_french_words_have_french_spaces_and_apostrophes() -> None:
     for key, texts in knowledge.read_yaml("words/site").items():
-        if key.startswith("find_"):
-            continue  # what people type
         french = texts["fr"]
         assert "'" not in french, key
         assert not any(f" {mark}" in french for mark in ":;?!»"), key
         assert "« " not in french, key
+
+
+def test_every_page_has_the_words_that_people_type_for_it() -> None:
+    pages = {p.relative_to(ROOT / "docs/fr").with_suffix("").as_posix() for p in (ROOT / "docs/fr").rglob("*.md")}
+    for lang in LANGS:
+        assert {page for page, typed in search_words(lang).items() if len(typed.split()) > 3} >= pages
 
 
 def test_nav_titles_are_found_by_their_french_form() -> None:
@@ -213,30 +216,7 @@ def test_the_pinned_theme_still_has_the_places_that_are_mended(site: Path) -> No
 # ---------------------------------------------------------------- search index
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("Événement", "evenement"),
-        ("bœuf", "boeuf"),
-        ("0x80070005", "80070005"),
-        ("0xC0010020", "c0010020"),
-        ("RDS-Licensing-UI", "licensing rds ui"),
-        ("licmgr.exe", "exe licmgr"),
-        ("<b>l’ID</b> &amp; co", ""),
-        ("plain words", ""),
-    ],
-)
-def test_aliases_are_the_other_forms(text: str, words: str) -> None:
-    assert search_index.aliases(text) == words
-
-
-@given(st.text())
-def test_folding_twice_changes_nothing_more(text: str) -> None:
-    once = search_index.fold(text)
-    assert search_index.fold(once) == once
-
-
-def test_the_index_gets_aliases_page_titles_and_other_names(tmp_path: Path) -> None:
+def test_the_index_gets_what_people_type_and_the_pages_of_records(tmp_path: Path) -> None:
     folder = tmp_path / "search"
     folder.mkdir()
     entries = [
@@ -244,11 +224,10 @@ def test_the_index_gets_aliases_page_titles_and_other_names(tmp_path: Path) -> N
         {"location": "ports.html#a", "title": "Flux", "text": "<p>clé</p>"},
     ]
     (folder / "search_index.json").write_text(json.dumps({"docs": entries}), encoding="utf-8")
-    search_index.finish(tmp_path, {"ports": "pare-feu"})
+    search_index.finish(tmp_path, {"ports": "pare-feu"}, ["ports"])
     page, section = json.loads((folder / "search_index.json").read_text(encoding="utf-8"))["docs"]
-    assert set(page["xt"].split()) == {"reseau", "pare-feu", "pare", "feu"}
-    assert section["x"] == "cle"
-    assert set(section["p"].split()) == {"réseau", "reseau"}
+    assert page == {**entries[0], "k": "pare-feu", "lookup": True}
+    assert section == entries[1]
     assert (folder / "search_index.js").read_text(encoding="utf-8").startswith("var __index = {")
 
 
