@@ -12,9 +12,10 @@ from pathlib import Path
 from runbook.errors import BadInput
 from runbook.knowledge import say
 
-#: What the site, the notebooks and the wheel are made from. Nothing else is copied where there is no git.
+#: What the site, the notebooks and the wheel are made from (the site shows the tree of the tests). Of a commit all is
+#: copied; where there is no git, only these.
 PARTS = ("LICENSE", "README.md", "bundle.lock", "docs", "knowledge", "macros", "mkdocs.yml", "notebooks", "overrides",
-         "pyproject.toml", "runbook")  # fmt: skip
+         "pyproject.toml", "runbook", "tests")  # fmt: skip
 _NOT_OURS = ("__pycache__", ".ipynb_checkpoints", ".DS_Store")
 
 
@@ -42,12 +43,12 @@ def export(root: Path, folder: Path, lang: str) -> Source:
             _copy(root / part, folder / part)
         return Source(folder, None, False)
     # The line ends are those of .gitattributes, whatever this machine prefers.
-    packed = _git(root, "-c", "core.autocrlf=false", "archive", "--format=tar", "HEAD", "--", *PARTS)
+    packed = _git(root, "-c", "core.autocrlf=false", "archive", "--format=tar", "HEAD")
     if packed is None:
         raise BadInput(say("bundle.not_committed", lang))
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
         tar.extractall(folder, filter="data")
-    changed = bool(_git(root, "status", "--porcelain", "--", *PARTS))
+    changed = bool(_git(root, "status", "--porcelain"))
     return Source(folder, commit.decode("ascii").strip(), changed)
 
 
