@@ -48,12 +48,7 @@ def define_env(env: Any) -> None:
 def _declare(env: Any, name: str, macro: Callable[..., str]) -> None:
     def called(*args: object, **options: object) -> str:
         at: Here = here(env)
-        try:
-            return macro(at, *args, **options)
-        except (FileNotFoundError, AttributeError, KeyError, NotImplementedError) as missing:
-            if not env.conf["extra"].get("under_construction"):
-                raise
-            return f'\n!!! bug "{name}"\n    {args}: {type(missing).__name__}: {missing}\n'
+        return macro(at, *args, **options)
 
     called.__doc__ = macro.__doc__
     env.macro(called, name)

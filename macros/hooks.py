@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -58,28 +57,14 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     for palette in config.theme["palette"]:
         key = palette["toggle"]["name"]
         palette["toggle"]["name"] = word(key, lang) if key.startswith("palette_") else key
-    if config.extra.get("under_construction"):
-        config.nav = existing(config.nav, Path(config.docs_dir))
-        config.validation.links.not_found = config.validation.links.anchors = logging.INFO
     if not languages.is_part():
-        level = logging.INFO if config.extra.get("under_construction") else logging.WARNING
         for difference in parity.differences(Build.root / "docs"):
-            log.log(level, "%s", difference)
+            log.warning("%s", difference)
     if Build.command == "build" and not languages.is_part():
         Build.whole = Path(config.site_dir)
         config.site_dir = str(Build.whole / lang)
         Build.other = languages.start_other(lang, config.config_file_path, Build.whole, config.strict)
     return config
-
-
-def existing(nav: Any, docs: Path) -> Any:
-    """``nav`` without the pages that are not written yet, and without sections left empty."""
-    if isinstance(nav, str):
-        return nav if (docs / nav).is_file() else None
-    if isinstance(nav, dict):
-        kept = {title: existing(children, docs) for title, children in nav.items()}
-        return {title: children for title, children in kept.items() if children} or None
-    return [item for item in (existing(child, docs) for child in nav or []) if item]
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
