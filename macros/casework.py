@@ -46,8 +46,9 @@ def statuses(here: Here) -> str:
 
 
 def changes(here: Here) -> str:
-    """The steps of a recovery that can be named in ``apply``, each with its undo (the backup notebook's own are on
-    its page)."""
+    """The steps of migrate that can be named in ``apply``, each with its undo (other notebooks' are on their pages)."""
+    text = (data_root() / "notebooks" / "migrate.md").read_text(encoding="utf-8")
+    cells = set(re.findall(r'(?:magic_args="|^%manual )([\w-]+)', text, re.MULTILINE))
     return rows(
         [here.word("col_name"), here.word("col_does"), here.word("col_undo")],
         (
@@ -57,7 +58,7 @@ def changes(here: Here) -> str:
                 cell(step.undo.of(here.lang) if step.undo else ""),
             )
             for step in steps()
-            if step.script and step.kind in ("change", "manual") and step.phase != "backup"
+            if step.id in cells and step.script and step.kind in ("change", "manual")
         ),
     )
 
