@@ -104,9 +104,10 @@ def read_in_a_browser(site: Path) -> None:
         page.on("request", lambda request: asked.append(request.url))
         for lang in LANGS:
             page.goto((site / "index.html").as_uri())
-            page.click(f"a[hreflang={lang}]")
+            with page.expect_navigation(wait_until="load"):
+                page.click(f"a[hreflang={lang}]")
             assert page.get_attribute("html", "lang") == lang
-            page.keyboard.press("/")
+            page.click("input.md-search__input")
             page.keyboard.type("4105")
             page.wait_for_selector("a.md-search-result__link")
             page.goto((site / lang / "runbook" / "air-gapped.html").as_uri())
