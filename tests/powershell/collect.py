@@ -19,6 +19,10 @@ _FENCE = re.compile(
 # A fence that only calls a macro holds derived text, which is checked where it comes from.
 _MACRO = re.compile(r"\s*\{\{.*\}\}\s*", re.DOTALL)
 _LANGUAGES = {"powershell", "pwsh", "ps1", "posh"}
+_SHELLS = {"sh", "bash", "shell", "console"}
+_PROGRAM = r"(?:runbook|papermill|mkdocs|pip|py|python3?)(?:\.exe)?"
+# Lines for a Windows window that a page shows without colours.
+_PLAIN = re.compile(rf"(?:& |(?:\S*\\)?{_PROGRAM} |[A-Z][a-z]+-[A-Z]\w+ )")
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _COMMAND = re.compile(
     r"^(?:[A-Z][a-z]+-[A-Z]\w+|(?:wevtutil|gpresult|robocopy|gpupdate|esentutl|wbadmin|certutil|icacls|taskkill"
@@ -29,9 +33,14 @@ _MADE_BY_RUNNING = {
 }  # fmt: skip
 
 
+_OWN = re.compile(r"(?:[.\w-]*[\\/])*(?:runbook|papermill|mkdocs|pip|py|python3?)(?:\.exe)? +[-\w.]")
+
+
 @dataclass(frozen=True)
 class Text:
     """One PowerShell text. ``kind``: step, script, cell, fence, knowledge, template, paste or inline.
+
+    ``shell`` is another kind: lines for a Unix shell, in which only the project's own programs are known.
 
     ``line`` is the line of the file on which the text starts; ``step`` asks for the rules of a whole script.
     """
@@ -97,6 +106,17 @@ def fences(text: str) -> Iterator[tuple[int, str, str]]:
             yield line + 1, first.removeprefix("%%"), rest
         elif words and words[0].lower() in _LANGUAGES and not _MACRO.fullmatch(body):
             yield line, match["info"].strip("{} "), body
+        elif words == ["text"] and _PLAIN.match(body):
+            yield line, "text", body
+
+
+def shell_fences(text: str) -> Iterator[tuple[int, str]]:
+    """(line, body without its indent) of each fence for a Unix shell."""
+    for match in _FENCE.finditer(text):
+        words = match["info"].split()
+        if words and words[0].lower() in _SHELLS:
+            body = re.sub(rf"(?m)^{match['indent']}", "", match["body"])
+            yield text.count("\n", 0, match.start("body")) + 1, body
 
 
 def _notebooks(root: Path) -> Iterator[Text]:
@@ -104,6 +124,8 @@ def _notebooks(root: Path) -> Iterator[Text]:
         for line, info, body in fences(_read(path)):
             step = "region runbook" in body
             yield Text("cell", _name(root, path), info, body, line, step)
+        without = _FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), _read(path))
+        yield from _inline(_name(root, path), "", without)
     for path in _files(root, "*.ipynb"):
         data = json.loads(_read(path))
         for number, cell in enumerate(data.get("cells", []), 1):
@@ -122,6 +144,8 @@ def _pages(root: Path) -> Iterator[Text]:
         text = _read(path)
         for line, _, body in fences(text):
             yield Text("fence", name, "", body, line)
+        for line, body in shell_fences(text):
+            yield Text("shell", name, "", body, line)
         without = _FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
         yield from _inline(name, "", without)
 
@@ -129,8 +153,16 @@ def _pages(root: Path) -> Iterator[Text]:
 def _inline(name: str, section: str, text: str) -> Iterator[Text]:
     """Commands with arguments inside a sentence; with an ellipsis or a capital placeholder they are examples."""
     for match in _INLINE.finditer(text):
-        if _COMMAND.match(match[1]) and "…" not in match[1] and not re.search(r"\b[A-Z]{4,}\b", match[1]):
-            yield Text("inline", name, section, match[1], text.count("\n", 0, match.start()) + 1)
+        line = text.count("\n", 0, match.start()) + 1
+        if _OWN.match(match[1]):
+            # A placeholder is fine here (programs.py knows it), several commands in one, or words left out, are not.
+            if not re.search(r"[…|{]|\b(?:OPTIONS|COMMANDE?)\b", match[1]):
+                # "`runbook verify` checks …" names a command without calling it: only its name is to be right.
+                named = re.fullmatch(r"runbook [a-z-]+", match[1])
+                body = f"{match[1]} --help" if named else match[1]
+                yield Text("shell" if "/bin/" in body else "inline", name, section, body, line)
+        elif _COMMAND.match(match[1]) and "…" not in match[1] and not re.search(r"\b[A-Z]{4,}\b", match[1]):
+            yield Text("inline", name, section, match[1], line)
 
 
 def _knowledge(root: Path) -> Iterator[Text]:

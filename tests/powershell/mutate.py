@@ -46,9 +46,11 @@ def tokens(root: Node) -> Iterator[Token]:
     for node in root.walk():
         if node.type == "command_name" and re.search(r"[A-Za-z]{3}", node.text):
             yield _word("command", node, re.sub(r"\.exe$", "", node.text))
+        elif node.type == "path_command_name":
+            yield _word("command", node, re.sub(r"\.\w+$", "", node.text))
         elif node.type == "command_parameter":
             native = not _of_cmdlet(node)
-            yield Token("switch" if native else "parameter", node.text.strip("-:"), node.start + 1)
+            yield _word("switch" if native else "parameter", node, node.text.strip("-:"))
         elif node.type in {"generic_token", "string_literal"} and node.up is not None:
             yield from _argument(node)
         elif node.type == "member_name" and node.kids and node.kids[0].type == "simple_name":
@@ -86,6 +88,10 @@ def _argument(node: Node) -> Iterator[Token]:
         match = re.match(r"/([A-Za-z]{2,})", text)
         if match:
             yield Token("switch", match[1], node.start + node.text.index("/") + 1)
+        elif re.fullmatch(r"notebooks[\\/]\w+\.ipynb", text):
+            yield _word("notebook", node, text)
+        elif re.fullmatch(r"[a-z][a-z-]{4,}", text) and node.up.kids[0] is node:
+            yield _word("verb", node, text)  # what a program is to do: its first word
         return
     holder = node if node.up.type == "command_elements" else node.up
     parameter = _before(holder)

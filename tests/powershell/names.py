@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from . import tables
+from . import programs, tables
 from .commands import Call, Constants, calls, splatted
 from .fault import Fault, nearest
 from .tree import Node, elements, hash_entries, string_value
@@ -30,7 +30,7 @@ def native_name(name: str) -> str | None:
     """The table's name of a native tool, whatever path and ending it is called by; None if it is no such tool."""
     leaf = name.replace("/", "\\").rsplit("\\", 1)[-1].lower()
     bare = leaf.removesuffix(".exe")
-    return bare if bare in tables.natives()["tools"] else None
+    return bare if bare in tables.natives()["tools"] else programs.name_of(name)
 
 
 def native_of(call: Call, constants: Constants) -> str | None:
@@ -70,6 +70,9 @@ def _check_command(call: Call, functions: dict[str, frozenset[str]], constants: 
         yield Fault(line, "alias", f"{call.name} is an alias", aliases[lower])
         return
     known = tables.commands()
+    if lower.endswith(".ps1"):
+        yield from _check_script(call)
+        return
     if lower in functions:
         parameters, spelled = functions[lower] | set(tables.catalog()["commonParameters"]), call.name
     elif lower in known:
@@ -77,11 +80,26 @@ def _check_command(call: Call, functions: dict[str, frozenset[str]], constants: 
         if spelled != call.name:
             yield Fault(line, "spelling", f"{call.name} is written otherwise", spelled)
     else:
-        everything = [name for name, _ in known.values()] + list(functions) + list(tables.natives()["tools"])
+        everything = [name for name, _ in known.values()] + list(functions)
+        everything += [*tables.natives()["tools"], *programs.names()]
         yield Fault(line, "command", f"unknown command {call.name}", nearest(call.name, everything))
         return
     yield from _check_parameters(call, spelled, parameters, constants)
     yield from _check_values(call, spelled, constants)
+
+
+def _check_script(call: Call) -> Iterator[Fault]:
+    r"""`& .\install.ps1`: a script of the project that a person starts, with the parameters it has."""
+    own = programs.own_scripts()
+    leaf = call.name.replace("/", "\\").rsplit("\\", 1)[-1]
+    if call.operator != "&" or not call.name.startswith(".\\") or leaf.lower() not in own:
+        hint = " or ".join(f"& .\\{name}" for name in sorted(own))
+        yield Fault(call.name_node.line, "command", f"unknown script {call.name}", nearest(leaf, own) or hint)
+        return
+    for node, name, _ in call.named:
+        if name.lower() not in own[leaf.lower()]:
+            hint = nearest(name, own[leaf.lower()])
+            yield Fault(node.line, "parameter", f"{leaf} has no parameter -{name}", hint)
 
 
 def _check_parameters(call: Call, command: str, parameters: frozenset[str], constants: Constants) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from . import tables
+from . import programs, tables
 from .commands import Call, Constants, calls
 from .fault import Fault, nearest
 from .names import native_of
@@ -15,12 +15,27 @@ from .tree import Node, statement_of, string_value, variable_name
 _SWITCH = re.compile(r"^[/-](?P<name>[A-Za-z?][\w+-]*)(?P<rest>[:=].*)?$", re.DOTALL)
 
 
-def check(root: Node, constants: Constants) -> Iterator[Fault]:
-    """Unknown switches, values and verbs; missing exit-code tests; stderr redirected under 'Stop'."""
+_BLOCKS = (
+    *("if_statement", "foreach_statement", "while_statement", "for_statement", "do_statement", "switch_statement"),
+    *("try_statement", "function_statement", "script_block_expression"),
+)
+
+
+def check(root: Node, constants: Constants, typed: bool = False) -> Iterator[Fault]:
+    """Unknown switches, values and verbs; missing exit-code tests; stderr redirected under 'Stop'.
+
+    ``typed``: a person types the lines and sees what each says. Where nothing but lines of programs.py stands in
+    such a text, no test of their exit code is asked for.
+    """
     found = [(call, tool) for call in calls(root) if (tool := native_of(call, constants))]
+    lines = all(tool in programs.names() for _, tool in found) and next(root.find(*_BLOCKS), None) is None
     for call, tool in found:
-        yield from _check_words(call, tool, constants)
-        yield from _check_exit(call, tool, [other for other, _ in found])
+        if tool in programs.names():
+            yield from _check_program(call, tool, constants)
+        else:
+            yield from _check_words(call, tool, constants)
+        if not (typed and lines):
+            yield from _check_exit(call, tool, [other for other, _ in found])
         yield from _check_redirection(root, call, tool)
 
 
@@ -78,6 +93,31 @@ def _check_words(call: Call, tool: str, constants: Constants) -> Iterator[Fault]
             yield Fault(node.line, "native", f"{tool} has no switch {match['name']}", nearest(name, switches))
             continue
         yield from _check_value(node, tool, name, match["rest"] or "", switches[name])
+
+
+def _check_program(call: Call, tool: str, constants: Constants) -> Iterator[Fault]:
+    """The project's own commands and Python's launchers: the words as the program itself would take them."""
+    elements = call.node.kid("command_elements")
+    kids = elements.kids if elements else []
+    parts = [part for part in kids if part.type not in {"redirection", "command_argument_sep"}]
+    words = [_typed(part) for part in parts]
+    held = {call.name} if call.name else constants.strings(call.target) or set()
+    for path in held:
+        for wrong, right, _ in programs.check_path(path, shell=False):
+            yield Fault(call.name_node.line, "program", wrong, right)
+    for wrong, right, word in programs.check_words(tool, words):
+        line = next((part.line for part, each in zip(parts, words, strict=True) if each == word), call.node.line)
+        yield Fault(line, "program", wrong, right)
+
+
+def _typed(part: Node) -> str:
+    """A word as the program gets it; what a variable holds is not seen."""
+    value = string_value(part)
+    if value is not None:
+        return value
+    if part.type in {"string_literal", "variable"} or "$" in part.text:
+        return programs.UNSEEN
+    return part.text
 
 
 def _check_bare(node: Node, word: str, tool: str, table: dict[str, Any]) -> Iterator[Fault]:

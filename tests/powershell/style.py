@@ -29,6 +29,7 @@ def check(root: Node, constants: Constants, step: bool) -> Iterator[Fault]:
     yield from _forbidden(root, constants)
     yield from _version_seven(root)
     yield from _strings(root)
+    yield from _brackets(root)
     if step:
         yield from _step(root)
 
@@ -129,6 +130,13 @@ def _strings(root: Node) -> Iterator[Fault]:
                 rest = literal.text[part.end - literal.start :]
                 if re.match(r":(?![\w:])", rest) or part.text.endswith(":"):
                     yield Fault(part.line, "syntax", f'"{part.text}:" ends in a colon', f"${{{part.text[1:]}}}:")
+
+
+def _brackets(root: Node) -> Iterator[Fault]:
+    """`runbook confirm <case>`: PowerShell reserves the bracket, the grammar takes it as a word."""
+    for node in root.find("generic_token"):
+        if node.text.startswith("<"):
+            yield Fault(node.line, "syntax", f"{node.text[:30]} cannot be parsed: < is reserved", "a word in capitals")
 
 
 def _step(root: Node) -> Iterator[Fault]:

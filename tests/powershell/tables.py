@@ -1,4 +1,4 @@
-"""The checker's knowledge: catalog.json, additions.yml, natives.yml and types.yml, each with its sources."""
+"""The checker's knowledge: catalog.json and the tables in YAML, each with its sources."""
 
 from __future__ import annotations
 
@@ -34,6 +34,13 @@ def additions() -> dict[str, Any]:
 def natives() -> dict[str, Any]:
     """Native tools: their switches, verbs and sources; keyed by lower-case name without ``.exe``."""
     data: dict[str, Any] = _yaml("natives.yml")
+    return data
+
+
+@cache
+def programs() -> dict[str, Any]:
+    """Launchers, modules and names around the project's own programs, with their sources."""
+    data: dict[str, Any] = _yaml("programs.yml")
     return data
 
 

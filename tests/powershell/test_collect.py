@@ -38,7 +38,9 @@ def tree(tmp_path: Path) -> Path:
     put(
         "docs/en/page.md",
         "Text\n\n=== \"Tab\"\n\n    ```powershell\n    Get-Host\n    ```\n\n```powershell\n{{ step('x') }}\n```\n\n"
-        "```bash\nls\n```\n\nRun `Get-Item -LiteralPath a` now, not `a word` and not `wevtutil epl …`.\n",
+        "```bash\nls\n```\n\n```text\nrunbook register\n```\n\nRun `Get-Item -LiteralPath a` now, not `a word` and not "
+        "`wevtutil epl …`.\n\n"
+        "`runbook verify`, `.venv/bin/runbook status case-a`, not `runbook confirm … --attach`.\n",
     )
     put(
         "knowledge/errors.yml",
@@ -58,7 +60,7 @@ def _one(texts: list[Text], file: str) -> list[tuple[str, str, int, str]]:
 def test_every_kind_is_found(tree: Path) -> None:
     texts = collect(tree)
     assert {text.kind for text in texts} == {
-        *("step", "script", "cell", "fence", "inline", "knowledge", "template"),
+        *("step", "script", "cell", "fence", "inline", "knowledge", "template", "shell"),
     }
     assert _one(texts, "notebooks/steps/service.ps1") == [("step", "service", 1, "Get-Service")]
     assert _one(texts, "runbook/archive/verifier.ps1")[0][0] == "script"
@@ -69,7 +71,11 @@ def test_every_kind_is_found(tree: Path) -> None:
     assert _one(texts, "notebooks/migrate.ipynb") == [("cell", "network", 1, "Get-Culture")]
     assert _one(texts, "docs/en/page.md") == [
         ("fence", "", 6, "Get-Host"),
-        ("inline", "", 17, "Get-Item -LiteralPath a"),
+        ("shell", "", 14, "ls"),
+        ("fence", "", 18, "runbook register"),
+        ("inline", "", 21, "Get-Item -LiteralPath a"),
+        ("inline", "", 23, "runbook verify --help"),
+        ("shell", "", 23, ".venv/bin/runbook status case-a"),
     ]
     assert _one(texts, "knowledge/errors.yml") == [("knowledge", "E01.fix.en", 3, "Get-Random")]
     assert _one(texts, "knowledge/words/archive.yml") == [

@@ -1,7 +1,8 @@
 """Each rule on a text of a few lines; each good text without a fault.
 
 A file of fixtures/bad bears the fault's name; ``# fault: RULE`` stands on each line where the checker must speak,
-once for each fault of that line. A file whose name starts with ``step-`` is checked as a whole step script.
+once for each fault of that line. A file whose name starts with ``step-`` is checked as a whole step script, one that
+starts with ``page-`` as a fence of a page, a ``.sh`` file as a fence for a Unix shell.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from . import shell
 from .checker import check
+from .fault import Fault
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -21,12 +24,18 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", sorted((FIXTURES / "good").glob("*.ps1")), ids=lambda path: path.stem)
+def _check(path: Path, step: bool) -> list[Fault]:
+    if path.suffix == ".sh":
+        return list(shell.check(_read(path)))
+    return check(_read(path), step=step, typed=path.stem.startswith("page-"))
+
+
+@pytest.mark.parametrize("path", sorted((FIXTURES / "good").iterdir()), ids=lambda path: path.stem)
 def test_good_text_has_no_fault(path: Path) -> None:
-    assert [str(fault) for fault in check(_read(path), step=True)] == []
+    assert [str(fault) for fault in _check(path, step=not path.stem.startswith("page-"))] == []
 
 
-@pytest.mark.parametrize("path", sorted((FIXTURES / "bad").glob("*.ps1")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((FIXTURES / "bad").iterdir()), ids=lambda path: path.stem)
 def test_fault_is_named_with_its_line(path: Path) -> None:
     text = _read(path)
     expected: Counter[tuple[int, str]] = Counter()
@@ -35,7 +44,7 @@ def test_fault_is_named_with_its_line(path: Path) -> None:
         for rule in match[1].split() if match else ():
             expected[number, rule] += 1
     assert expected
-    found = check(text, step=path.stem.startswith("step-"))
+    found = _check(path, step=path.stem.startswith("step-"))
     assert Counter((fault.line, fault.rule) for fault in found) == expected, "\n".join(map(str, found))
 
 

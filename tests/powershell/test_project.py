@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .checker import check
+from .checker import faults
 from .collect import Text, collect, pasted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,10 +15,8 @@ TEXTS = [*collect(ROOT), *pasted(ROOT)]
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: f"{text.kind}-{text.file}-{text.section or text.line}")
 def test_text_has_no_fault(text: Text) -> None:
-    faults = check(
-        text.text, step=text.step, inline=text.kind == "inline", file=text.file, section=text.section, line=text.line
-    )
-    assert not faults, "\n" + "\n".join(map(str, faults))
+    found = faults(text)
+    assert not found, "\n" + "\n".join(map(str, found))
 
 
 def test_step_scripts_were_found() -> None:

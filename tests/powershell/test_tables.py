@@ -18,6 +18,10 @@ def test_every_addition_has_a_source() -> None:
     entries = {name: entry for section in sections for name, entry in section.items()}
     entries |= {f"native {name}": entry for name, entry in tables.natives()["tools"].items()}
     entries |= {f"type {name}": entry for name, entry in tables.types()["types"].items()}
+    entries |= {f"launcher {name}": entry for name, entry in tables.programs()["launchers"].items()}
+    entries |= {f"module {name}": entry for name, entry in tables.programs()["modules"].items()}
+    for name in ("environments", "shell", "scripts", "made_by_the_reader"):
+        entries[name] = tables.programs()[name]
     for name in ("automatic_variables", "preference_variables", "environment", "localised_properties"):
         entries[name] = additions[name]
     assert [name for name, entry in entries.items() if not entry.get("source")] == []

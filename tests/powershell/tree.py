@@ -29,6 +29,9 @@ _WRAPPERS = frozenset(
 
 
 _BARE_LIST = re.compile(rb"(?<=[\w*-]), (?=[A-Za-z*])")
+# `papermill … -p apply backup,gpupdate`: PowerShell hands a program the list as it is written, as one word.
+_PROGRAM_LIST = re.compile(rb"(?<=[\w-]),(?=[A-Za-z])")
+_PROGRAM_LINE = re.compile(rb"(?m)^[ \t]*(?:& )?(?:\S*\\)?(?:papermill|runbook)(?:\.exe)? .*$")
 
 
 @dataclass(eq=False)
@@ -90,7 +93,8 @@ def parse(text: str) -> Node:
     if root.has_error:
         # The grammar does not know a list of bare words with a space after the comma (`-Name A, B`), which
         # PowerShell does. "A ,B" parses, has the same length, and the texts are cut from the original.
-        again = parser.parse(_BARE_LIST.sub(b" ,", data)).root_node
+        same = _PROGRAM_LINE.sub(lambda line: _PROGRAM_LIST.sub(b"_", line[0]), data)
+        again = parser.parse(_BARE_LIST.sub(b" ,", same)).root_node
         root = root if again.has_error else again
     # Positions are wanted in characters; the grammar counts bytes.
     plain = len(data) == len(text)
@@ -170,6 +174,8 @@ def string_value(node: Node | None) -> str | None:
             return inner.text[2:-2].strip("\r\n")
         return None
     if node.type in {"generic_token", "simple_name", "integer_literal", "real_literal", "command_name"}:
+        return node.text
+    if node.type == "path_command_name" and "$" not in node.text:
         return node.text
     return None
 

@@ -81,6 +81,9 @@ def check(root: Node, constants: Constants) -> Iterator[Fault]:
                 yield Fault(node.line, "variable", f"${bare} is read but was not assigned", hint)
     for scope in scopes:
         for name, places in scope.writes.items():
+            if name.startswith("env:"):  # read by the system and by what is started from here
+                yield from _check_env(name, places[0][1])
+                continue
             if scope is top and places[0][1].up is not None and places[0][1].up.type == "script_parameter":
                 continue  # the parameters of a step script are the runner's (style.py knows their names)
             if name not in used and name not in settings and name != "null":
