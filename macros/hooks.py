@@ -92,7 +92,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Mend what Markdown cannot say."""
-    return markup.empty_headers(html)
+    return markup.stackable(markup.breakable(markup.empty_headers(html)))
 
 
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _ADMONITION = re.compile(r"^([ \t]*(?:!{3}|\?{3}\+?) ?)([\w-]+)((?: +[\w-]+)*)[ \t]*$")
@@ -15,7 +15,14 @@ _NAV = re.compile(
     r'(<nav class="md-nav" data-md-level="\d+") aria-labelledby="[^"]*"( aria-expanded="[^"]*">\s*'
     r'<label class="md-nav__title"[^>]*>\s*<span class="md-nav__icon md-icon"></span>\s*)([^<]+?)(\s*</label>)'
 )
-_SPAN = re.compile(r'</?span[^>]*>|<a id="__codelineno[^>]*></a>')
+_SPAN = re.compile(r'</?span[^>]*>|<wbr>|<a id="__codelineno[^>]*></a>')
+_TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+_CELL = re.compile(r"<td[^>]*>.*?</td>", re.DOTALL)
+_CODE = re.compile(r"(?<=<code>).*?(?=</code>)", re.DOTALL)
+_PARTS = re.compile(r"(<[^>]+>|&[#\w]+;)")
+_BREAK = re.compile(r"(?<=[a-z0-9)])(?=[A-Z])|(?<=\w[._\\/-])(?=\w)")
+_TAG = re.compile(r"<[^>]+>")
+STACKED_FROM = 3  # columns
 _SOURCE_MAP = re.compile(r"\n?(//# sourceMappingURL=\S+|/\*# sourceMappingURL=\S+ \*/)\s*$")
 
 
@@ -40,6 +47,40 @@ def title_admonitions(markdown: str, titles: Mapping[str, str]) -> tuple[str, li
 def without_spans(html: str) -> str:
     """``html`` without spans and the anchors of code lines; its text stays as it is."""
     return _SPAN.sub("", html)
+
+
+def breakable(html: str) -> str:
+    """Let long names in a table's code break where a reader would break them: after . _ \\ / - and before a capital."""
+    return _CELL.sub(lambda cell: _CODE.sub(lambda code: _breaks(code[0]), cell[0]), html)
+
+
+def _breaks(code: str) -> str:
+    return "".join(part if part.startswith(("<", "&")) else _BREAK.sub("<wbr>", part) for part in _PARTS.split(code))
+
+
+def stackable(html: str) -> str:
+    """Tables of three columns and more: each cell knows its column, so that a telephone can show a row as a card.
+
+    The roles keep the table a table for screen readers where the style sheet makes blocks of it.
+    """
+    return _TABLE.sub(lambda table: _labelled(table[0]), html)
+
+
+def _labelled(table: str) -> str:
+    found = re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", table.split("</thead>")[0])
+    heads = [_TAG.sub("", head).strip().replace('"', "&quot;") for head in found]
+    if len(heads) < STACKED_FROM:
+        return table
+    head, _, body = table.partition("</thead>")
+    head = head.replace("<table", '<table data-stack role="table"').replace("<thead", '<thead role="rowgroup"')
+    head = head.replace("<th>", '<th role="columnheader">')
+    body = "<tr>".join(_cells(row, heads) for row in body.split("<tr>")).replace("<tbody", '<tbody role="rowgroup"')
+    return f"{head}</thead>{body}".replace("<tr>", '<tr role="row">')
+
+
+def _cells(row: str, heads: Sequence[str]) -> str:
+    labels = iter(heads)
+    return re.sub("<td", lambda _: f'<td role="cell" data-label="{next(labels)}"', row)
 
 
 def empty_headers(html: str) -> str:

@@ -27,7 +27,7 @@ def two_exchanges(here: Here) -> Drawing:
         drawing.text(320, top + 64, here.word(f"pic_two_exchanges_say{number}"), 400, "middle")
         drawing.arrow((right, top + 136), (left, top + 136))
         drawing.text(320, top + 116, here.word(f"pic_two_exchanges_get{number}"), 400, "middle")
-        drawing.label(left + 85, top + 172, here.word(f"pic_two_exchanges_then{number}"), 300)
+        drawing.text(left + 14, top + 172, here.word(f"pic_two_exchanges_then{number}"), 390)
     return drawing
 
 

@@ -203,6 +203,38 @@ def test_code_is_left_alone_and_unknown_kinds_are_named() -> None:
     assert markup.title_admonitions(text, TITLES) == (text, ["odd"])
 
 
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("Win32_TSLicenseServer", "Win32_<wbr>TSLicense<wbr>Server"),
+        (r"HKLM\SOFTWARE\Policies", r"HKLM\<wbr>SOFTWARE\<wbr>Policies"),
+        ("archive/case-2024-01.seal.html", "archive/<wbr>case-<wbr>2024-<wbr>01.<wbr>seal.<wbr>html"),
+        ("uint32 ActivationStatus", "uint32 Activation<wbr>Status"),
+        ("-FilterHashtable", "-Filter<wbr>Hashtable"),
+        ("a &lt;NomLong&gt; b", "a &lt;Nom<wbr>Long&gt; b"),
+    ],
+)
+def test_code_in_a_cell_breaks_where_a_reader_would(text: str, broken: str) -> None:
+    assert markup.breakable(f"<td><code>{text}</code> AaBb</td>") == f"<td><code>{broken}</code> AaBb</td>"
+    assert markup.breakable(f"<p><code>{text}</code></p>") == f"<p><code>{text}</code></p>"
+
+
+def test_wide_tables_name_the_column_of_each_cell() -> None:
+    head = "<thead>\n<tr>\n<th>A</th>\n<td></td>\n<th>C <em>c</em></th>\n</tr>\n</thead>"
+    table = f'<table>\n{head}\n<tbody>\n<tr>\n<td id="x">1</td>\n<td>2</td>\n<td>3</td>\n</tr>\n</tbody>\n</table>'
+    found = markup.stackable(table)
+    for part in (
+        '<table data-stack role="table">',
+        '<tr role="row">\n<th role="columnheader">A</th>',
+        '<td role="cell" data-label="A" id="x">1</td>',
+        '<td role="cell" data-label="">2</td>',
+        '<td role="cell" data-label="C c">3</td>',
+    ):
+        assert part in found
+    narrow = table.replace("<td></td>\n", "").replace("<td>2</td>\n", "")
+    assert markup.stackable(narrow) == narrow
+
+
 def test_the_pinned_theme_still_has_the_places_that_are_mended(site: Path) -> None:
     html = (site / "fr/errors.html").read_text(encoding="utf-8")
     for wanted in (

@@ -1,7 +1,7 @@
 /* Keyboard and screen reader: what scrolls can be reached, and says what it is. */
 (function () {
   "use strict";
-  var BOXES = ".md-typeset__scrollwrap, .picture-box, .md-typeset pre > code";
+  var BOXES = ".md-typeset__scrollwrap, .picture-box, .tabbed-labels, .md-typeset pre > code";
   var french = document.documentElement.lang === "fr";
   var WORDS = french
     ? { table: "Tableau qui défile", picture: "Image qui défile", colon: "\u00a0: " }
@@ -27,7 +27,7 @@
 
   function reachable(box, used) {
     var scrolls = box.scrollWidth > box.clientWidth + 1;
-    var code = box.tagName === "CODE";
+    var code = box.tagName === "CODE" || box.classList.contains("tabbed-labels");
     if (scrolls) {
       box.tabIndex = 0;
       if (!code) { box.setAttribute("role", "region"); box.setAttribute("aria-label", labelOf(box, used)); }
