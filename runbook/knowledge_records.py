@@ -248,11 +248,15 @@ class Source(Record):
 
 
 class ChecklistLine(Fact):
-    """One line of the checklist, by the article's ``number``; it is ticked when all its ``steps`` are."""
+    """One line of the checklist, by the article's ``number``; it is ticked when all its ``steps`` are.
+
+    ``text`` is what there is to do, ``seen`` what a tick stands for, ``unseen`` what no step looks at."""
 
     id: Filled
     number: int = Field(ge=1, le=9)
     text: Text
+    seen: Text
+    unseen: Text | None = None
     steps: tuple[Filled, ...] = Field(min_length=1)
     correction: Text
 

@@ -247,7 +247,7 @@ def checklist(story: Story, lang: str) -> list[tuple[int, str, bool, str]]:
         return []
     latest = {step: attempt.status for step, (_, attempt) in story.latest().items()}
     return [
-        (tick.item.number, tick.item.text.of(lang), tick.ticked, tick.why) for tick in close.checklist(latest, lang)
+        (tick.item.number, tick.text, tick.ticked, tick.why) for tick in close.checklist(latest, lang)
     ]
 
 

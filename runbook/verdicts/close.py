@@ -54,7 +54,7 @@ def attestation(context: Context, entries: list[dict[str, Any]]) -> Verdict:
     lacks = [Line(f"steps.attestation_lacks_{name}") for name in lacking]
     if lacking and not note:
         return Verdict(Status.WAITING, (*lacks, Line("steps.attestation_say_why")), facts, table)
-    if lacking:
+    if lacking or not files:  # papers that a person says exist and that are not here tick nothing
         return Verdict(Status.FINDING, (done, *lacks, Line("steps.attestation_reason", {"note": note})), facts, table)
     return Verdict(Status.SUCCEEDED, (done,), facts, table)
 
@@ -66,12 +66,19 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+#: What stands behind these is a person's word: no step reads it from a machine. (``activate`` is not among them:
+#: the license server itself has to say that it is activated.)
+ON_WORD = frozenset({"source-lost", "clearinghouse", "install-packs", "hosts-configure", "test-logon", "attestation"})
+
+
 class Tick(NamedTuple):
-    """One line of the checklist: ticked or not, and after which steps (a sentence)."""
+    """One line of the checklist: ticked or not, after which steps and on whose word (sentences), and in ``text``
+    what the tick stands for: what was seen or confirmed, never more."""
 
     item: ChecklistLine
     ticked: bool
     why: str
+    text: str
 
 
 def ticks(step: str, status: Status) -> bool:
@@ -87,12 +94,31 @@ def checklist(statuses: Mapping[str, Status], lang: str, items: tuple[ChecklistL
     found = []
     for item in knowledge.checklist() if items is None else items:
         missing = [s for s in item.steps if not ticks(s, Status(statuses.get(s, Status.PENDING)))]
-        titles = ", ".join(knowledge.step(s).title.of(lang) for s in missing or item.steps)
-        why = knowledge.say("steps.why_open" if missing else "steps.why_done", lang, steps=titles)
-        found.append(Tick(item, not missing, why))
+        found.append(Tick(item, not missing, _why(item, missing, lang), item.seen.of(lang)))
     return found
 
 
-__all__ = ["MANUAL", "PAPERS", "Tick", "attestation", "checklist", "inventory", "ticks"]
+def _why(item: ChecklistLine, missing: list[str], lang: str) -> str:
+    """What the steps read and what a person said, apart; what is open; what no step looked at."""
+
+    def titles(steps: list[str]) -> str:
+        return ", ".join(knowledge.step(step).title.of(lang) for step in steps)
+
+    sentences = []
+    if missing:
+        sentences.append(knowledge.say("steps.why_open", lang, steps=titles(missing)))
+    else:
+        read = [step for step in item.steps if step not in ON_WORD]
+        said = [step for step in item.steps if step in ON_WORD]
+        if read:
+            sentences.append(knowledge.say("steps.why_done", lang, steps=titles(read)))
+        if said:
+            sentences.append(knowledge.say("record.why_said", lang, steps=titles(said)))
+    if item.unseen is not None:
+        sentences.append(knowledge.say("record.why_unseen", lang, what=item.unseen.of(lang)))
+    return " ".join(sentences)
+
+
+__all__ = ["MANUAL", "ON_WORD", "PAPERS", "Tick", "attestation", "checklist", "inventory", "ticks"]
 
 MANUAL = {"attestation": attestation}

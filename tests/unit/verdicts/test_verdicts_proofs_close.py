@@ -13,7 +13,7 @@ import pytest
 from runbook import knowledge
 from runbook.outcome import Status, Verdict
 from runbook.verdicts import LOCAL, MANUAL, Context, inventory
-from runbook.verdicts.close import checklist, ticks
+from runbook.verdicts.close import ON_WORD, checklist, ticks
 from runbook.verdicts.sheet import to_html, to_text
 
 Make = Callable[..., Context]
@@ -211,6 +211,28 @@ def test_a_line_needs_all_its_steps_and_says_which_are_open() -> None:
             tick = checklist(statuses, "en", (item,))[0]
             assert not tick.ticked and knowledge.step(step).title.en in tick.why
     assert not any(tick.ticked for tick in checklist({}, "fr"))
+
+
+def test_a_tick_says_only_what_was_seen_and_names_what_was_said_and_what_nobody_saw() -> None:
+    """An auditor found "system state backed up" ticked though only the database's folder had been copied."""
+    statuses = {step.id: Status.SUCCEEDED for step in knowledge.steps()}
+    for lang, state, wizard in (("fr", "état du système", "assistant ouvert"), ("en", "system state", "wizard open")):
+        ticked = {tick.item.id: tick for tick in checklist(statuses, lang)}
+        for line, claim in (("backup", state), ("wizard", wizard)):
+            assert claim not in ticked[line].text
+            assert claim in ticked[line].why.split(":")[-1]  # after "not seen from here"
+        attestation = knowledge.step("attestation").title.of(lang)
+        backup = knowledge.step("backup").title.of(lang)
+        assert ticked["backup"].why.index(backup) < ticked["backup"].why.index(attestation)
+    manual = {step.id for step in knowledge.steps() if step.kind == "manual" and step.id != "activate"}
+    for item in knowledge.checklist():
+        assert {step for step in item.steps if step in ON_WORD} == {step for step in item.steps if step in manual}
+
+
+def test_papers_that_nobody_attached_do_not_tick(make_context: Make, confirm: Confirm, keys: Keys) -> None:
+    verdict = MANUAL["attestation"](make_context(), [confirm(note="REHEARSAL", **PAPERS)])
+    assert verdict.status is Status.FINDING and not ticks("attestation", verdict.status)
+    assert keys(verdict)[-1] == "attestation_reason"
 
 
 @pytest.mark.parametrize(
