@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from runbook.run import Run
+from runbook.show import sentences
+
+
+#: The checks whose sentences go into the file's head.
+_TOLD = ("preflight", "roles", "network", "license-server", "ad-group")
 
 
 def write(run: Run) -> Path:
     """Write ``cases/NAME/case.yml`` for a case that has none; returns its path. Never over an existing file."""
-    text = render(run.folder.name, run.lang, run.case.license_server.name)
+    text = render(run.folder.name, run.lang, server_name(run), learned(run))
     with run.folder.case_file.open("x", encoding="utf-8", newline="\n") as file:
         file.write(text)
     return run.folder.case_file
 
 
-def render(name: str, lang: str, server: str) -> str:
-    """The text of a new case file, commented in both languages."""
+def server_name(run: Run) -> str:
+    """The server's own DNS name as the check read it, else the name that Python knows."""
+    return str(run.history().latest_facts("preflight").get("dns_name") or run.case.license_server.name)
+
+
+def learned(run: Run) -> list[str]:
+    """What this run's checks said about the server, a sentence each; identifiers are masked there already."""
+    history = run.history()
+    ends = [end for step in _TOLD if (end := history.end_in(step, run.name))]
+    lines = [line for end in ends for line in end["lines"] if line["key"] != "host.unproven"]
+    return sentences(lines, run.lang)
+
+
+def render(name: str, lang: str, server: str, told: Sequence[str] = ()) -> str:
+    """The text of a new case file, commented in both languages; ``told`` stands as comments at its head."""
     env = Environment(
         loader=PackageLoader("runbook", "templates"), undefined=StrictUndefined, keep_trailing_newline=True
     )
-    return env.get_template("case.yml.j2").render(name=name, lang=lang, server=server)
+    lines = [line for sentence in told for line in sentence.splitlines()]
+    return env.get_template("case.yml.j2").render(name=name, lang=lang, server=server, told=lines)

@@ -6,7 +6,7 @@ Exit codes: 0 done, 75 waiting, 1 failed, 2 bad input.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
@@ -90,11 +90,23 @@ def _translate(command: click.Command, lang: str) -> None:
             known = {"Options": "cli.heading_options", "Commands": "cli.heading_commands"}
             super().write_heading(say(known[heading], lang) if heading in known else heading)
 
+        def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+            marks = {"[required]": say("cli.mark_required", lang), "[default: ": say("cli.mark_default", lang)}
+            said = []
+            for term, text in rows:
+                for mark, word in marks.items():
+                    text = text.replace(mark, word)
+                said.append((term, text))
+            super().write_dl(said, col_max, col_spacing)
+
     class Context(click.Context):
         formatter_class = Formatter
 
     for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
         each.context_class = Context
+        each.options_metavar = say("cli.metavar_options", lang)
+        if isinstance(each, click.Group):
+            each.subcommand_metavar = say("cli.metavar_command", lang)
         each.params.append(
             click.Option(
                 ["-h", "--help"],

@@ -95,7 +95,7 @@ def _preflight_concerns(context: Context, seen: PreflightAnswer) -> tuple[Line, 
     if _policy(seen) == "AllSigned":
         lines.append(Line("steps.preflight_all_signed"))
     named = context.case.license_server.name.lower()
-    if named not in (seen.dns_name.lower(), seen.computer_name.lower()):
+    if not context.case.draft and named not in (seen.dns_name.lower(), seen.computer_name.lower()):
         lines.append(Line("steps.preflight_other_server", {"server": seen.dns_name, "named": named}))
     last = _last_update(seen)
     if last and last < PATCHED_SINCE.isoformat():

@@ -275,6 +275,25 @@ def test_a_case_from_end_to_end_and_again(workspace: Any, fake: FakePowerShell) 
     assert "HÔTE DE SUBSTITUTION" in second.output.read_text(encoding="utf-8")
 
 
+def test_a_first_run_with_no_case_file_reads_prepares_the_file_and_waits(workspace: Any, fake: FakePowerShell) -> None:
+    fake.nominal()
+    first = workspace.papermill("case-new", "-p", "apply", "backup,gpupdate", "-p", "lang", "fr", **fake.environ())
+    assert first.exit_code == 0, first.stderr
+    assert fake.effects() == []
+    assert first.history.closing("r01")["outcome"] == "waiting"
+    text = first.folder.case_file.read_text(encoding="utf-8")
+    assert "\n  name: RDLIC01.corp.example\n" in text
+    assert "# Relevé sur ce serveur" in text
+    assert "Pas encore prouvé" not in text  # only what helps to fill it in
+    assert "localhost" not in text
+    # Half filled in, the next run says what is missing, with lines, and runs nothing.
+    again = workspace.papermill("case-new", **fake.environ())
+    assert again.exit_code == 1
+    assert "company" in again.stderr
+    assert "packs" in again.stderr
+    assert len(again.history.runs()) == 1
+
+
 def test_without_elevation_nothing_else_is_asked(workspace: Any, fake: FakePowerShell) -> None:
     laid_out(workspace, "case-weak")
     fake.nominal()

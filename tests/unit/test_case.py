@@ -120,3 +120,9 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
         assert all(fault.word for fault in document.faults)
     with pytest.raises(BadInput):
         load_case(path, "case-1", "en")
+
+
+def test_what_the_server_said_stands_at_the_head_as_comments(tmp_path: Path) -> None:
+    text = render("case-9", "fr", "SRV01.corp.example", ["Le serveur est activé.", "deux\nlignes: [oops"])
+    assert "#   Le serveur est activé.\n#   deux\n#   lignes: [oops\n" in text
+    assert yaml.safe_load(text)["license_server"]["name"] == "SRV01.corp.example"
