@@ -182,5 +182,3 @@ def test_every_wheel_for_the_server_is_to_be_had_with_its_hash(tmp_path: Path) -
     run = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     assert run.returncode == 0, run.stderr
     assert f"Would install {len(lines)} packages" in run.stderr
-
-
