@@ -143,7 +143,7 @@ def _pages(root: Path) -> Iterator[Text]:
             continue
         text = _read(path)
         for line, _, body in fences(text):
-            yield Text("fence", name, "", body, line)
+            yield Text("fence", name, "", body, line, "region runbook" in body)
         for line, body in shell_fences(text):
             yield Text("shell", name, "", body, line)
         without = _FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
@@ -158,7 +158,7 @@ def _inline(name: str, section: str, text: str) -> Iterator[Text]:
             # A placeholder is fine here (programs.py knows it), several commands in one, or words left out, are not.
             if not re.search(r"[…|{]|\b(?:OPTIONS|COMMANDE?)\b", match[1]):
                 # "`runbook verify` checks …" names a command without calling it: only its name is to be right.
-                named = re.fullmatch(r"runbook [a-z-]+", match[1])
+                named = re.fullmatch(r"runbook (?:[a-z-]+|schedule [a-z]+)", match[1])
                 body = f"{match[1]} --help" if named else match[1]
                 yield Text("shell" if "/bin/" in body else "inline", name, section, body, line)
         elif _COMMAND.match(match[1]) and "…" not in match[1] and not re.search(r"\b[A-Z]{4,}\b", match[1]):

@@ -104,12 +104,11 @@ def _parsed(command: click.Command, path: str, words: list[str], out: dict[str, 
         return
     if rest:
         yield f"{path}: {rest[0]} is one word too many", "", rest[0]
-    if values.get("help") or values.get("version"):
-        return
+    asked = values.get("help") or values.get("version")
     for parameter in command.params:
         value = values.get(parameter.name or "")
         missing = value is None or value == () or type(value).__name__ == "Sentinel"
-        if parameter.required and missing:
+        if parameter.required and missing and not asked:
             label = parameter.opts[0] if isinstance(parameter, click.Option) else str(parameter.name).upper()
             yield f"{path} needs {label}", "", path
         if isinstance(parameter.type, click.Choice) and not missing:

@@ -64,6 +64,12 @@ def test_every_subcommand_and_option_is_known_and_its_mistypings_are_not() -> No
                 assert _faults(f"runbook {name} {wrong}"), (name, wrong)
 
 
+def test_a_command_that_a_sentence_only_names_needs_no_arguments_but_its_right_name() -> None:
+    assert _faults("runbook schedule backup --help") == []
+    assert _faults("runbook schedule backups --help")
+    assert _faults("runbook schedule backup")
+
+
 def test_a_command_over_two_lines_is_read_whole_and_output_is_not_read() -> None:
     text = "$ runbook status case-1\ncase-1: waiting\n$ runbook confirm case-1 \\\n  clearing\n"
     assert [(fault.line, fault.rule) for fault in shell.check(text)] == [(3, "program")]
