@@ -16,7 +16,9 @@ def command(here: Here, step_id: str) -> str:
     step = knowledge.step(step_id)
     script = knowledge.paste(step_id).rstrip("\n")
     title = plain(step.title.of(here.lang))
-    return f'\n``` {{ .powershell title="{title}" }}\n{script}\n```\n\n{_how(here, step)}\n{{: .how }}\n'
+    return (
+        f'\n``` {{ .powershell .script-{step_id} title="{title}" }}\n{script}\n```\n\n{_how(here, step)}\n{{: .how }}\n'
+    )
 
 
 def _how(here: Here, step: Step) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from macros import languages, markup, parity, print_page, search_index
 from macros.words import search_words, section_title, word, words_with
 from runbook.knowledge import LANGS
 
-os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")
 log = get_plugin_logger("site")
 
 
@@ -140,11 +138,12 @@ def on_post_build(config: MkDocsConfig) -> None:
     order = {page.url: place for place, page in enumerate(Build.nav.pages)}
     pages = sorted((p for p in Build.pages if p.url in order), key=lambda p: order[p.url])
     config.extra["alternate"] = languages.alternates("print.html")
-    html = print_page.render(config, Build.env, Build.context, pages, word("print", Build.lang))
+    title, once = word("print", Build.lang), word("print_once", Build.lang)
+    html = print_page.render(config, Build.env, Build.context, pages, title, once)
     (site / "print.html").write_text(on_post_page(html, None, config), encoding="utf-8", newline="\n")
+    search_index.finish(site, search_words(Build.lang), config.extra.get("search_lookup", ()))
     if Build.command != "build":
         return
-    search_index.finish(site, search_words(Build.lang), config.extra.get("search_lookup", ()))
     markup.tidy(site)
     if Build.other is None:
         return

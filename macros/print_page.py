@@ -18,7 +18,13 @@ _LINE_ANCHOR = re.compile(r'<a id="__codelineno[^>]*></a>')
 _LINE_SPAN = re.compile(r' id="__span-[^"]*"')
 _ID = re.compile(r'\b(id|for|name|aria-labelledby|aria-describedby)="([^"]+)"')
 _LINK = re.compile(r'\b(href|src)="([^"]*)"')
+_SCRIPT = re.compile(
+    r'<div class="[^"]*\bscript-([\w-]+)[^"]*">\s*<span class="filename">(.*?)</span>.*?</div>', re.DOTALL
+)
 _FOLDED = re.compile(r"<details(?![^>]*\bopen\b)")
+
+
+COMMANDS = "reference/commands.html"
 
 
 def key(url: str) -> str:
@@ -26,9 +32,17 @@ def key(url: str) -> str:
     return "p-" + re.sub(r"[^a-z0-9]+", "-", posixpath.splitext(url)[0].lower()).strip("-")
 
 
-def section(url: str, content: str, urls: set[str]) -> str:
-    """One page's content with ids, links and code blocks made unique among all pages."""
+def section(url: str, content: str, urls: set[str], once: str = "") -> str:
+    """One page's content with ids, links and code blocks made unique among all pages.
+
+    A step's script is printed once, on the page of commands; elsewhere ``once`` says so and leads there.
+    """
     own = key(url)
+    if url != COMMANDS and COMMANDS in urls:
+        place = posixpath.relpath(COMMANDS, posixpath.dirname(url) or ".")
+        content = _SCRIPT.sub(
+            lambda m: f'<p class="script"><strong>{m[2]}</strong><br><a href="{place}#{m[1]}">{once}</a></p>', content
+        )
     content = _LINE_SPAN.sub("", _LINE_ANCHOR.sub("", content))
     content = _ID.sub(lambda m: f'{m[1]}="{_prefixed(own, m[2])}"', content)
     blocks = iter(range(10**6))  # the theme's copy buttons rely on one id per code block
@@ -56,14 +70,14 @@ def _target(kind: str, link: str, url: str, urls: set[str]) -> str:
     return f"#{key(target)}" + (f"--{parts.fragment}" if parts.fragment else "")
 
 
-def render(config: MkDocsConfig, env: Any, context: Any, pages: Sequence[Page], title: str) -> str:
-    """The whole print page in the theme's frame. ``context`` is any page's template context."""
+def render(config: MkDocsConfig, env: Any, context: Any, pages: Sequence[Page], title: str, once: str) -> str:
+    """The whole print page in the theme's frame. ``context`` is any page's template context; ``once``: see section."""
     page = Page(title, File.generated(config, "print.md", content=""), config)
     page.meta = {"hide": ["navigation", "toc", "footer"], "search": {"exclude": True}}
     urls = {p.url for p in pages}
     items = "".join(f'<li><a href="#{key(p.url)}">{escape(p.title)}</a></li>' for p in pages)
     contents = f'<nav class="print-toc" aria-label="{escape(title)}"><ol>{items}</ol></nav>'
-    sections = "\n".join(section(p.url, p.content or "", urls) for p in pages)
+    sections = "\n".join(section(p.url, p.content or "", urls, once) for p in pages)
     page.content = f"<h1>{escape(config.site_name)}</h1>\n{contents}\n{sections}"
     page.toc = get_toc([])
     config.extra["scope"] = "./.."

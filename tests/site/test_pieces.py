@@ -283,6 +283,17 @@ def test_a_section_of_the_print_page_has_its_own_ids_and_inner_links() -> None:
     assert "<details open" in section
 
 
+def test_a_script_is_printed_once() -> None:
+    html = (
+        '<div class="language-powershell script-key-packs highlight"><span class="filename">T</span><pre>x</pre></div>'
+    )
+    urls = {"a.html", "reference/commands.html"}
+    elsewhere = print_page.section("a.html", html, urls, "See there")
+    assert "<pre" not in elsewhere
+    assert '<strong>T</strong><br><a href="#p-reference-commands--key-packs">See there</a>' in elsewhere
+    assert "<pre" in print_page.section("reference/commands.html", html, urls, "See there")
+
+
 # ---------------------------------------------------------------- languages
 
 
