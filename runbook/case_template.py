@@ -10,7 +10,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from runbook.run import Run
 from runbook.show import sentences
 
-
 #: The checks whose sentences go into the file's head.
 _TOLD = ("preflight", "roles", "network", "license-server", "ad-group")
 

@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import AwareDatetime, Field
 
 from runbook.readers.answer_shape import Answered, Fault, Flag, Int, LoggedEvent, NativeRun
+from runbook.readers.audit_answers import AuditReportAnswer
 from runbook.readers.backup_answers import (
     BackupAnswer,
     BackupPlanAnswer,
@@ -31,7 +32,6 @@ from runbook.readers.backup_answers import (
     SystemStateVersion,
     VssAnswer,
 )
-from runbook.readers.audit_answers import AuditReportAnswer
 from runbook.readers.host_answers import (
     ConnectivityReading,
     GpResult,

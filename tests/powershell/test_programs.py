@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 
@@ -11,6 +12,7 @@ from runbook.run import notebook_steps
 
 from . import programs, shell
 from .checker import check
+from .collect import collect
 from .mutate import misspell
 
 STEPS = {step.id: step for step in knowledge.steps()}
@@ -84,3 +86,14 @@ def test_words_are_followed_through_a_variable_that_holds_the_launcher() -> None
 def test_a_list_of_changes_is_one_word_as_powershell_hands_it_on() -> None:
     (fault,) = check("papermill notebooks/migrate.ipynb case-1.ipynb -p apply backup,gpudate\n", typed=True)
     assert "gpudate" in fault.wrong and fault.right == "gpupdate"
+
+
+def test_no_page_lets_powershell_split_a_value_at_its_comma() -> None:
+    """In a command's arguments a comma makes an array, and a program is handed its elements as words of their own
+    (about_Parsing, about_Arrays): ``-p apply a,b`` would reach papermill as two values."""
+    unquoted = re.compile(r"(?:papermill|runbook)\b[^\n\"']* [a-z][a-z-]*,[a-z][a-z-]*")
+    found = [
+        (text.file, line) for text in collect(programs.ROOT) for line in text.text.splitlines() if unquoted.search(line)
+    ]
+    assert found == []
+    assert unquoted.search("papermill in.ipynb out.ipynb -p apply backup,gpupdate")
