@@ -19,8 +19,8 @@ from runbook.knowledge import Step, say
 from runbook.knowledge_records import Ask
 from runbook.workspace import CaseFolder
 
-_YES = frozenset({"yes", "y", "oui", "o", "true", "1"})
-_NO = frozenset({"no", "n", "non", "false", "0"})
+YES = frozenset({"yes", "y", "oui", "o", "true", "1"})
+NO = frozenset({"no", "n", "non", "false", "0"})
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -48,17 +48,19 @@ def parse(ask: Ask, value: object, lang: str) -> Any:
                 raise Refused(say("confirm.id35", lang, count=len(compact_id(text))))
             return groups_of_five(compact)
         case "bool":
-            if text.lower() not in _YES | _NO:
+            if text.lower() not in YES | NO:
                 raise Refused(say("confirm.yes_no", lang))
-            return text.lower() in _YES
+            return text.lower() in YES
         case "number":
             if not text.isdecimal():
                 raise Refused(say("confirm.number", lang))
             return int(text)
         case "choice":
-            if text not in {choice.id for choice in ask.choices}:
-                raise Refused(say("confirm.choice", lang, choices=", ".join(c.id for c in ask.choices)))
-            return text
+            for number, choice in enumerate(ask.choices, 1):
+                names = {choice.id, str(number), choice.title.fr, choice.title.en}
+                if text.casefold() in {name.casefold() for name in names}:
+                    return choice.id
+            raise Refused(say("confirm.choice", lang, choices=", ".join(c.id for c in ask.choices)))
         case "date":
             return _moment(text, dt.date.fromisoformat, "confirm.date", lang)
         case "datetime":
@@ -77,8 +79,8 @@ def check(step: Step, fields: Mapping[str, object], lang: str) -> dict[str, Any]
             faults.append(say("confirm.unknown_field", lang, field=name, known=", ".join(known)))
     for ask in step.asks:
         value = fields.get(ask.id)
-        if value is None or value == "" or ask.type == "file":
-            if ask.required and ask.type != "file":
+        if value in (None, "", []) or ask.type == "file":
+            if is_needed(ask, fields) and ask.type != "file":
                 faults.append(say("confirm.missing", lang, field=ask.id, title=ask.title.of(lang)))
             continue
         try:
@@ -88,6 +90,20 @@ def check(step: Step, fields: Mapping[str, object], lang: str) -> dict[str, Any]
     if faults:
         raise BadInput("\n".join([say("confirm.faults", lang, step=step.id), *("  " + f for f in faults)]))
     return kept
+
+
+def check_files(files: Iterable[Path], lang: str) -> None:
+    """Raise BadInput that names the attachments that are not there."""
+    missing = [str(path) for path in files if not path.is_file()]
+    if missing:
+        raise BadInput(say("confirm.no_file", lang, files=", ".join(missing)))
+
+
+def is_needed(ask: Ask, fields: Mapping[str, object]) -> bool:
+    """Whether a question has to be answered, given the other answers (``needed_when``)."""
+    if ask.needed_when:
+        return all(str(fields.get(name, "")) in values for name, values in ask.needed_when.items())
+    return ask.required
 
 
 def enter(
@@ -102,16 +118,16 @@ def enter(
     run: str | None = None,
     rehearsal: bool = False,
     more: Mapping[str, Any] | None = None,
+    account: str = "",
 ) -> Entry:
     """Write a ``confirm`` line for ``step``. Private answers go to ``private/STEP-NN.json``, masked in the line.
-    ``more`` are further fields of the line itself.
+    ``more`` are further fields of the line itself; ``account`` is the session that enters it, as user@machine: ``who``
+    is only what was typed.
 
     Raises BadInput where an answer or an attachment does not fit; nothing is written then.
     """
     files = list(attach)
-    missing = [str(path) for path in files if not path.is_file()]
-    if missing:
-        raise BadInput(say("confirm.no_file", lang, files=", ".join(missing)))
+    check_files(files, lang)
     kept = check(step, fields, lang)
     journal = Journal(folder.journal)
     number = len(History(journal.entries()).confirms(step.id)) + 1
@@ -126,6 +142,7 @@ def enter(
         step=step.id,
         entry=number,
         who=who,
+        account=account,
         at=stamp(moment),
         fields=masked(step.asks, kept),
         attachments=attached,

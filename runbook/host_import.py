@@ -32,7 +32,15 @@ def can_import(step_id: str) -> bool:
 
 
 def enter(
-    folder: CaseFolder, case: Case, step_id: str, files: Iterable[Path], *, who: str, lang: str, run: str | None = None
+    folder: CaseFolder,
+    case: Case,
+    step_id: str,
+    files: Iterable[Path],
+    *,
+    who: str,
+    lang: str,
+    run: str | None = None,
+    account: str = "",
 ) -> Entry:
     """Keep readings made on session hosts, as attachments of ``step_id``, and write the ``confirm`` line; its field
     ``imported`` names each host and when it was read.
@@ -51,7 +59,9 @@ def enter(
     if faults:
         raise BadInput("\n".join([say("remoting.import_faults", lang), *faults]))
     step = knowledge.step(step_id)
-    return confirm.enter(folder, step, {}, who=who, attach=paths, lang=lang, run=run, more={"imported": imported})
+    return confirm.enter(
+        folder, step, {}, who=who, attach=paths, lang=lang, run=run, more={"imported": imported}, account=account
+    )
 
 
 def read(path: Path, case: Case, lang: str) -> tuple[list[str], list[dict[str, str]]]:

@@ -174,6 +174,11 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
     return run
 
 
+def notebooks() -> list[str]:
+    """The names of all notebooks that can be run."""
+    return sorted(path.stem for path in (data_root() / "notebooks").glob("*.ipynb"))
+
+
 def notebook_path(notebook: str) -> Path:
     """The notebook's own file."""
     return data_root() / "notebooks" / f"{notebook}.ipynb"
@@ -394,5 +399,13 @@ def play_answers(run: Run, step: Step) -> None:
     for answer in due[len(run.history().confirms(step.id)) :]:
         files = [p for name in answer.attach if (p := run.recording.find(f"papers/{name}"))]
         confirm.enter(
-            run.folder, step, answer.fields, who=REHEARSED, attach=files, lang=run.lang, run=run.name, rehearsal=True
+            run.folder,
+            step,
+            answer.fields,
+            who=REHEARSED,
+            attach=files,
+            lang=run.lang,
+            run=run.name,
+            rehearsal=True,
+            account=operator(),
         )

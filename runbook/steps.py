@@ -75,6 +75,7 @@ def live(run: Run, step_id: str, cell_text: str | None = None) -> Entry:
         lines=[{"key": line.key, "fields": line.fields} for line in verdict.lines],
         facts=verdict.facts,
         table=list(verdict.table),
+        columns=list(verdict.table[0]) if verdict.table else [],  # the journal sorts keys
         hints=list(verdict.hints),
         by="kernel",
         **extra,

@@ -107,7 +107,7 @@ def redact(
         work.mkdir(mode=0o700)
         try:
             withheld = _rewrite_case(case_folder, story, rewriter, work)
-            record.write(work, clock=clock)
+            record.write(work, clock=clock, edition="redacted")
             target = _write(work, archive_root / name, withheld, Search(tokens), clock(), lang)
         finally:
             shutil.rmtree(work, ignore_errors=True)

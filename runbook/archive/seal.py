@@ -105,7 +105,7 @@ def seal(
         contents = Contents(
             {path: file for path, file in payload_files(case_folder, story) if path not in RECORDS},
             info_lines(story, clock(), as_is, previous),
-            late=lambda copy, digests: record.write(copy, clock=clock, digests=digests),
+            late=lambda copy, digests: record.write(copy, clock=clock, digests=digests, edition="full"),
         )
         write_bag(contents, target, lambda copy, digests, names: _agree(copy, digests, names, lang), workers)
         return _finish(target, zip, key, lang, made=True)

@@ -12,6 +12,7 @@ import click
 from runbook import confirm, host_import, knowledge, show
 from runbook.case import load_case
 from runbook.commands.execute import execute
+from runbook.confirm import NO, YES
 from runbook.errors import BadInput
 from runbook.history import History
 from runbook.host.script import hash_of_run
@@ -20,7 +21,7 @@ from runbook.journal import Journal
 from runbook.knowledge import Step, say
 from runbook.knowledge_records import Ask
 from runbook.outcome import BAD, Status
-from runbook.run import notebook_steps, operator
+from runbook.run import notebook_steps, notebooks, operator
 from runbook.workspace import CaseFolder, case_folder
 
 
@@ -29,7 +30,13 @@ def add(group: click.Group, lang: str) -> None:
 
     @group.command("run", help=say("cli.run", lang))
     @click.argument("name", metavar=say("cli.name", lang))
-    @click.option("--notebook", default="migrate", show_default=True, help=say("cli.run_notebook", lang))
+    @click.option(
+        "--notebook",
+        default="migrate",
+        show_default=True,
+        type=click.Choice(notebooks()),
+        help=say("cli.run_notebook", lang),
+    )
     @click.option("--apply", "changes", default="", help=say("cli.run_apply", lang))
     @click.option("--rehearsal", default="", help=say("cli.run_rehearsal", lang))
     def run(name: str, notebook: str, changes: str, rehearsal: str) -> int:
@@ -53,13 +60,24 @@ def add(group: click.Group, lang: str) -> None:
         again = f"papermill notebooks/migrate.ipynb {name}.ipynb"
         if host_import.can_import(step):
             case = load_case(folder.case_file, name, lang)
-            entry = host_import.enter(folder, case, step, attach, who=who or operator(), lang=lang)
+            entry = host_import.enter(folder, case, step, attach, who=who or operator(), lang=lang, account=operator())
             hosts = ", ".join(each["host"] for each in entry["imported"])
             click.echo(say("remoting.import_written", lang, step=step, hosts=hosts, command=again))
             return 0
         found = manual_step(step, lang)
+        when = _at(at, lang)
+        confirm.check_files(attach, lang)
         fields = ask_all(found, name, _given(found, given, lang), lang)
-        entry = confirm.enter(folder, found, fields, who=who or operator(), at=_at(at, lang), attach=attach, lang=lang)
+        entry = confirm.enter(
+            folder,
+            found,
+            fields,
+            who=who or operator(),
+            at=when,
+            attach=attach,
+            lang=lang,
+            account=operator(),
+        )
         click.echo(say("confirm.written", lang, entry=entry["entry"], step=step, command=again))
         return 0
 
@@ -81,7 +99,8 @@ def existing(name: str, lang: str) -> CaseFolder:
     """The folder of a case that has a journal. Raises BadInput where there is none."""
     folder = case_folder(name)
     if not folder.journal.is_file():
-        raise BadInput(say("confirm.no_case", lang, case=name, place=folder.path.parent))
+        key = "confirm.never_run" if folder.case_file.is_file() else "confirm.no_case"
+        raise BadInput(say(key, lang, case=name, place=folder.path.parent))
     return folder
 
 
@@ -153,7 +172,8 @@ def ask_all(step: Step, case: str, given: dict[str, object], lang: str) -> dict[
         return fields
     click.echo(say("confirm.intro", lang, title=step.title.of(lang), case=case))
     for ask in open_questions:
-        answer = _ask_list(ask, lang) if ask.type == "list" else _ask_one(ask, lang)
+        needed = confirm.is_needed(ask, fields)
+        answer = _ask_list(ask, needed, lang) if ask.type == "list" else _ask_one(ask, lang)
         if answer not in (None, "", []):
             fields[ask.id] = answer
     return fields
@@ -163,7 +183,8 @@ def _ask_one(ask: Ask, lang: str) -> object:
     """One question, asked again until the answer fits; identifiers are read back in groups of five."""
     text = ask.title.of(lang)
     if ask.type == "choice":
-        text += "\n" + "\n".join(f"    {c.id}: {c.title.of(lang)}" for c in ask.choices) + "\n "
+        listed = (f"    {number}  {c.title.of(lang)} [{c.id}]" for number, c in enumerate(ask.choices, 1))
+        text += "\n" + "\n".join(listed) + "\n "
     if not ask.required:
         text += f" ({say('confirm.optional', lang)})"
     while True:
@@ -179,21 +200,27 @@ def _ask_one(ask: Ask, lang: str) -> object:
             continue
         if ask.type == "id35":
             groups = groups_of_five(normalise_id35(answer) or "")
-            if not _yes(say("confirm.again", lang, groups=groups)):
+            if not _yes(say("confirm.again", lang, groups=groups), lang):
                 continue
         return str(answer)
 
 
-def _ask_list(ask: Ask, lang: str) -> list[dict[str, object]]:
+def _ask_list(ask: Ask, needed: bool, lang: str) -> list[dict[str, object]]:
+    """Entries one after the other: the first is asked for at once where one is needed."""
     entries: list[dict[str, object]] = []
     click.echo(ask.title.of(lang))
-    while _yes(say("confirm.another", lang)):
+    while (needed and not entries) or _yes(say("confirm.another" if entries else "confirm.first", lang), lang):
         entries.append({item.id: _ask_one(item, lang) for item in ask.items})
     return entries
 
 
-def _yes(question: str) -> bool:
-    return str(click.prompt(question, default="", show_default=False)).strip().lower() in {"o", "oui", "y", "yes"}
+def _yes(question: str, lang: str) -> bool:
+    """A yes or a no, asked until it is one of them: anything else typed here was meant for another question."""
+    while True:
+        answer = str(click.prompt(question, default="", show_default=False)).strip().lower()
+        if answer in YES | NO:
+            return answer in YES
+        click.echo(f"  {say('confirm.yes_no', lang)}")
 
 
 def _given(step: Step, pairs: tuple[str, ...], lang: str) -> dict[str, object]:
@@ -217,4 +244,7 @@ def _at(text: str, lang: str) -> dt.datetime | None:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(say("confirm.datetime", lang)) from None
-    return moment if moment.tzinfo else moment.astimezone()
+    moment = moment if moment.tzinfo else moment.astimezone()
+    if moment > dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5):
+        raise BadInput(say("confirm.future", lang, at=text))
+    return moment

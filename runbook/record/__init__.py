@@ -6,6 +6,7 @@ import datetime as dt
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from runbook.errors import RunbookError
 from runbook.journal import utc_now
@@ -25,26 +26,33 @@ def write(
     out: Path | None = None,
     clock: Callable[[], dt.datetime] = utc_now,
     digests: Mapping[str, str] | None = None,
+    edition: str = "",
 ) -> list[Path]:
     """Write ``record.LANG.html`` (and ``record.LANG.pdf``) into the case folder, or into ``out``.
 
     ``lang`` None means both languages. ``full`` unfolds everything, so that a print leaves nothing out. Each file
     appears whole or not at all, so a kill leaves the one before. Raises RunbookError where nothing was run yet
     or, for a PDF, where no browser is found (the HTML files are written by then). ``digests`` are the SHA-256 of
-    the case's files by path, where they are known already.
+    the case's files by path, where they are known already; ``edition`` is the archive's that the page goes into.
     """
     story = read_story(case_folder)
     story.digests = digests if digests is not None else _Remembered(story)
     if not story.runs:
         raise RunbookError(say("record.nothing_run", lang or story.lang, folder=case_folder))
     out = out or case_folder
+    base = Path(os.path.relpath(case_folder, out)).as_posix()
+    story.base = "" if base == "." else quote(base) + "/"
     languages: Sequence[str] = LANGS if lang is None else [lang]
     made = clock()
     written: list[Path] = []
     for each in languages:
-        written.append(_write_whole(out / f"record.{each}.html", render(story, each, made=made, full=full)))
+        written.append(
+            _write_whole(out / f"record.{each}.html", render(story, each, made=made, full=full, edition=edition))
+        )
     for each in languages if pdf else ():
-        page = _write_whole(out / f".record.{each}.print.html", render(story, each, made=made, full=full))
+        page = _write_whole(
+            out / f".record.{each}.print.html", render(story, each, made=made, full=full, edition=edition)
+        )
         try:
             written.append(print_pdf(page, out / f"record.{each}.pdf", each))
         finally:

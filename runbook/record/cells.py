@@ -7,7 +7,8 @@ forms of an output; what is said about a step around its cell comes from the jou
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from runbook.record.executed import step_of
 _TEMPLATES = Path(__file__).parent / "templates"
 #: The first of these that an output offers is shown; whatever else it offers is left out.
 _FORMS = ("image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/plain")
+#: What the summary of a finished run tells the operator to do next.
+_ADVICE = re.compile(r"<p>[^<]*\brunbook seal\b[^<]*</p>")
 #: A longer output is folded, in lines.
 FOLD_LINES = 25
 
@@ -40,12 +43,20 @@ class CellExporter(HTMLExporter):
 
 
 def cells_to_html(
-    notebook: Path, around: Callable[[str], tuple[str, str]], words: dict[str, str], scope: str, lang: str, own: bool
+    notebook: Path,
+    around: Callable[[str], tuple[str, str]],
+    words: dict[str, str],
+    scope: str,
+    lang: str,
+    own: bool,
+    kept: Collection[str] = (),
+    summed_up: bool = False,
 ) -> str:
     """The notebook's cells as one piece of HTML; ``scope`` (the run's name) keeps its ids apart from others'.
 
     ``own``: the notebook was run in ``lang``. In a record in the other language its prose is left out and what its
-    cells showed is folded.
+    cells showed is folded. ``kept``: pictures that the record shows elsewhere, without white space. ``summed_up``: the
+    record says itself, from the journal, what the last cell summed up; that cell is left out.
 
     ``around(step)`` gives the HTML that opens and closes the section of a step's cell; ``words`` are the few
     words of the template in the record's language. Raises ValueError where the file is no notebook.
@@ -54,26 +65,15 @@ def cells_to_html(
         node = nbformat.reads(notebook.read_text(encoding="utf-8"), as_version=4)
     except Exception as error:  # nbformat raises its own, jsonschema's and json's errors
         raise ValueError(str(error)) from error
-    node = harmless(node, scope)
-    node.cells = [cell for cell in node.cells if _speaks(cell, lang, own)]
+    node = harmless(node, scope, kept)
+    node.cells = [c for c in node.cells if _speaks(c, lang, own) and not (summed_up and _is_last(c))]
     resources = {"around": around, "step_of": step_of, "words": words, "fold_lines": FOLD_LINES, "own": own}
     body, _ = CellExporter().from_notebook_node(node, resources=resources)
     return str(body)
 
 
-def pictures_in(notebook: Path) -> set[str]:
-    """The SVG pictures that a notebook shows, as text without white space: to show none of them twice."""
-    found: set[str] = set()
-    try:
-        node = nbformat.reads(notebook.read_text(encoding="utf-8"), as_version=4)
-    except Exception:  # what cannot be read shows nothing
-        return found
-    for cell in node.cells:
-        for output in cell.get("outputs", []):
-            text = output.get("data", {}).get("image/svg+xml")
-            if text:
-                found.add("".join("".join(text).split()))
-    return found
+def _is_last(cell: NotebookNode) -> bool:
+    return bool(cell.cell_type == "code" and "finish(" in cell.source)
 
 
 def _speaks(cell: NotebookNode, lang: str, own: bool) -> bool:
@@ -83,16 +83,22 @@ def _speaks(cell: NotebookNode, lang: str, own: bool) -> bool:
     return lang in tagged if tagged else own
 
 
-def harmless(node: NotebookNode, scope: str) -> NotebookNode:
-    """Reduce each output to the one form that is shown, cleaned."""
+def harmless(node: NotebookNode, scope: str, kept: Collection[str] = ()) -> NotebookNode:
+    """Reduce each output to the one form that is shown, cleaned, without what the record says better itself: a
+    picture among ``kept``, and the advice to seal the case, which a sealed record must not give."""
     numbers = itertools.count(1)
     for cell in node.cells:
         if cell.cell_type != "code":
             continue
+        cell.outputs = [output for output in cell.outputs if _picture_of(output) not in kept]
         for output in cell.outputs:
             if "data" in output:
                 output.data = NotebookNode(_one_form(output.data, f"{scope}-cell{next(numbers)}"))
     return node
+
+
+def _picture_of(output: NotebookNode) -> str:
+    return "".join("".join(output.get("data", {}).get("image/svg+xml", "")).split()) or "none"
 
 
 def _one_form(data: dict[str, Any], scope: str) -> dict[str, str]:
@@ -106,6 +112,6 @@ def _one_form(data: dict[str, Any], scope: str) -> dict[str, str]:
                 continue
             text = picture
         elif form == "text/html":
-            text = clean_html(text)
+            text = _ADVICE.sub("", clean_html(text))
         return {form: text}
     return {}

@@ -17,6 +17,8 @@ from runbook.journal import Journal, encode, stamp
 from runbook.knowledge import say
 from runbook.record import views
 from runbook.record.cells import cells_to_html
+from runbook.record.doubts import doubts
+from runbook.record.licences import licence_sheet
 from runbook.record.story import Run, Story
 from runbook.record.wording import duration, moment, number, outcome_word, phrase, status_word, step_title, value
 
@@ -36,12 +38,17 @@ def _environment() -> jinja2.Environment:
     )
 
 
-def render(story: Story, lang: str, *, made: dt.datetime, full: bool = False) -> str:
-    """The record of ``story`` in ``lang``. ``full`` unfolds everything, so that a print leaves nothing out."""
+def render(story: Story, lang: str, *, made: dt.datetime, full: bool = False, edition: str = "") -> str:
+    """The record of ``story`` in ``lang``. ``full`` unfolds everything, so that a print leaves nothing out;
+    ``edition`` is the archive's that the page is made for ("full", "redacted"), "" for a case not yet sealed."""
     words = functools.partial(_say, lang)
     shared: dict[str, Any] = {"say": words, "full": full, "lang": lang, "fold": views.FOLD_LINES}
     shared["evidence"] = functools.partial(_evidence, shared)
-    runs = [(view, _run_body(view, run, shared)) for run in story.runs for view in (views.run_view(story, run, lang),)]
+    runs = [
+        (view, _run_body(story, view, run, shared))
+        for run in story.runs
+        for view in (views.run_view(story, run, lang),)
+    ]
     title = words("title", name=story.name)
     if story.rehearsal:
         title = f"{words('rehearsal_stamp')} – {title}"
@@ -69,6 +76,9 @@ def render(story: Story, lang: str, *, made: dt.datetime, full: bool = False) ->
             about=_about(story, lang),
             overview=_overview(story, lang),
             checklist=views.checklist(story, lang),
+            licences=licence_sheet(story, lang),
+            doubts=doubts(story, lang),
+            edition=edition,
             confirms=[
                 (step_title(step, lang), [views.confirm_view(story, entry, lang) for entry in entries])
                 for step, entries in story.confirms.items()
@@ -85,12 +95,19 @@ def _say(lang: str, key: str, /, **fields: object) -> str:
     return say(f"record.{key}", lang, **fields)
 
 
-def _evidence(shared: dict[str, Any], files: tuple[views.Evidence, ...], title: str) -> Any:
-    rendered = _environment().get_template("evidence.html.j2").render(**shared, files=files, title=title)
+def _evidence(
+    shared: dict[str, Any],
+    files: tuple[views.Evidence, ...],
+    faults: tuple[tuple[str, int], ...],
+    title: str,
+    unfold: bool = False,
+) -> Any:
+    page = _environment().get_template("evidence.html.j2")
+    rendered = page.render(**shared, files=files, faults=faults, title=title, unfold=unfold)
     return Markup(rendered)
 
 
-def _run_body(view: views.RunView, run: Run, shared: dict[str, Any]) -> str:
+def _run_body(story: Story, view: views.RunView, run: Run, shared: dict[str, Any]) -> str:
     """The notebook's cells with each step's section around its cell; then the steps that have no cell."""
     lang = shared["lang"]
     shown: set[str] = set()
@@ -109,7 +126,10 @@ def _run_body(view: views.RunView, run: Run, shared: dict[str, Any]) -> str:
             "long_output": say("record.long_output", lang, lines="{lines}"),
         }
         try:
-            body = cells_to_html(view.notebook, around, words, run.name, lang, run.opened.get("lang", lang) == lang)
+            body = cells_to_html(
+                view.notebook, around, words, run.name, lang, run.opened.get("lang", lang) == lang,
+                kept=_pictures_kept(story, run), summed_up=run.opened.get("notebook", "migrate") == "migrate",
+            )  # fmt: skip
         except ValueError:
             shown.clear()
             body = f'<p class="banner bad">{html.escape(say("record.unreadable_notebook", lang))}</p>'
@@ -117,6 +137,12 @@ def _run_body(view: views.RunView, run: Run, shared: dict[str, Any]) -> str:
             body = body.replace('<details class="produced">', '<details class="produced" open>')
             body = body.replace('<details class="long">', '<details class="long" open>')
     return body + "".join(_section(step, run, shared) for name, step in view.steps.items() if name not in shown)
+
+
+def _pictures_kept(story: Story, run: Run) -> frozenset[str]:
+    """The pictures in the run's folder, without white space: the record shows each of them once, from there."""
+    files = (story.folder / run.name / "pictures").glob("*.svg")
+    return frozenset("".join(file.read_text(encoding="utf-8", errors="replace").split()) for file in files)
 
 
 def _section(step: views.StepView, run: Run, shared: dict[str, Any]) -> str:

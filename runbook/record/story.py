@@ -83,6 +83,8 @@ class Story:
     runs: list[Run] = field(default_factory=list)
     confirms: dict[str, list[Entry]] = field(default_factory=dict)
     accepts: dict[str, list[Entry]] = field(default_factory=dict)
+    #: The way from the page that is written to the case folder, "" or ending in "/".
+    base: str = ""
     #: SHA-256 of the case's files by path, where somebody has just read them all; None: look for yourself.
     digests: Mapping[str, str] | None = None
 

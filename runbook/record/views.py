@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from runbook import knowledge
 from runbook.journal import Entry
 from runbook.knowledge import say
+from runbook.knowledge_records import Ask
 from runbook.readers.decode import decode
-from runbook.record.cells import pictures_in
 from runbook.record.clean import clean_svg
+from runbook.record.licences import is_recovery, redrawn
 from runbook.record.story import Attempt, Run, Story
-from runbook.record.wording import duration, flatten, heading, moment, number, phrase, status_word, step_title, value
+from runbook.record.wording import (
+    answer,
+    duration,
+    flatten,
+    heading,
+    in_order,
+    moment,
+    number,
+    phrase,
+    status_word,
+    step_title,
+    value,
+)
 from runbook.verdicts import close
 
 #: A text block longer than this is folded, in lines.
@@ -37,6 +52,7 @@ class Evidence:
     size: str
     sha256: str
     fault: str  # "" where the file still is what the journal says
+    link: str = ""  # where it lies, seen from the page; "" where it does not
 
 
 @dataclass(frozen=True)
@@ -55,6 +71,8 @@ class AttemptView:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     evidence: tuple[Evidence, ...]
+    faults: tuple[tuple[str, int], ...]  # what is wrong with some of the evidence, and with how many files
+    redacted: bool  # the script that ran is not in this copy as it ran
 
 
 @dataclass(frozen=True)
@@ -65,6 +83,7 @@ class StepView:
     anchor: str
     title: str
     kind: str
+    change: bool  # what it did is shown in full, on paper too
     status: str
     status_text: str
     attempts: tuple[AttemptView, ...]
@@ -78,11 +97,13 @@ class StepView:
 @dataclass(frozen=True)
 class ConfirmView:
     who: str
+    account: str
     at: str
     entered: str
     rehearsal: bool
     fields: tuple[tuple[str, str], ...]
     attachments: tuple[Evidence, ...]
+    faults: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -96,7 +117,7 @@ class RunView:
     rebuilt: bool
     notebook: Path | None
     steps: dict[str, StepView] = field(default_factory=dict)
-    pictures: tuple[tuple[str, str], ...] = ()  # file name, SVG
+    pictures: tuple[tuple[str, str], ...] = ()  # caption, SVG
 
 
 def step_view(story: Story, run: Run, step: str, lang: str) -> StepView:
@@ -117,9 +138,10 @@ def step_view(story: Story, run: Run, step: str, lang: str) -> StepView:
         anchor=f"{run.name}-{step}",
         title=step_title(step, lang),
         kind=phrase(f"record.kind_{kind}", lang) if kind else "",
+        change=kind == "change",
         status=last.status.value,
         status_text=status_word(last.status.value, lang),
-        attempts=tuple(attempt_view(story, attempt, lang) for attempt in attempts),
+        attempts=tuple(attempt_view(story, step, attempt, lang) for attempt in attempts),
         command=command,
         command_lines=command.count("\n") + 1,
         command_before=_same_command(story, run, step),
@@ -144,10 +166,12 @@ def _script_sha256(run: Run, step: str) -> str:
     return str(begin.get("script_sha256") or "") if begin else ""
 
 
-def attempt_view(story: Story, attempt: Attempt, lang: str) -> AttemptView:
+def attempt_view(story: Story, step: str, attempt: Attempt, lang: str) -> AttemptView:
     begin, end = attempt.begin or {}, attempt.end or {}
+    files = [item for item in end.get("evidence") or [] if isinstance(item, dict)]
     table: list[dict[str, Any]] = [row for row in end.get("table") or [] if isinstance(row, dict)]
-    columns = tuple(dict.fromkeys(key for row in table for key in row))
+    columns = _columns(story, step, table)
+    evidence = tuple(evidence_views(story, end.get("evidence") or [], lang))
     return AttemptView(
         started=moment(attempt.started, lang),
         ended=moment(attempt.ended, lang),
@@ -162,8 +186,25 @@ def attempt_view(story: Story, attempt: Attempt, lang: str) -> AttemptView:
         facts=tuple((key, value(item, lang)) for key, item in flatten(end.get("facts") or {}).items()),
         columns=tuple(heading(column, lang) for column in columns),
         rows=tuple(tuple(value(row.get(column), lang) for column in columns) for row in table),
-        evidence=tuple(evidence_views(story, end.get("evidence") or [], lang)),
+        evidence=evidence,
+        faults=_faults(evidence),
+        redacted=any(str(item.get("path")).endswith("/script.ps1") and item.get("redacted") for item in files),
     )
+
+
+def _columns(story: Story, step: str, table: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The columns in the verdict's order: the journal sorts the keys of its lines, and keeps the order apart."""
+    keys = dict.fromkeys(key for row in table for key in row)
+    for run in story.runs:
+        for attempt in run.steps.get(step, []):
+            told = (attempt.end or {}).get("columns") or []
+            if set(told) == set(keys):
+                return tuple(told)
+    return in_order(keys)
+
+
+def _faults(files: tuple[Evidence, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple(Counter(file.fault for file in files if file.fault).items())
 
 
 def evidence_views(story: Story, listed: list[Entry], lang: str) -> Iterator[Evidence]:
@@ -179,19 +220,28 @@ def evidence_views(story: Story, listed: list[Entry], lang: str) -> Iterator[Evi
                 fault = say("record.evidence_missing", lang)
             elif digest != sha256:
                 fault = say("record.evidence_changed", lang)
-        yield Evidence(path, number(int(item.get("size") or 0), lang), sha256, fault)
+        size = number(int(item["size"]), lang) if isinstance(item.get("size"), int) else ""
+        yield Evidence(path, size, sha256 if item.get("sha256") else "", fault, link_to(story, path))
+
+
+def link_to(story: Story, path: str) -> str:
+    """The way from the record to a file of the case that lies where the journal says, "" where none does."""
+    return story.base + quote(path) if (story.folder / path).is_file() else ""
 
 
 def confirm_view(story: Story, entry: Entry, lang: str) -> ConfirmView:
-    titles = _asked(str(entry.get("step")), lang)
+    asks = _asked(str(entry.get("step")))
     fields = flatten(entry.get("fields") or {})
+    files = tuple(evidence_views(story, entry.get("attachments") or [], lang))
     return ConfirmView(
         who=str(entry.get("who") or ""),
+        account=str(entry.get("account") or ""),
         at=moment(entry.get("at"), lang),
         entered=moment(entry.get("t"), lang),
         rehearsal=bool(entry.get("rehearsal")),
-        fields=tuple((titles.get(key, key), value(item, lang)) for key, item in fields.items()),
-        attachments=tuple(evidence_views(story, entry.get("attachments") or [], lang)),
+        fields=tuple(answer(asks.get(key), key, item, lang) for key, item in in_asked_order(asks, fields)),
+        attachments=files,
+        faults=_faults(files),
     )
 
 
@@ -224,7 +274,7 @@ def run_view(story: Story, run: Run, lang: str) -> RunView:
         rebuilt=bool((run.notebook or {}).get("rebuilt")),
         notebook=notebook_of(story, run),
         steps={step: step_view(story, run, step, lang) for step in run.steps},
-        pictures=tuple(_pictures(story.folder / run.name / "pictures", notebook_of(story, run))),
+        pictures=tuple(_pictures(story, run, lang)),
     )
 
 
@@ -243,12 +293,10 @@ def checklist(story: Story, lang: str) -> list[tuple[int, str, bool, str]]:
 
     Empty for a case in which no recovery was run: a backup or a drill has nothing to tick on it.
     """
-    if story.runs and all(run.opened.get("notebook", "migrate") != "migrate" for run in story.runs):
+    if not is_recovery(story):
         return []
     latest = {step: attempt.status for step, (_, attempt) in story.latest().items()}
-    return [
-        (tick.item.number, tick.text, tick.ticked, tick.why) for tick in close.checklist(latest, lang)
-    ]
+    return [(tick.item.number, tick.text, tick.ticked, tick.why) for tick in close.checklist(latest, lang)]
 
 
 def _hints(attempt: Attempt, lang: str) -> Iterator[tuple[str, str, str, str]]:
@@ -261,21 +309,27 @@ def _hints(attempt: Attempt, lang: str) -> Iterator[tuple[str, str, str, str]]:
             yield problem.id, problem.symptom.of(lang), problem.fix.of(lang), ""
 
 
-def _asked(step: str, lang: str) -> dict[str, str]:
+def _asked(step: str) -> dict[str, Ask]:
     try:
-        return {ask.id: ask.title.of(lang) for ask in knowledge.step(step).asks}
+        return {ask.id: ask for ask in knowledge.step(step).asks}
     except (KeyError, FileNotFoundError):
         return {}
 
 
-def _pictures(folder: Path, notebook: Path | None) -> Iterator[tuple[str, str]]:
-    """The run's pictures that its notebook does not show anyway."""
-    shown = pictures_in(notebook) if notebook else set()
-    for count, file in enumerate(sorted(folder.glob("*.svg")), 1):
-        text = file.read_text(encoding="utf-8", errors="replace")
-        picture = clean_svg(text, f"{folder.parent.name}-picture{count}")
-        if picture and "".join(text.split()) not in shown:
-            yield file.name, picture
+def in_asked_order(asks: dict[str, Ask], fields: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The answers in the order in which they were asked for."""
+    order = list(asks)
+    return sorted(fields.items(), key=lambda field: order.index(field[0]) if field[0] in order else len(order))
+
+
+def _pictures(story: Story, run: Run, lang: str) -> Iterator[tuple[str, str]]:
+    """The run's pictures, in a record of another language drawn again from the journal where it is enough."""
+    again = redrawn(run, lang) if run.opened.get("lang", lang) != lang else {}
+    for count, file in enumerate(sorted((story.folder / run.name / "pictures").glob("*.svg")), 1):
+        text = again.get(file.name) or file.read_text(encoding="utf-8", errors="replace")
+        if picture := clean_svg(text, f"{run.name}-picture{count}"):
+            note = say("record.redrawn", lang) if file.name in again else ""
+            yield f"{run.name}/pictures/{file.name}{note}", picture
 
 
 def _read_text(file: Path, declared: str = "utf-8") -> tuple[str, bool]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from runbook import knowledge
 from runbook.knowledge import say
+from runbook.knowledge_records import Ask
 
 NARROW = "\u202f"  # the thin space that groups digits in French
 NO_BREAK = "\u00a0"
@@ -99,6 +101,35 @@ def heading(column: str, lang: str) -> str:
     """The heading of a column of a step's table, in words where there are some."""
     title = phrase(f"steps.column_{column}", lang)
     return column if title == f"steps.column_{column}" else title
+
+
+def in_order(columns: Iterable[str]) -> tuple[str, ...]:
+    """Columns whose order nobody kept, in the order in which steps.yml words them."""
+    order = _worded_columns()
+    return tuple(sorted(columns, key=lambda column: order.get(column, len(order))))
+
+
+@cache
+def _worded_columns() -> dict[str, int]:
+    keys = [key for key in knowledge.read_yaml("words/steps") if key.startswith("column_")]
+    return {key.removeprefix("column_"): place for place, key in enumerate(keys)}
+
+
+def answer(ask: Ask | None, key: str, given: Any, lang: str) -> tuple[str, str]:
+    """What was asked and what was answered, as a person reads it: the title of a choice, not its id."""
+    if ask is None:
+        return key, value(given, lang)
+    if ask.type == "list" and isinstance(given, list):
+        items = {item.id: item for item in ask.items}
+        colon = f"{NO_BREAK}: " if lang == "fr" else ": "
+        rows = [
+            ", ".join(colon.join(answer(items.get(name), name, part, lang)) for name, part in row.items())
+            for row in given
+            if isinstance(row, dict)
+        ]
+        return ask.title.of(lang), "; ".join(rows) or "–"
+    choice = next((choice for choice in ask.choices if choice.id == given), None)
+    return ask.title.of(lang), choice.title.of(lang) if choice else value(given, lang)
 
 
 def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

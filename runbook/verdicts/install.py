@@ -36,7 +36,7 @@ def install_packs(context: Context, entries: list[dict[str, Any]]) -> Verdict:
         return Verdict(Status.WAITING, (Line(f"steps.{word}", fields),))
     entry = entries[-1]
     way = said(entry, "way")
-    facts = {"way": way, "at": moment(entry), "confirmed_by": str(entry.get("who", "")), "proven": way != CIM}
+    facts = {"way": way, "at": moment(entry), "confirmed_by": str(entry.get("who", "")), "documented_way": way != CIM}
     if way not in (MIGRATE, INSTALL, AUTOMATIC, CIM):
         return Verdict(Status.WAITING, (Line("steps.install_way_unclear", {"way": way}),), facts)
     line = Line(f"steps.install_way_{way.replace('-', '_')}", {"who": facts["confirmed_by"], "at": facts["at"]})
@@ -47,7 +47,7 @@ def install_packs_cim(context: Context, seen: InstallPacksAnswer) -> Verdict:
     """The unproven way: one ReturnValue per ID (0 is success), each failure with its code as ``0x``."""
     facts: dict[str, Any] = {
         "way": CIM,
-        "proven": False,
+        "documented_way": False,
         "packs": [{"id": f"…{pack.tail}", "row": pack.key_pack_id, "code": _code(pack)} for pack in seen.packs],
         "rows_before": len(seen.before),
         "rows_after": len(seen.after),

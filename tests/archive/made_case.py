@@ -200,8 +200,9 @@ def _confirm(folder: Path, journal: Journal, rehearsal: str | None) -> None:
     attached.write_text("Agent : Rodolphe Zéphyrin\n", encoding="utf-8", newline="\n")
     journal.append(
         "confirm",
-        step="clearinghouse", who="Hélène Exemplaire", at="2024-02-02T14:00:00Z", entry=1, rehearsal=bool(rehearsal),
-        fields={"agent": "Rodolphe Zéphyrin", "case_number": "SRX000000", "key_pack_id": "…BCDE0"},
+        step="clearinghouse", who="Hélène Exemplaire", account="hexemplaire@RDLS-NEUF",
+        at="2024-02-02T14:00:00Z", entry=1, rehearsal=bool(rehearsal),
+        fields={"agent": "Rodolphe Zéphyrin", "case_number": "SRX000000", "key_pack_id": "…BCDE0", "result": "issued"},
         attachments=[listed(attached, folder)],
     )  # fmt: skip
 

@@ -8,11 +8,12 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from made_case import clock, make_case
 
-from runbook import record
+from runbook import knowledge, record
 from runbook.errors import RunbookError
 from runbook.journal import Journal
 from runbook.record.clean import clean_html, clean_svg
@@ -95,7 +96,7 @@ def test_both_languages_come_from_one_journal(case: Path) -> None:
         assert "Get-CimInstance -ClassName Win32_TSLicenseServer" in text, "the exact command"
         assert "hexemplaire@RDLS-NEUF" in text and "Rodolphe Zéphyrin" in text
         assert "ligne 39 de RDSH-PARIS" in text, "what came back"
-    assert "Procès-verbal d’exécution" in fr and "01/02/2024" in fr and "1,2\u00a0s" in fr
+    assert "Compte rendu d’exécution" in fr and "01/02/2024" in fr and "1,2\u00a0s" in fr
     assert "Execution record" in en and "2024-02-01" in en and "1.2\u00a0s" in en
     assert "a été modifié dans le carnet" in fr and "was edited in the notebook" in en
     assert "REHEARSAL" not in en and "RÉPÉTITION" not in fr
@@ -107,6 +108,68 @@ def test_long_output_is_folded_and_full_unfolds_it(case: Path, tmp_path: Path) -
     (full,) = record.write(case, "en", full=True, out=tmp_path)
     page = full.read_text(encoding="utf-8")
     assert "<details" in page and not re.search(r"<details(?![^>]* open)", page)
+
+
+def without_details(page: str) -> str:
+    """What a print shows: the page without what stands in folded details."""
+    return re.sub(r"<details(?![^>]* open)[^>]*>.*?</details>", "", page, flags=re.DOTALL)
+
+
+def test_what_was_changed_is_printed_without_unfolding_in_both_languages(case: Path) -> None:
+    """An auditor has the paper: circumstances, and of each change the exact command and all that came back."""
+    for lang, circumstances in (("fr", "Modifications autorisées"), ("en", "Changes allowed")):
+        page = without_details((case / f"record.{lang}.html").read_text(encoding="utf-8"))
+        change = re.search(r'id="r02-point-hosts".*?</section>', page, re.DOTALL)
+        check = re.search(r'id="r02-key-packs".*?</section>', page, re.DOTALL)
+        assert change is not None and check is not None
+        assert "ligne 39 de RDSH-PARIS" in change[0] and "ligne 39 de RDSH-PARIS" not in check[0]
+        assert "Get-CimInstance -ClassName Win32_TSLicenseServer" in change[0]
+        assert circumstances in page and "point-hosts" in page
+        assert re.search(r"[0-9a-f]{64}", page), "hashes of case file and notebook"
+        assert page.count("<svg") == 2, "a picture for each run"
+
+
+def test_the_record_says_what_it_does_not_prove_and_how_to_verify_it(case: Path) -> None:
+    fr, en = read(case / "record.fr.html").text, read(case / "record.en.html").text
+    assert "Ce qui n’est pas prouvé" in fr and "What is not proven" in en
+    assert "La parole d’une personne" in fr and "A person's word" in en
+    assert "from the account hexemplaire@RDLS-NEUF" in en and "depuis le compte hexemplaire@RDLS-NEUF" in fr
+    for text in (fr, en):
+        assert "VERIFIER.txt" in text and "tagmanifest-sha256.txt" in text
+    assert "not sealed yet" in en
+
+
+def test_answers_stand_in_words_and_files_are_linked(case: Path) -> None:
+    page = (case / "record.en.html").read_text(encoding="utf-8")
+    confirmations = page[page.index('id="confirmations"') : page.index('<section class="run">')]
+    issued = next(c for a in knowledge.step("clearinghouse").asks for c in a.choices if c.id == "issued")
+    assert f"<td>{issued.title.en}</td>" in confirmations
+    links = [link for link in re.findall(r'href="([^"#]+)"', page) if not link.startswith("http")]
+    assert len(links) > 10 and all((case / unquote(link)).is_file() for link in links)
+
+
+def test_links_lead_back_from_another_folder(case: Path, tmp_path: Path) -> None:
+    (page,) = record.write(case, "en", out=tmp_path)
+    links = re.findall(r'href="([^"#]+)"', page.read_text(encoding="utf-8"))
+    assert links and all((tmp_path / unquote(link)).is_file() for link in links)
+
+
+def test_columns_stand_in_the_order_of_the_verdict(tmp_path: Path) -> None:
+    """The journal sorts the keys of its lines; the order is kept apart, or taken from the words of the columns."""
+    rows = [{"after": 40, "before": 0, "row": 2, "product": "steps.product_1"}]
+    for told, heads in (
+        (["before", "row", "after", "product"], "Before Row After Product"),
+        (None, "Row Product Before After"),
+    ):
+        case = make_case(tmp_path / str(told is None), close_last=False)
+        more = {"columns": told} if told else {}
+        Journal(case / "journal.jsonl", clock("2024-02-03T00:00:00+00:00")).append(
+            "end", run="r02", step="key-packs-after", status="succeeded", seconds=1.0, lines=[], facts={}, table=rows,
+            hints=[], evidence=[], by="kernel", **more,
+        )  # fmt: skip
+        (page,) = record.write(case, "en")
+        section = page.read_text(encoding="utf-8").split('id="r02-key-packs-after"')[1]
+        assert " ".join(re.findall(r'<th scope="col">(\w+)</th>', section)[:4]) == heads
 
 
 def test_a_rehearsal_is_stamped(tmp_path: Path) -> None:

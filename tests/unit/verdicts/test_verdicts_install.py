@@ -196,7 +196,7 @@ def test_every_row_is_in_exactly_one_place(before: list[dict[str, Any]], after: 
 )
 def test_the_record_says_which_way(way: str, status: Status, make_context: Make, confirm: Confirm) -> None:
     verdict = MANUAL["install-packs"](make_context(), [confirm(way=way)])
-    assert verdict.status is status and verdict.facts["proven"] is (way != "cim")
+    assert verdict.status is status and verdict.facts["documented_way"] is (way != "cim")
 
 
 def test_waiting_names_the_packs_to_enter(make_context: Make, confirm: Confirm) -> None:
@@ -223,7 +223,7 @@ def test_a_signed_code_reads_the_same(make_context: Make, recorded: Recorded) ->
 
 def test_the_wmi_way_is_never_more_than_a_finding(make_context: Make, recorded: Recorded, keys: Keys) -> None:
     verdict = JUDGES["install-packs"](make_context(), recorded("install-packs"))
-    assert (verdict.status, keys(verdict)) == (Status.FINDING, ["install_cim"]) and not verdict.facts["proven"]
+    assert (verdict.status, keys(verdict)) == (Status.FINDING, ["install_cim"]) and not verdict.facts["documented_way"]
     nothing = JUDGES["install-packs"](make_context(), recorded("install-packs", Packs=[]))
     assert (nothing.status, keys(nothing)) == (Status.FAILED, ["install_nothing"])
 
