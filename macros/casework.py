@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 import yaml
@@ -16,6 +17,8 @@ from runbook.knowledge import data_root, read_yaml, say, steps
 CASE, SERVER = "case-2024-01", "RDLIC01.corp.example"
 #: The first Markdown cell of a language in a notebook's text (jupytext).
 _FIRST_CELL = r'<!-- #region {{"tags": \["{lang}"\]}} -->\n(# .*?)<!-- #endregion -->'
+#: libyaml where PyYAML was built with it: the recordings are long.
+YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _VERIFIER_CODE = {"A": "powershell", "B": "powershell", "C": "bash", "D": "powershell"}
 
 
@@ -82,10 +85,11 @@ def rehearsals(here: Here, others: bool = False) -> str:
     )
 
 
+@cache
 def _plots() -> list[tuple[str, dict[str, Any]]]:
     """Name and plot of each recording, by notebook, its nominal one first."""
     files = (data_root() / "notebooks" / "rehearsals").glob("*/rehearsal.yml")
-    plots = [(path.parent.name, yaml.safe_load(path.read_text(encoding="utf-8"))) for path in files]
+    plots = [(path.parent.name, yaml.load(path.read_text(encoding="utf-8"), YAML)) for path in files]
     return sorted(plots, key=lambda row: (row[1].get("notebook", ""), not row[0].endswith("nominal"), row[0]))
 
 

@@ -1,14 +1,19 @@
-"""Run as ``python -m macros.cli_texts``: every command's help as JSON on stdout. A process of its own, because
-the site imports nothing of the runbook but its knowledge. ``RUNBOOK_LANG`` says in which language."""
+"""Run as ``python -m macros.cli_texts [FILE]``: every command's help in every language as JSON, into FILE or on stdout.
+
+A process of its own, because the site imports nothing of the runbook but its knowledge; one for both builds, because
+importing the commands takes longer than making a dozen pages.
+"""
 
 from __future__ import annotations
 
 import importlib
 import json
-import os
 import sys
+from pathlib import Path
 
 import click
+
+from runbook.knowledge import LANGS
 
 
 def helps(group: click.Group, name: str) -> dict[str, str]:
@@ -21,6 +26,18 @@ def helps(group: click.Group, name: str) -> dict[str, str]:
     return texts
 
 
+def main(arguments: list[str]) -> None:
+    """Write the helps, by language; a file appears under its name when it is whole."""
+    build = importlib.import_module("runbook.cli").build
+    data = json.dumps({lang: helps(build(lang), "runbook") for lang in LANGS}, ensure_ascii=False).encode("utf-8")
+    if not arguments:
+        sys.stdout.buffer.write(data)
+        return
+    target = Path(arguments[0])
+    half = target.with_suffix(".half")
+    half.write_bytes(data)
+    half.replace(target)
+
+
 if __name__ == "__main__":
-    group: click.Group = importlib.import_module("runbook.cli").build(os.environ.get("RUNBOOK_LANG", "fr"))
-    sys.stdout.buffer.write(json.dumps(helps(group, "runbook"), ensure_ascii=False).encode("utf-8"))
+    main(sys.argv[1:])

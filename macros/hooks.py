@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from mkdocs.structure.pages import Page
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the `mkdocs` command does not add the folder
 
-from macros import languages, markup, parity, print_page, search_index
+from macros import languages, markup, parity, print_page, project, search_index
 from macros.words import search_words, section_title, word, words_with
 from runbook.knowledge import LANGS
 
@@ -30,6 +32,8 @@ class Build:
     root = Path()
     whole = Path()  # holds fr/ and en/
     other: languages.OtherBuild | None = None
+    shared: tempfile.TemporaryDirectory[str] | None = None  # what both builds read, and
+    helper: subprocess.Popen[bytes] | None = None  # who writes it
     nav: Navigation
     env: Any
     content: str | None = None
@@ -60,6 +64,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
             log.warning("%s", difference)
     if Build.command == "build" and not languages.is_part():
         Build.whole = Path(config.site_dir)
+        Build.shared = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        Build.helper = project.start_helps(Path(Build.shared.name))
         config.site_dir = str(Build.whole / lang)
         Build.other = languages.start_other(lang, config.config_file_path, Build.whole, config.strict)
     return config
@@ -149,9 +155,19 @@ def on_post_build(config: MkDocsConfig) -> None:
         return
     code, text = Build.other.wait()
     Build.other = None
+    end_helper()
     report_other(code, text)
     landing = (Build.root / "overrides" / "landing.html").read_text(encoding="utf-8")
     (Build.whole / "index.html").write_text(landing, encoding="utf-8", newline="\n")
+
+
+def end_helper() -> None:
+    """The commands' helps have been read by both builds, or the build has failed."""
+    if Build.helper is not None and Build.shared is not None:
+        Build.helper.kill()
+        Build.helper.communicate()
+        Build.shared.cleanup()
+    Build.helper = Build.shared = None
 
 
 def report_other(code: int, text: str) -> None:
@@ -168,3 +184,4 @@ def on_build_error(error: Exception) -> None:
     if Build.other is not None:
         Build.other.stop()
         Build.other = None
+    end_helper()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import re
 import subprocess
 import sys
+import time
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from runbook.knowledge import data_root
 
 _FOLDERS = ("runbook", "macros", "knowledge", "notebooks", "docs", "overrides", "tests")
 _NAME_WIDTH = 34
+_DOCSTRING = re.compile(r'(?:#.*\n|\s)*[rR]?"""(.*)')  # parsing three hundred modules would take a second
+HELPS = "SITE_HELPS"  # the file that both builds read the commands' helps from
+HELPS_WAIT = 120.0  # seconds
 
 
 def tree(here: Here) -> str:
@@ -50,7 +53,8 @@ def _first_sentence(path: Path) -> str:
         return ""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".py":
-        return (ast.get_docstring(ast.parse(text)) or "").split("\n", 1)[0]
+        docstring = _DOCSTRING.match(text)
+        return docstring[1].removesuffix('"""') if docstring else ""
     first = text.split("\n", 1)[0]
     return first.removeprefix("#").strip() if path.suffix == ".yml" and first.startswith("#") else ""
 
@@ -82,13 +86,31 @@ def cli_help(here: Here, command: str = "") -> str:
 
 @cache
 def _helps(lang: str) -> dict[str, str]:
-    """The help of every command, from one run of :mod:`macros.cli_texts` (one import of the runbook, not twelve)."""
-    env = dict(os.environ, PYTHONUTF8="1", RUNBOOK_LANG=lang, COLUMNS="78")
-    run = subprocess.run(
-        [sys.executable, "-m", "macros.cli_texts"],
-        cwd=data_root(), env=env, capture_output=True, check=False,
-    )  # fmt: skip
-    if run.returncode:
-        raise NotImplementedError(run.stderr.decode("utf-8", errors="replace").strip().splitlines()[-1])
-    helps: dict[str, str] = json.loads(run.stdout.decode("utf-8"))
+    """The help of every command: from the file that :func:`start_helps` has written, or from a process of its own."""
+    shared = os.environ.get(HELPS)
+    data = _helper([]).communicate()[0] if shared is None else _awaited(Path(shared))
+    helps: dict[str, str] = json.loads(data.decode("utf-8"))[lang]
     return helps
+
+
+def _helper(arguments: list[str]) -> subprocess.Popen[bytes]:
+    env = dict(os.environ, PYTHONUTF8="1", COLUMNS="78")
+    command = [sys.executable, "-m", "macros.cli_texts", *arguments]
+    return subprocess.Popen(command, cwd=data_root(), env=env, stdout=subprocess.PIPE)
+
+
+def start_helps(folder: Path) -> subprocess.Popen[bytes]:
+    """Start one process that writes the helps of all languages into ``folder``, for both builds of the site."""
+    file = folder / "helps.json"
+    os.environ[HELPS] = str(file)
+    return _helper([str(file)])
+
+
+def _awaited(file: Path) -> bytes:
+    """What ``file`` holds once it is there. TimeoutError where the process that should write it has not."""
+    until = time.monotonic() + HELPS_WAIT
+    while not file.is_file():
+        if time.monotonic() > until:
+            raise TimeoutError("python -m macros.cli_texts has written nothing: run it to see why")
+        time.sleep(0.05)
+    return file.read_bytes()

@@ -6,18 +6,19 @@ from pathlib import Path
 
 import click
 
-from runbook import record_host
 from runbook.commands.case import existing
 from runbook.knowledge import say
 
 
 def add(group: click.Group, lang: str) -> None:
-    """Add ``record-host`` to ``group``."""
+    """Add ``record-host`` to ``group``. What it needs is imported when it is used: nbconvert alone takes a second."""
 
     @group.command("record-host", help=say("record_host.help", lang))
     @click.argument("folder", metavar=say("record_host.folder", lang), type=click.Path(path_type=Path))
     @click.option("--of", "case", required=True, metavar=say("cli.name", lang), help=say("record_host.help_of", lang))
     def command(folder: Path, case: str) -> int:
+        from runbook import record_host
+
         made = record_host.record_host(existing(case, lang).path, folder.resolve(), lang)
         click.echo(made.text(lang))
         return 0

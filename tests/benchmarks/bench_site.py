@@ -2,9 +2,9 @@
 
 ``python tests/benchmarks/bench_site.py [ROUNDS]``. Plain: the pages of both languages after macros (the same HTML to
 make), Material and its search, no hooks, no macros, one language after the other as a person would. Rounds are
-interleaved and medians compared. Seconds on the clock suffer from other work on the machine, so the ratio is also
-taken of the processor's seconds (Linux and macOS). Limits: 30 s on the clock, 1.5 times the plain build's processor
-seconds (its clock seconds on Windows); the exit code says whether they hold.
+interleaved and medians compared. The ratio is taken of seconds on the clock, which is what a person waits for, and of
+the processor's seconds (Linux and macOS), which other work on the machine does not lengthen. Limits: 30 s on the
+clock, and 1.5 times the plain build by both clocks; the exit code says whether they hold.
 """
 
 from __future__ import annotations
@@ -122,11 +122,12 @@ def main(rounds: int) -> int:
         medians.append((clock, used))
         print(f"{title:48} {clock:6.2f} s on the clock {used:6.2f} s of the processor")
     (clock, used), (plain_clock, plain_used) = medians
-    ratio = used / plain_used if plain_used else clock / plain_clock
-    print(
-        f"ratio: clock {clock / plain_clock:.2f}, judged {ratio:.2f} (limit {LIMIT_RATIO}); limit {LIMIT_SECONDS:.0f} s"
-    )
-    return 0 if clock < LIMIT_SECONDS and ratio < LIMIT_RATIO else 1
+    ratios = {"clock": clock / plain_clock}
+    if plain_used:
+        ratios["processor"] = used / plain_used
+    shown = ", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
+    print(f"ratios to plain: {shown} (limit {LIMIT_RATIO} for each); limit on the clock {LIMIT_SECONDS:.0f} s")
+    return 0 if clock < LIMIT_SECONDS and max(ratios.values()) < LIMIT_RATIO else 1
 
 
 if __name__ == "__main__":
