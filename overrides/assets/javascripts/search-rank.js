@@ -187,7 +187,9 @@
     this.places.forEach(function (number, location) { scores.set(location, sums.get(number) || 0); });
     function missing(location) {
       var has = held.get(self.places.get(location)) || new Set();
-      return telling.filter(function (word) { return !has.has(word); });
+      return telling.filter(function (word) {
+        return !has.has(word) && !telling.some(function (whole) { return whole !== word && whole.includes(word); });
+      });
     }
     return { scores: scores, words: telling, missing: missing };
   };
