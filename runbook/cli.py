@@ -5,6 +5,7 @@ Exit codes: 0 done, 75 waiting, 1 failed, 2 bad input.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -74,9 +75,27 @@ def _take_language(words: list[str]) -> tuple[str, list[str]]:
 
 
 def _usage(error: click.UsageError, lang: str) -> str:
-    """click's own sentence, behind one in the reader's language that says where help is."""
+    """What is wrong with the command line, in the reader's language, and where help is."""
     path = error.ctx.command_path if error.ctx else "runbook"
-    return f"{say('cli.usage', lang, command=path)}\n  {error.format_message()}"
+    return f"{say('cli.usage', lang, command=path)}\n  {_what(error, lang)}"
+
+
+def _what(error: click.UsageError, lang: str) -> str:
+    known = error.message if isinstance(error, click.NoSuchOption | click.BadParameter) else error.format_message()
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        named = error.param
+        what = named.opts[0] if isinstance(named, click.Option) else named.metavar or named.human_readable_name
+        return say("cli.click_missing", lang, what=what)
+    if isinstance(error, click.NoSuchOption):
+        return say("cli.click_no_option", lang, what=error.option_name)
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        told = say("cli.click_bad_value", lang, what=error.param.opts[0])
+        if isinstance(error.param.type, click.Choice):
+            told += " " + say("cli.click_choices", lang, values=", ".join(map(str, error.param.type.choices)))
+        return told
+    if found := re.match(r"No such command '(.+?)'", known):  # click has no class of its own for this
+        return say("cli.click_no_command", lang, what=found[1])
+    return known
 
 
 def _translate(command: click.Command, lang: str) -> None:

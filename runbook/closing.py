@@ -100,8 +100,7 @@ def _sheets(run: Run) -> tuple[list[Any], list[Any]]:
         return [], []
     context = run.context(run.steps[-1])
     ticks = [
-        {"text": tick.text, "ticked": tick.ticked, "why": tick.why}
-        for tick in checklist(context.status, run.lang)
+        {"text": tick.text, "ticked": tick.ticked, "why": tick.why} for tick in checklist(context.status, run.lang)
     ]
     return ticks, inventory(context)
 

@@ -69,6 +69,8 @@ def prepare(nb: NotebookNode, output: Path | None, folder: Path) -> Plan:
     name = parameters.get("case") or (output.stem if output else None)
     found = case_folder(str(name), find_workspace(folder)) if isinstance(name, str) and is_case_name(name) else None
     lang = choose(_text(parameters.get("lang")), _case_language(found))
+    if isinstance(name, str) and not is_case_name(name):
+        raise BadInput(say("run.bad_name", lang, name=name))
     check_parameters(parameters, parameter_names(nb), lang)
     notebook = str(nb.metadata["runbook"].get("notebook", "migrate"))
     titles = {}
@@ -128,6 +130,8 @@ def after(nb: NotebookNode, plan: Plan, token: str, stopped: BaseException | Non
     journal.append("notebook", run=run, path=relative, sha256=digest, rebuilt=False, by="engine")
     fields = {"case": folder.name, "run": run, "notebook": kept, "reason": closed.get("reason", "")}
     message = say(f"run.told_{closed['outcome']}", plan.lang, **fields)
+    if opened.get("host") not in ("windows", "files"):
+        message = f"{say('run.told_rehearsal', plan.lang)} {message}"
     return Pass(nb, plan, run, closed["outcome"], message, opened.get("rehearsal"), stopped)
 
 

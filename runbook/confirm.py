@@ -80,7 +80,7 @@ def check(step: Step, fields: Mapping[str, object], lang: str) -> dict[str, Any]
     for ask in step.asks:
         value = fields.get(ask.id)
         if value in (None, "", []) or ask.type == "file":
-            if is_needed(ask, fields) and ask.type != "file":
+            if is_needed(ask, {**fields, **kept}) and ask.type != "file":
                 faults.append(say("confirm.missing", lang, field=ask.id, title=ask.title.of(lang)))
             continue
         try:

@@ -313,6 +313,9 @@ class Ask(Record):
     private: bool = False
     choices: tuple[Choice, ...] = ()
     items: tuple[Ask, ...] = ()  # what each entry of a list holds
+    needed_when: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict
+    )  # required where each named answer is one of these
 
     @model_validator(mode="after")
     def _parts_fit_the_type(self) -> Ask:

@@ -45,7 +45,7 @@ def add(group: click.Group, lang: str) -> None:
     def verify(bag: Path, typed: str | None) -> int:
         from runbook.archive import verify as verify_bag
 
-        report = verify_bag(bag, seal=typed)
+        report = verify_bag(_bag(bag, lang), seal=typed)
         click.echo(report.text(lang))
         return 0 if report.ok else 1
 
@@ -78,6 +78,15 @@ def add(group: click.Group, lang: str) -> None:
         else:
             click.echo(found.text(lang))
         return 0
+
+
+def _bag(given: Path, lang: str) -> Path:
+    """The sealed folder: as given, or by its name in archive/. Raises BadInput that names what is there."""
+    for place in (given, _archive() / given.name):
+        if (place / "bagit.txt").is_file():
+            return place
+    there = sorted(p.parent.name for p in _archive().glob("*/bagit.txt"))
+    raise BadInput(say("cli.verify_no_bag", lang, bag=given, there=", ".join(there) or "–"))
 
 
 def _archive() -> Path:

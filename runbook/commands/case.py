@@ -132,7 +132,11 @@ def status_lines(folder: CaseFolder, lang: str) -> list[str]:
         counts[word] = counts.get(word, 0) + 1
         if end and (word == Status.WAITING or word in BAD):
             waiting.append((step, end))
+    found = [s for s in notebook_steps(opened["notebook"]) if _ended(history, s, runs[-1]) == Status.FINDING]
     lines.append("  " + ", ".join(f"{say(f'status.{word}', lang)} {count}" for word, count in counts.items()))
+    if found:
+        titles = ", ".join(knowledge.step(s).title.of(lang) for s in found)
+        lines.append(say("cli.status_finding", lang, titles=titles))
     for step, end in waiting:
         title = knowledge.step(step).title.of(lang)
         told = show.sentences(end["lines"], lang)
@@ -143,6 +147,11 @@ def status_lines(folder: CaseFolder, lang: str) -> list[str]:
         elif knowledge.step(step).kind == "manual" and end["status"] == Status.WAITING:
             lines.append(f"      runbook confirm {folder.name} {step}")
     return lines
+
+
+def _ended(history: History, step: str, run: str) -> str | None:
+    end = history.end_in(step, run)
+    return end["status"] if end else None
 
 
 def accept_step(folder: CaseFolder, step: str, decision: str | None, reason: str, who: str, lang: str) -> None:
@@ -194,7 +203,7 @@ def _ask_one(ask: Ask, lang: str) -> object:
                 return None
             continue
         try:
-            confirm.parse(ask, answer, lang)
+            kept = confirm.parse(ask, answer, lang)
         except confirm.Refused as refused:
             click.echo(f"  {refused}")
             continue
@@ -202,7 +211,7 @@ def _ask_one(ask: Ask, lang: str) -> object:
             groups = groups_of_five(normalise_id35(answer) or "")
             if not _yes(say("confirm.again", lang, groups=groups), lang):
                 continue
-        return str(answer)
+        return str(kept) if ask.type == "choice" else str(answer)
 
 
 def _ask_list(ask: Ask, needed: bool, lang: str) -> list[dict[str, object]]:

@@ -40,6 +40,10 @@ def issued_packs(entries: list[dict[str, Any]]) -> list[IssuedPack]:
     return list(found.values())
 
 
+def _gave_packs(entry: dict[str, Any]) -> bool:
+    return said(entry, "result") == ISSUED and bool(packs_of(entry.get("fields", {})))
+
+
 def packs_of(fields: dict[str, Any]) -> list[IssuedPack]:
     """``packs: [{id, count}]`` of one entry; an ID in full is masked here."""
     packs = fields.get("packs") or []
@@ -58,13 +62,15 @@ def clearinghouse(context: Context, entries: list[dict[str, Any]]) -> Verdict:
         return _not_yet(context)
     last = entries[-1]
     result = said(last, "result")
+    # A later contact that brought no pack is not credited with the packs of an earlier one.
+    told = next((e for e in reversed(entries) if _gave_packs(e)), last) if result == ISSUED else last
     facts: dict[str, Any] = {
         "contacts": len(entries),
         "result": result,
-        "channel": said(last, "channel"),
-        "reference": said(last, "reference"),
-        "agent": said(last, "agent"),
-        "at": moment(last),
+        "channel": said(told, "channel"),
+        "reference": said(told, "reference"),
+        "agent": said(told, "agent"),
+        "at": moment(told),
         "owned": context.case.expected_cals(),
     }
     where = {"at": facts["at"], "reference": facts["reference"] or "—", "note": said(last, "note") or "—"}
