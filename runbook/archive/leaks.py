@@ -75,7 +75,7 @@ class Search:
         spaced = [r"[\s.\-]{0,2}".join(number) for number in short]
         self._short = re.compile(rf"(?<![A-Z0-9])(?:{'|'.join(spaced)})(?![A-Z0-9])") if spaced else None
         # a host's own label beside a domain, whether that still stands there or is a token already
-        named = "|".join([*self.domains, rf"{Kind.DOMAIN}\d+"])
+        named = "|".join([*self.domains, rf"{Kind.DOMAIN}X*\d+"])
         self._hosts = re.compile(rf"[A-Za-z0-9][\w-]*\.(?:{named})(?![\w-])", re.IGNORECASE)
 
     def folder(self, folder: Path) -> list[Leak]:

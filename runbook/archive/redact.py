@@ -2,9 +2,10 @@
 
 A token stands for each value, the same everywhere. What cannot be searched (event logs, pictures of pixels, copies of
 the license database, reports that name accounts), what a person attached and what proves the purchase stays inside
-and is listed with its hash. Hashes of rewritten files are made anew: the hash of the original of a short text would
-let anyone try out names until one fits. The copy is a bag that verifies by itself; its journal is chained
-anew and its first line says of which journal it is the redaction.
+and is listed with an HMAC under a salt that stays inside too: the plain hash of a short file would let anyone try out
+texts until one fits. Hashes of rewritten files are made anew for the same reason; that of a script that ran is kept.
+The copy is a bag that verifies by itself; its journal is chained anew and its first line says of which journal it is
+the redaction.
 """
 
 from __future__ import annotations
@@ -21,19 +22,29 @@ from typing import Any
 
 from runbook import record
 from runbook.archive.contradictions import contradictions, in_folder
-from runbook.archive.digest import hash_file
 from runbook.archive.leaks import Leak, Search
+from runbook.archive.places import places
 from runbook.archive.rewrite import Rewriter
 from runbook.archive.rewrite import decode as decode_text
-from runbook.archive.seal import Contents, alone, info_lines, payload_files, refusal, write_bag, write_sheets
-from runbook.archive.sensitive import Found, Kind, account, by_key, by_pattern, host, person, strings
+from runbook.archive.seal import (
+    Contents,
+    alone,
+    info_lines,
+    payload_files,
+    refusal,
+    sealed_as,
+    write_bag,
+    write_sheets,
+)
+from runbook.archive.sensitive import Found, Kind, account, by_key, by_pattern, host, person, reference, strings
 from runbook.archive.sheet import seal_of
 from runbook.archive.tokens import Tokens
 from runbook.errors import RunbookError
-from runbook.journal import GENESIS, Entry, encode, utc_now
-from runbook.knowledge import data_root, say
+from runbook.journal import GENESIS, Entry, encode, stamp, utc_now
+from runbook.knowledge import LANGS, data_root, say
 from runbook.record.story import Story, read_story
 
+_PROVE = Path(__file__).with_name("prove.ps1")
 #: Folders and files that never go out, whatever they hold.
 _NEVER = re.compile(
     r"(?i)(private|proofs|papers|attachments)/.*|.*\.(evtx|edb|jrs|chk|hiv|reg|pfx|p12|cer|key|cat|sig|zip|7z|cab|pdf|png|jpe?g"
@@ -45,7 +56,8 @@ _REMADE = re.compile(r"record\.(fr|en)\.(html|pdf)|journal\.jsonl|private/redact
 _STRUCTURE = frozenset(
     re.findall(
         r"\w+",
-        "n t prev event run step status kind outcome lang host verified attempt exit_code seconds by at entry key size",
+        "n t prev event run step status kind outcome lang host verified attempt exit_code seconds by at entry key size"
+        " columns script_sha256",
     )
 )
 
@@ -106,18 +118,22 @@ def redact(
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(mode=0o700)
         try:
-            withheld = _rewrite_case(case_folder, story, rewriter, work)
-            record.write(work, clock=clock, edition="redacted")
-            target = _write(work, archive_root / name, withheld, Search(tokens), clock(), lang)
+            now = clock()
+            withheld = _rewrite_case(case_folder, story, rewriter, tokens, work, now)
+            record.write(work, clock=lambda: now, edition="redacted")
+            full = sealed_as(archive_root, case_folder.name + ("-REHEARSAL" if story.rehearsal else ""), story)
+            original = seal_of(full) if full else None
+            target = _write(work, archive_root / name, withheld, Search(tokens), now, lang, original)
         finally:
             shutil.rmtree(work, ignore_errors=True)
         sheets = write_sheets(target)
-    return Redacted(target, seal_of(target), sheets, len(tokens.known), tuple(path for path, _, _ in withheld))
+    return Redacted(target, seal_of(target), sheets, len(tokens.known), tuple(path for path, _ in withheld))
 
 
 def harvest(case_folder: Path, story: Story) -> Iterator[Found]:
     """Every sensitive value of a case: from the case file by its place, from the journal and the evidence by the
     names of properties, from every text by its form. The case file comes first: it knows what is what."""
+    yield from places(case_folder, payload_files(case_folder, story))
     yield from _from_case(story.case)
     for entry in story.entries:
         user, at, machine = str(entry.get("operator") or "").partition("@")
@@ -188,8 +204,10 @@ def _from_case(case: Mapping[str, Any]) -> Iterator[Found]:
         yield Found(Kind.DOMAIN, address.partition("@")[2])
     for number in _all(case, "operator", "phone"):
         yield Found(Kind.PHONE, number)
-    for number in (*_all(case, "contract", "agreement"), *_all(case, "approval", "ticket")):
+    for number in _all(case, "contract", "agreement"):
         yield Found(Kind.CONTRACT, number)
+    for ticket in _all(case, "approval", "ticket"):
+        yield from reference(ticket)
 
 
 def _all(data: Any, *keys: str) -> list[str]:
@@ -199,10 +217,11 @@ def _all(data: Any, *keys: str) -> list[str]:
     return [str(item) for item in found if isinstance(item, str) and item.strip()]
 
 
-def _rewrite_case(case_folder: Path, story: Story, rewriter: Rewriter, work: Path) -> list[tuple[str, str, int]]:
-    """Rewrite every file that may go out into ``work``; gives those that may not: path as it goes out, SHA-256,
-    size in bytes."""
-    withheld: list[tuple[str, str, int]] = []
+def _rewrite_case(
+    case_folder: Path, story: Story, rewriter: Rewriter, tokens: Tokens, work: Path, now: dt.datetime
+) -> list[tuple[str, str]]:
+    """Rewrite every file that may go out into ``work``; gives those that may not: path as it goes out, and HMAC."""
+    withheld: list[tuple[str, str]] = []
     hashes: dict[str, str] = {}
     listed: dict[str, dict[str, Any]] = {}  # a file's path in the journal -> what the redacted journal says of it
     for path, file in payload_files(case_folder, story):
@@ -214,9 +233,9 @@ def _rewrite_case(case_folder: Path, story: Story, rewriter: Rewriter, work: Pat
         if not _NEVER.fullmatch(path):
             fresh = rewriter.file(file.name, raw)
         if fresh is None:
-            digest = hash_file(file)["sha256"]
-            withheld.append((outside, digest, len(raw)))
-            listed[path] = {"path": outside, "sha256": digest, "size": len(raw), "withheld": True}
+            mark = tokens.mark(raw)
+            withheld.append((outside, mark))
+            listed[path] = {"path": outside, "hmac_sha256": mark, "withheld": True}
             continue
         target = work / outside
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -224,16 +243,23 @@ def _rewrite_case(case_folder: Path, story: Story, rewriter: Rewriter, work: Pat
         digest = hashlib.sha256(fresh).hexdigest()
         hashes[hashlib.sha256(raw).hexdigest()] = digest
         listed[path] = {"path": outside, "sha256": digest, "size": len(fresh)}
-    _rewrite_journal(story, rewriter, listed, hashes, work / "journal.jsonl")
+        if fresh != raw:
+            listed[path]["redacted"] = True
+    _rewrite_journal(story, rewriter, listed, hashes, work / "journal.jsonl", now)
     return sorted(withheld)
 
 
 def _rewrite_journal(
-    story: Story, rewriter: Rewriter, listed: Mapping[str, dict[str, Any]], hashes: Mapping[str, str], target: Path
+    story: Story,
+    rewriter: Rewriter,
+    listed: Mapping[str, dict[str, Any]],
+    hashes: Mapping[str, str],
+    target: Path,
+    now: dt.datetime,
 ) -> None:
     raw = (story.folder / "journal.jsonl").read_bytes()
     first: Entry = {
-        "t": story.entries[0]["t"],
+        "t": stamp(now),
         "event": "redaction",
         "of": hashlib.sha256(raw).hexdigest(),
         "lines": len(story.entries),
@@ -269,17 +295,24 @@ def _rewrite_entry(
 
 
 def _write(
-    work: Path, target: Path, withheld: list[tuple[str, str, int]], search: Search, now: dt.datetime, lang: str
+    work: Path,
+    target: Path,
+    withheld: list[tuple[str, str]],
+    search: Search,
+    now: dt.datetime,
+    lang: str,
+    original: str | None,
 ) -> Path:
     story = read_story(work)
     contents = Contents(
         dict(payload_files(work, story)),
         [
             *info_lines(story, now, edition="redacted"),
-            ("Runbook-Redaction-Of", str(story.entries[0]["of"])),
+            ("Runbook-Redaction-Of", f"journal.jsonl SHA-256 {story.entries[0]['of']}"),
+            *([("Runbook-Full-Edition-Seal", original)] if original else []),
             ("Runbook-Withheld", str(len(withheld))),
         ],
-        {"withheld.tsv": "".join(f"{digest}\t{size}\t{path}\n" for path, digest, size in withheld).encode()},
+        {"withheld.tsv": _withheld_table(withheld), "REDACTED.txt": _explained()},
     )
 
     def agree(copy: Path, digests: Mapping[str, str], names: Mapping[str, str]) -> None:
@@ -294,6 +327,22 @@ def _write(
 
     write_bag(contents, target, agree, inspect=inspect, replace=True)
     return target
+
+
+def _withheld_table(withheld: list[tuple[str, str]]) -> bytes:
+    head = ["# " + say("archive.withheld_head", each) for each in LANGS]
+    rows = [f"{mark}\t{path}" for path, mark in withheld]
+    return ("\n".join([*head, "hmac_sha256\tpath", *rows]) + "\n").encode()
+
+
+def _explained() -> bytes:
+    """REDACTED.txt: what the tokens mean, what was kept, how the company proves a withheld paper later."""
+    rule = "\n" + "=" * 78 + "\n\n"
+    commands = say("archive.redacted_commands", "en", script=_PROVE.read_text(encoding="utf-8").rstrip())
+    text = rule.join(
+        [*(say("archive.redacted_explained", each).strip() + "\n" for each in LANGS), commands.strip() + "\n"]
+    )
+    return text.replace("\n", "\r\n").encode("utf-8-sig")
 
 
 def _is_public(file: Path) -> bool:

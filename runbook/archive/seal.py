@@ -139,6 +139,15 @@ def _place(archive_root: Path, name: str, story: Story) -> tuple[Path, str | Non
     return target, previous
 
 
+def sealed_as(archive_root: Path, name: str, story: Story) -> Path | None:
+    """The bag in which the case was sealed in its present state, None where it was not."""
+    try:
+        target, _ = _place(archive_root, name, story)
+    except (OSError, ValueError):  # a bag that cannot be read is no reason not to redact
+        return None
+    return target if target.exists() else None
+
+
 def _finish(target: Path, zip: bool, key: Path | None, lang: str, made: bool) -> Sealed:
     """Everything beside the bag; made again where a kill came before it."""
     sheets = write_sheets(target)

@@ -39,6 +39,9 @@ class Kind(StrEnum):
     IP = "IP"
     COMPANY = "COMPANY"
     DIRECTORY = "DN"
+    POLICY = "GPO"
+    REFERENCE = "REFERENCE"
+    PLACE = "PLACE"
 
 
 #: Written with or without separators: compared without them.
@@ -49,10 +52,11 @@ TAIL = {Kind.KEY_PACK: 5, Kind.CODE: 5, Kind.SERVER_ID: 5, Kind.PRODUCT_ID: 5, K
 
 @dataclass(frozen=True)
 class Found:
-    """A sensitive value and its kind."""
+    """A sensitive value and its kind; ``token`` where it is to be called by a name of its own."""
 
     kind: Kind
     value: str
+    token: str = ""
 
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?"
@@ -111,9 +115,10 @@ _NO_HOST = frozenset(
 KEYS: dict[str, Kind] = {
     name: kind
     for kind, names in {
-        Kind.PERSON: "who agent agentname witness firstname lastname fullname contact contactname",
+        Kind.PERSON: "who agent agentname witness firstname lastname fullname contact contactname"
+        " approvedby editedby statedby confirmedby",
         Kind.USER: "username user issuedtouser sissuedtouser account accountname samaccountname subjectusername"
-        " targetusername useraccount",
+        " targetusername useraccount operator",
         Kind.HOST: "computername pscomputername computer host hostname dnshostname machine machinename servername"
         " server issuedtocomputer sissuedtocomputer broker licenseserver csname",
         Kind.DOMAIN: "domain domainname dnsroot forest userdomain subjectdomainname targetdomainname netbiosname"
@@ -121,7 +126,9 @@ KEYS: dict[str, Kind] = {
         Kind.EMAIL: "email mail emailaddress userprincipalname",
         Kind.PHONE: "phone telephone phonenumber fax callback",
         Kind.CONTRACT: "agreement agreementnumber enrollment enrollmentnumber licensenumber authorizationnumber"
-        " confirmationcode casenumber contractnumber",
+        " contractnumber",
+        Kind.REFERENCE: "reference ticket casenumber confirmationcode changerequest",
+        Kind.POLICY: "gpo gponame object policyobject",
         Kind.PRODUCT_ID: "productid",
         Kind.SERVER_ID: "serverid licenseserverid slicenseserverid",
         Kind.KEY_PACK: "keypackid licensekeypackid key",
@@ -143,7 +150,11 @@ def by_key(key: str, value: str) -> Iterator[Found]:
     value = value.strip()
     if kind is None or not value or "…" in value:  # the journal shows secrets by their last five characters
         return
-    if kind is Kind.USER and "\\" in value:
+    user, at, machine = value.partition("@")
+    if kind in (Kind.USER, Kind.PERSON) and at and not EMAIL.fullmatch(value) and _HOST.fullmatch(machine):
+        yield from account(user)  # an account and its machine, as the journal names who ran it
+        yield from host(machine)
+    elif kind is Kind.USER and "\\" in value:
         domain, _, user = value.partition("\\")
         yield from _account(domain, user)
     elif kind is Kind.USER and not EMAIL.fullmatch(value):
@@ -159,6 +170,8 @@ def by_key(key: str, value: str) -> Iterator[Found]:
     elif kind in (Kind.CONTRACT, Kind.PRODUCT_ID, Kind.PHONE):
         if len(compact(value)) >= 5 and any(character.isdigit() for character in value):
             yield Found(kind, value)
+    elif kind is Kind.REFERENCE:
+        yield from reference(value)
     elif kind is Kind.PERSON:
         if re.search(r"[^\W\d_]{2}", value) and "\\" not in value and "@" not in value:
             yield from person(value)
@@ -186,6 +199,12 @@ def person(value: str, kind: Kind = Kind.PERSON) -> Iterator[Found]:
     """A person, or a company: any name but one everyday word."""
     if value.lower() not in public_words():
         yield Found(kind, value)
+
+
+def reference(value: str) -> Iterator[Found]:
+    """A number that a company or Microsoft gave to a call or a change: not "none", not a word, not a digit or two."""
+    if len(compact(value)) >= 4 and any(c.isdigit() for c in value) and value.lower() not in public_words():
+        yield Found(Kind.REFERENCE, value)
 
 
 def by_pattern(text: str) -> Iterator[Found]:
@@ -263,6 +282,8 @@ def public_words() -> frozenset[str]:
 def _account(domain: str, user: str) -> Iterator[Found]:
     if domain.lower() not in _NO_DOMAIN and _HOST.fullmatch(domain):
         yield Found(Kind.DOMAIN, domain)
+    if user.lower() in public_words() and user.lower() not in _NO_USER:
+        yield Found(Kind.USER, f"{domain}\\{user}")  # an everyday word is replaced only where it is an account
     yield from account(user)
 
 

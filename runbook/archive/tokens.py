@@ -5,16 +5,18 @@ The table lies in ``private/redaction.json`` of the case and never leaves it.
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import re
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runbook.archive.sensitive import COMPACT, TAIL, Found, Kind, compact, initials
 
-TOKEN = re.compile(rf"(?:{'|'.join(Kind)})\d{{2,}}(?:-[A-Z0-9]+)?")
+TOKEN = re.compile(rf"(?:{'|'.join(Kind)})X*\d{{2,}}(?:-[A-Z0-9]+)?|<(?:workspace|python|program)\d*>")
 
 
 @dataclass
@@ -22,13 +24,18 @@ class Tokens:
     """The values found in a case, by kind, with their tokens."""
 
     known: dict[tuple[Kind, str], tuple[str, str]] = field(default_factory=dict)  # (kind, key) -> (token, value)
+    #: With it a withheld file can be recognised by who has the file and the salt, and by nobody who guesses.
+    salt: str = field(default_factory=lambda: secrets.token_hex(32))
 
     @classmethod
     def load(cls, path: Path) -> Tokens:
         """The table of an earlier redaction, empty where there is none."""
         tokens = cls()
         if path.is_file():
-            for row in json.loads(path.read_text(encoding="utf-8")):
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            if isinstance(kept, dict):
+                tokens.salt = str(kept["salt"])
+            for row in kept["tokens"] if isinstance(kept, dict) else kept:
                 tokens.known[(Kind(row["kind"]), _key(Kind(row["kind"]), row["value"]))] = (row["token"], row["value"])
         return tokens
 
@@ -38,7 +45,7 @@ class Tokens:
         partial = path.with_name(f".{path.name}.part")
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            json.dump(rows, file, ensure_ascii=False, indent=1)
+            json.dump({"salt": self.salt, "tokens": rows}, file, ensure_ascii=False, indent=1)
             file.write("\n")
             file.flush()
             os.fsync(file.fileno())
@@ -51,17 +58,43 @@ class Tokens:
         taken = {compact(each.value) for each in wanted} | {compact(value) for _, value in self.known.values()}
         for each in wanted:
             if not self._has(each):
-                token = self._next(each, taken)
+                token = self._named(each.token) if each.token else self._next(each, taken)
                 self.known[(each.kind, _key(each.kind, each.value))] = (token, each.value)
 
     def _has(self, found: Found) -> bool:
         key = _key(found.kind, found.value)
         return any((kind, key) in self.known for kind in _family(found.kind))
 
+    def mark(self, raw: bytes) -> str:
+        """HMAC-SHA256 of a file under the salt, in hex."""
+        return hmac.new(bytes.fromhex(self.salt), raw, "sha256").hexdigest()
+
+    def _named(self, token: str) -> str:
+        """The name asked for, numbered where another value has it."""
+        used = {token for token, _ in self.known.values()}
+        number = 1
+        numbered = token
+        while numbered in used:
+            number += 1
+            numbered = f"{token[:-1]}{number}{token[-1]}"
+        return numbered
+
+    def _stem(self, kind: Kind, taken: set[str]) -> str:
+        """RDSH, or RDSHX where the case itself has a name like RDSH01: the numbers still begin at 01, so that they
+        count what there is."""
+        for known, (token, _) in self.known.items():
+            if known[0] is kind and not token.startswith("<"):
+                return token.rstrip("0123456789") if "-" not in token else re.split(r"\d", token)[0]
+        stem = str(kind)
+        while any(re.fullmatch(rf"{stem}\d+", value) for value in taken):
+            stem += "X"
+        return stem
+
     def _next(self, found: Found, taken: set[str]) -> str:
         number = sum(1 for kind, _ in self.known if kind is found.kind) + 1
+        stem = self._stem(found.kind, taken)
         while True:
-            token = f"{found.kind}{number:02d}"
+            token = f"{stem}{number:02d}"
             if compact(token) not in taken and all(token != t.partition("-")[0] for t, _ in self.known.values()):
                 break
             number += 1

@@ -221,7 +221,11 @@ def evidence_views(story: Story, listed: list[Entry], lang: str) -> Iterator[Evi
             elif digest != sha256:
                 fault = say("record.evidence_changed", lang)
         size = number(int(item["size"]), lang) if isinstance(item.get("size"), int) else ""
-        yield Evidence(path, size, sha256 if item.get("sha256") else "", fault, link_to(story, path))
+        if item.get("hmac_sha256"):
+            sha256 = f"HMAC-SHA256 {item['hmac_sha256']}"
+        elif not item.get("sha256"):
+            sha256 = ""
+        yield Evidence(path, size, sha256, fault, link_to(story, path))
 
 
 def link_to(story: Story, path: str) -> str:

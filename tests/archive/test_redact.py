@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import html
 import json
 import logging
@@ -21,7 +23,7 @@ from runbook.archive.redact import LeakFound, Redacted, redact
 from runbook.archive.rewrite import Rewriter, decode
 from runbook.archive.sensitive import Found, Kind, by_pattern, compact
 from runbook.archive.tokens import TOKEN, Tokens
-from runbook.journal import check_chain
+from runbook.journal import Journal, check_chain
 from runbook.record.story import read_entries
 
 logging.getLogger("bagit").setLevel(logging.CRITICAL)
@@ -234,19 +236,133 @@ def test_what_cannot_be_searched_stays_inside_and_is_listed(case: Path, redacted
     kept = "System.evtx gpresult.html rsop.xml binary.dat TLSLic.edb picture.png facture-2022.pdf call-sheet.txt"
     assert not names & set(kept.split())
     rows = (redacted.bag / "withheld.tsv").read_text(encoding="utf-8").splitlines()
-    listed = {path: sha256 for sha256, _, path in (row.split("\t") for row in rows)}
-    assert listed["r02/key-packs/files/System.evtx"] == digest(case / "r02" / "key-packs" / "files" / "System.evtx")
+    assert rows[0].startswith("# ") and rows[2] == "hmac_sha256\tpath"
+    listed = {path: mark for mark, path in (row.split("\t") for row in rows[3:])}
+    kept = case / "r02" / "key-packs" / "files" / "System.evtx"
+    salt = json.loads((case / "private" / "redaction.json").read_text(encoding="utf-8"))["salt"]
+    computed = hmac.new(bytes.fromhex(salt), kept.read_bytes(), hashlib.sha256).hexdigest()
+    assert listed["r02/key-packs/files/System.evtx"] == computed, "with the salt, a paper can be proven"
+    for file in files_of(redacted.bag):
+        raw = file.read_bytes()
+        assert salt.encode() not in raw
+        assert digest(kept).encode() not in raw, f"the plain hash of a withheld file, to be guessed from: {file.name}"
     assert "proofs/facture-2022.pdf" in listed and "private/call-sheet.txt" in listed
     assert not any("redaction.json" in path for path in listed), "the table of tokens is not even named"
     text = (redacted.bag / "data" / "record.en.html").read_text(encoding="utf-8")
     assert "withheld" in text and "Redacted copy" in text
 
 
-def test_the_table_of_tokens_is_private(case: Path) -> None:
+def test_the_table_of_tokens_is_private(case: Path, redacted: Redacted) -> None:
     table = case / "private" / "redaction.json"
     assert table.is_file()
     assert KEY_PACK_ID in table.read_text(encoding="utf-8")
     assert table.stat().st_mode & 0o077 == 0
+
+
+REAL_LOOKING = {
+    "approver": "Barnabé Inventé",
+    "editor": "Sidonie Chimérique",
+    "policy": "GPO-Licences-Tour-Ouest",
+    "reference": "SRX-24-0071",
+    "ticket": "CHG0042119",
+    "account": "EXEMPLE\\binvente",
+    "common account": "EXEMPLE\\backup",  # a word of the project's own text
+    "machine": "pc-de-barnabe",
+    "workspace": "D:\\Barnabé\\Licences perdues",
+    "python": "C:\\Outils\\binvente\\python.exe",
+}
+
+
+def test_people_policies_references_accounts_and_folders_get_tokens(tmp_path: Path) -> None:
+    """Recordings name everybody REHEARSAL, which proves nothing: here are names like real ones, all made up."""
+    case = make_case(tmp_path / "cases")
+    journal = Journal(case / "journal.jsonl", clock("2024-02-03T00:00:00+00:00"))
+    known = REAL_LOOKING
+    journal.append(
+        "confirm", step="source-lost", who=known["editor"], account=f"binvente@{known['machine']}", entry=1,
+        at="2024-02-03T00:00:00Z", attachments=[], rehearsal=False,
+        fields={"approved_by": known["approver"], "ticket": known["ticket"], "reason": f"vu avec {known['approver']}"},
+    )  # fmt: skip
+    journal.append(
+        "confirm", step="hosts-configure", who=known["editor"], entry=1, at="2024-02-03T00:00:00Z", attachments=[],
+        fields={"gpo": known["policy"], "edited_by": known["editor"], "way": "gpo"}, rehearsal=False,
+    )  # fmt: skip
+    journal.append(
+        "confirm", step="clearinghouse", who=known["editor"], entry=2, at="2024-02-03T00:00:00Z", attachments=[],
+        fields={"reference": known["reference"], "note": f"{known['account']} et {known['common account']}"},
+        rehearsal=False,
+    )  # fmt: skip
+    place = case / "r02" / "point-hosts"
+    root = known["workspace"]
+    plan = {
+        "case": rf"{root}\cases\case-2024-01",
+        "argv": [known["python"], rf"{root}\cases\case-2024-01\r02\point-hosts\plan.json"],
+        "user": known["common account"],
+    }
+    (place / "guard.json").write_text(json.dumps(plan), encoding="utf-8", newline="\n")
+    (place / "notes.txt").write_text(f"{root}\\x.ipynb, {known['policy']}", encoding="utf-8", newline="\n")
+    copy = redact(case, tmp_path / "archive", clock=clock())
+    for file in files_of(copy.bag):
+        for text in undone(file.read_bytes()):
+            for name, value in known.items():
+                for trace in {value, value.replace("\\", "\\\\"), value.lower()}:
+                    assert trace not in text, f"{name} in {file.name}"
+            assert "binvente" not in text.lower(), file.name
+    guard = (copy.bag / "data" / "r02" / "point-hosts" / "guard.json").read_text(encoding="utf-8")
+    assert re.search(r"<workspace\d*>\\\\cases", guard) and re.search(r'"<python\d*>"', guard)
+    journal_text = (copy.bag / "data" / "journal.jsonl").read_text(encoding="utf-8")
+    for token in ("GPO01", "REFERENCE0", "PERSON"):
+        assert token in journal_text
+    told = (copy.bag / "REDACTED.txt").read_bytes().decode("utf-8-sig")
+    assert "RDSHnn" in told and "HMAC" in told and "jetons" in told.lower() and "\r\n" in told
+
+
+def test_the_first_line_tells_when_it_was_redacted_and_what_of(tmp_path: Path) -> None:
+    case = make_case(tmp_path / "cases")
+    sealed = archive.seal(case, tmp_path / "archive")
+    copy = redact(case, tmp_path / "archive", clock=clock("2024-05-05T05:05:05+00:00"))
+    first = read_entries(copy.bag / "data" / "journal.jsonl")[0]
+    assert first["t"].startswith("2024-05-05T05:05:")
+    info = (copy.bag / "bag-info.txt").read_text(encoding="utf-8")
+    assert f"Runbook-Redaction-Of: journal.jsonl SHA-256 {digest(case / 'journal.jsonl')}" in info
+    assert f"Runbook-Full-Edition-Seal: {sealed.seal}" in info
+
+
+def test_a_script_that_redaction_changed_keeps_the_hash_of_what_ran(tmp_path: Path) -> None:
+    case = make_case(tmp_path / "cases")
+    script = case / "r02" / "point-hosts" / "script.ps1"
+    script.write_bytes(script.read_bytes() + b"# pour rdsh-paris\n")
+    ran = digest(script)
+    from test_seal import rechain
+
+    def enter(entries: list[dict[str, object]]) -> list[dict[str, object]]:
+        for entry in entries:
+            if (entry.get("run"), entry.get("step")) == ("r02", "point-hosts"):
+                if entry["event"] == "begin":
+                    entry["script_sha256"] = ran
+                for item in entry.get("evidence") or []:  # type: ignore[attr-defined]
+                    if item["path"].endswith("script.ps1"):
+                        item.update(sha256=ran, size=script.stat().st_size)
+        return entries
+
+    rechain(case / "journal.jsonl", enter)
+    copy = redact(case, tmp_path / "archive", clock=clock())
+    page = (copy.bag / "data" / "record.en.html").read_text(encoding="utf-8")
+    section = page[page.index('id="r02-point-hosts"') :].split("</section>")[0]
+    assert "Command, redacted" in section and "Exact command" not in section and ran in section
+    assert "RDSH01" in section
+    untouched = page[page.index('id="r01-license-server"') :].split("</section>")[0]
+    assert "Exact command" in untouched
+
+
+def test_hosts_are_counted_from_one_though_their_names_look_like_tokens() -> None:
+    """A case whose hosts are called RDSH01 to RDSH03 used to get RDSH04 to RDSH06: three hosts that look like six."""
+    tokens = Tokens()
+    tokens.add(Found(Kind.SESSION_HOST, name) for name in ("RDSH01", "RDSH02", "RDSH03"))
+    assert [token for _, _, token in tokens] == ["RDSHX01", "RDSHX02", "RDSHX03"]
+    tokens.add([Found(Kind.SESSION_HOST, "autre")])
+    assert [token for _, _, token in tokens][-1] == "RDSHX04"
+    assert all(TOKEN.fullmatch(token) for _, _, token in tokens)
 
 
 class Careless(Rewriter):
@@ -337,9 +453,7 @@ def test_tokens_are_stable_and_never_a_value_of_the_case(tmp_path: Path) -> None
         [Found(Kind.SESSION_HOST, "RDSH01"), Found(Kind.SESSION_HOST, "rdsh02"), Found(Kind.PERSON, "Éloi Test")]
     )
     table = {value: token for _, value, token in tokens}
-    assert table == {"RDSH01": "RDSH03", "rdsh02": "RDSH04", "Éloi Test": "PERSON01-ET"} or all(
-        compact(token) not in {"RDSH01", "RDSH02"} for token in table.values()
-    )
+    assert table == {"RDSH01": "RDSHX01", "rdsh02": "RDSHX02", "Éloi Test": "PERSON01-ET"}
     assert all(TOKEN.fullmatch(token) for token in table.values())
     tokens.save(tmp_path / "t.json")
     loaded = Tokens.load(tmp_path / "t.json")
