@@ -175,7 +175,7 @@ def test_every_wheel_for_the_server_is_to_be_had_with_its_hash(tmp_path: Path) -
     wanted.write_text("\n".join(lines) + "\n", encoding="utf-8")
     version = ".".join(map(str, WINDOWS.python))
     command = [
-        sys.executable, "-m", "uv", "pip", "install", "--dry-run", "--no-deps", "--require-hashes",
+        sys.executable, "-m", "uv", "pip", "install", "--system-certs", "--dry-run", "--no-deps", "--require-hashes",
         "--only-binary", ":all:", "--python-platform", "x86_64-pc-windows-msvc", "--python-version", version,
         "--target", str(tmp_path / "none"), "-r", str(wanted),
     ]  # fmt: skip

@@ -120,7 +120,7 @@ def test_a_case_without_hosts_waits_and_runs_nothing(workspace: Any, tmp_path: P
     plot["expect"] = [{"run": 1, "outcome": "waiting", "steps": {"hosts-state": "waiting"}}]
     (recording / "rehearsal.yml").write_text(yaml.safe_dump(plot, allow_unicode=True), encoding="utf-8")
     played = plays_as_it_says(workspace, str(recording), "fr", case="case-nobody")
-    assert not [entry for entry in played.history.entries if entry["event"] == "begin"]
+    assert [e["step"] for e in played.history.entries if e["event"] == "begin"] == ["preflight"]
 
 
 def test_migrate_without_hosts_starts_none_of_their_scripts(workspace: Any, tmp_path: Path) -> None:

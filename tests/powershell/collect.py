@@ -75,6 +75,9 @@ def _files(root: Path, *patterns: str) -> Iterator[Path]:
             if not path.is_file() or parts[:2] == ("tests", "powershell"):
                 continue
             # Top folders only: runbook/archive is source, archive/ is made by running.
+            # A hidden top folder is an environment or a tool's own (.venv, .git); workflows hold no PowerShell files.
+            if parts[0].startswith("."):
+                continue
             if parts[0] not in _MADE_BY_RUNNING and not {".git", "node_modules", "__pycache__"} & set(parts):
                 yield path
 
