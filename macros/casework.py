@@ -95,8 +95,9 @@ def _plots() -> list[tuple[str, dict[str, Any]]]:
 
 def verifier(here: Here, way: str) -> str:
     """One of the ways to verify that VERIFIER.txt gives ("A" to "D"), as a block to copy. KeyError for another."""
-    script = (data_root() / "runbook" / "archive" / "verifier.ps1").read_text(encoding="utf-8").rstrip()
-    text = say("archive.verifier_commands", "en", script=script)
+    folder = data_root() / "runbook" / "archive"
+    script, shell = ((folder / name).read_text(encoding="utf-8").rstrip() for name in ("verifier.ps1", "verifier.sh"))
+    text = say("archive.verifier_commands", "en", script=script, shell=shell)
     ways = {part[0]: part.split("\n", 1)[1].strip("\n") for part in re.split(r"\n{3,}(?=[A-Z]\. )", text.strip())}
     return f"\n``` {{ .{_VERIFIER_CODE[way]} }}\n{ways[way]}\n```\n"
 

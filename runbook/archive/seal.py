@@ -162,12 +162,14 @@ def _finish(target: Path, zip: bool, key: Path | None, lang: str, made: bool) ->
 
 
 def write_sheets(target: Path) -> tuple[Path, Path]:
-    """``NAME.seal.txt`` and ``NAME.seal.html`` beside the bag."""
+    """``NAME.seal.txt`` (as Notepad on any Windows reads it: byte order mark, CR LF) and ``NAME.seal.html`` beside
+    the bag."""
     text = target.with_name(target.name + ".seal.txt")
     page = target.with_name(target.name + ".seal.html")
     for path, content in ((text, sheet_text(target)), (page, sheet_html(target))):
         partial = path.with_name(f".{path.name}.part")
-        partial.write_text(content, encoding="utf-8", newline="\n")
+        plain = path == text
+        partial.write_text(content, encoding="utf-8-sig" if plain else "utf-8", newline="\r\n" if plain else "\n")
         partial.replace(path)
     return text, page
 
@@ -250,7 +252,7 @@ def write_bag(
     temp.mkdir(mode=0o700)
     try:
         with Flushing() as flushing:
-            digest = _fill(temp, contents, check, workers, flushing)
+            digest = _fill(temp, target.name, contents, check, workers, flushing)
             flushing.wait()
         _flush_folders(temp)
         if inspect is not None:
@@ -267,6 +269,7 @@ def write_bag(
 
 def _fill(
     temp: Path,
+    name: str,
     contents: Contents,
     check: Callable[[Path, Mapping[str, str], Mapping[str, str]], None],
     workers: int | None,
@@ -301,14 +304,14 @@ def _fill(
     tags = {
         "bagit.txt": bagit_form.DECLARATION,
         "bag-info.txt": bagit_form.info_bytes(info),
-        "VERIFIER.txt": verifier_text().replace("\n", "\r\n").encode("utf-8-sig"),
+        "VERIFIER.txt": verifier_text(name).replace("\n", "\r\n").encode("utf-8-sig"),
         bagit_form.MANIFEST: bagit_form.manifest_bytes({f"data/{names[p]}": digests[p] for p in paths}),
         **({ORIGINAL_NAMES: renamed.encode()} if renamed else {}),
         **contents.tags,
     }
-    for name, raw in tags.items():
-        put(raw, temp / name)
-    listed = {name: hashlib.sha256(raw).hexdigest() for name, raw in tags.items()}
+    for tag, raw in tags.items():
+        put(raw, temp / tag)
+    listed = {tag: hashlib.sha256(raw).hexdigest() for tag, raw in tags.items()}
     return put(bagit_form.manifest_bytes(listed), temp / bagit_form.TAG_MANIFEST)[0]
 
 

@@ -15,6 +15,9 @@ from runbook.archive.digest import hash_file
 from runbook.knowledge import LANGS, say
 
 _VERIFIER = Path(__file__).with_name("verifier.ps1")
+_SHELL = Path(__file__).with_name("verifier.sh")
+#: The name that stands in the commands where they are shown for no bag in particular.
+_ANY = "case-2024-01"
 _STYLE = Path(__file__).with_name("sheet.css")
 
 
@@ -29,16 +32,16 @@ def spelled(seal: str) -> str:
     return "\n".join(" ".join(groups[i : i + 8]) for i in range(0, len(groups), 8))
 
 
-def verifier_text() -> str:
+def verifier_text(name: str = _ANY) -> str:
     """VERIFIER.txt: how to check the bag with Windows PowerShell 5.1, certutil or sha256sum, in both languages.
 
-    Says nothing of the case, so it is the same in every bag of one version of the software.
+    Says nothing of the case but the ``name`` of its bag, which stands in the commands.
     """
-    script = _VERIFIER.read_text(encoding="utf-8").rstrip()
+    script, shell = (file.read_text(encoding="utf-8").rstrip() for file in (_VERIFIER, _SHELL))
     parts = []
     for lang in LANGS:
         parts.append(say("archive.verifier", lang).strip())
-    commands = say("archive.verifier_commands", "en", script=script).strip()
+    commands = say("archive.verifier_commands", "en", script=script, shell=shell).strip().replace(_ANY, name)
     rule = "=" * 78
     return f"\n{rule}\n\n".join([*(part + "\n" for part in parts), commands + "\n"])
 
@@ -65,6 +68,11 @@ def _rows(info: Mapping[str, str], seal: str, name: str, lang: str) -> list[tupl
     if "Runbook-Sealed-As-Is" in info:
         rows.append(("sheet_as_is", info["Runbook-Sealed-As-Is"]))
     return [(say(f"archive.{key}", lang), text) for key, text in rows if text]
+
+
+def commands_for(name: str) -> list[str]:
+    """One line each of certutil, PowerShell and sha256sum that computes the seal of the bag ``name`` again."""
+    return say("archive.sheet_commands", "en", name=name).strip().splitlines()
 
 
 def sheet_text(bag: Path) -> str:
@@ -99,6 +107,10 @@ def sheet_text(bag: Path) -> str:
                     "",
                     textwrap.fill(say("archive.sheet_how", lang, name=bag.name), 78, break_on_hyphens=False),
                     "",
+                    textwrap.fill(say("archive.sheet_alone", lang), 78, break_on_hyphens=False),
+                    "",
+                    *("    " + command for command in commands_for(bag.name)),
+                    "",
                     *signatures,
                 ]
             )
@@ -126,11 +138,14 @@ def sheet_html(bag: Path) -> str:
             for who in ("sign_operator", "sign_second")
         )
         how = html.escape(say("archive.sheet_how", lang, name=bag.name))
+        alone = html.escape(say("archive.sheet_alone", lang))
+        lines = html.escape("\n".join(commands_for(bag.name)))
         stamp = f"<p class='stamp'>{html.escape(say('archive.rehearsal_stamp', lang))}</p>" if rehearsal else ""
         pages.append(
             f"<section lang='{lang}'><h1>{html.escape(say('archive.sheet_title', lang, name=bag.name))}</h1>{stamp}"
             f"<table class='facts'>{rows}</table><h2>{html.escape(say('archive.sheet_seal', lang))}</h2>"
             f"<pre class='seal'>{spelled(seal)}</pre><p>{how}</p>"
+            f"<p>{alone}</p><pre class='commands'>{lines}</pre>"
             f"<table class='sign'>{signs}</table></section>"
         )
     title = html.escape(f"{'REHEARSAL – ' if rehearsal else ''}{bag.name}")

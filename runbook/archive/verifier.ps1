@@ -5,7 +5,7 @@
 
     Set-StrictMode -Version Latest
     $ErrorActionPreference = 'Stop'
-    $root = (Get-Item -LiteralPath $Bag).FullName.TrimEnd('\')
+    $root = (Get-Item -LiteralPath $Bag -Force).FullName.TrimEnd('\')
     $listed = @{}
     $faults = @()
     foreach ($name in @('manifest-sha256.txt', 'tagmanifest-sha256.txt')) {
@@ -22,22 +22,51 @@
             }
         }
     }
-    foreach ($file in @(Get-ChildItem -LiteralPath $root -Recurse -File -Force)) {
-        $relative = $file.FullName.Substring($root.Length + 1).Replace('\', '/')
-        if ($relative -ne 'tagmanifest-sha256.txt' -and -not $listed.ContainsKey($relative)) {
-            $faults += 'AJOUTE / ADDED : ' + $relative
+    foreach ($entry in @(Get-ChildItem -LiteralPath $root -Recurse -Force)) {
+        $relative = $entry.FullName.Substring($root.Length + 1).Replace('\', '/')
+        if ([string] $entry.Attributes -match 'ReparsePoint') {
+            $faults += 'LIEN / LINK : ' + $relative
+        } elseif ($entry.PSIsContainer) {
+            if (@(Get-ChildItem -LiteralPath $entry.FullName -Force).Count -eq 0) {
+                $faults += 'DOSSIER VIDE AJOUTE / EMPTY FOLDER ADDED : ' + $relative
+            }
+        } else {
+            if ($relative -ne 'tagmanifest-sha256.txt' -and -not $listed.ContainsKey($relative)) {
+                $faults += 'AJOUTE / ADDED : ' + $relative
+            }
+            try {
+                $streams = @(Get-Item -LiteralPath $entry.FullName -Force -Stream '*' | Select-Object -ExpandProperty Stream)
+            } catch {
+                $streams = @()  # a disk without alternate streams (FAT, exFAT) has none to hide
+            }
+            foreach ($stream in $streams) {
+                # Zone.Identifier is what Windows itself adds to a file that was downloaded
+                if ($stream -notin @(':$DATA', 'Zone.Identifier')) {
+                    $faults += 'FLUX CACHE / HIDDEN STREAM : ' + $relative + ':' + $stream
+                }
+            }
         }
     }
     $tagManifest = Join-Path -Path $root -ChildPath 'tagmanifest-sha256.txt'
     $seal = (Get-FileHash -LiteralPath $tagManifest -Algorithm SHA256).Hash.ToLowerInvariant()
-    if ($SealOnPaper -and ($SealOnPaper -replace '[^0-9A-Fa-f]', '') -ne $seal) {
-        $faults += 'SCEAU DIFFERENT / SEAL DIFFERS : ' + $seal
+    $origin = 'non verifiee / not checked'
+    if ($SealOnPaper) {
+        $origin = 'prouvee / proven'
+        if (($SealOnPaper -replace '[^0-9A-Fa-f]', '') -ne $seal) {
+            $origin = 'DIFFERENTE / DIFFERS'
+            $faults += 'SCEAU DIFFERENT / SEAL DIFFERS : ' + $seal
+        }
+    }
+    $result = 'ANOMALIES / FAULTS'
+    if ($faults.Count -eq 0) {
+        $result = 'TOUT EST BIEN / ALL IS WELL'
     }
     [pscustomobject]@{
+        Result = $result
         Files  = $listed.Count
         Seal   = $seal
-        Origin = if ($SealOnPaper) { 'compared' } else { 'not checked' }
+        Origin = $origin
         Faults = $faults.Count
-    }
+    } | Format-List -Property Result, Files, Seal, Origin, Faults
     $faults
 }
