@@ -12,6 +12,7 @@ import pytest
 from made_case import clock, make_case
 
 from runbook import archive
+from runbook.record.pdf import find_browser, print_pdf
 
 BASH = shutil.which("bash")
 needs_bash = pytest.mark.skipif(BASH is None or shutil.which("sha256sum") is None, reason="needs bash and sha256sum")
@@ -128,6 +129,18 @@ def test_the_sheet_opens_in_notepad_and_gives_three_lines_that_stand_alone(seale
         assert f"(Get-FileHash -LiteralPath '.\\{name}\\tagmanifest-sha256.txt' -Algorithm SHA256).Hash" in text
         assert f"sha256sum '{name}/tagmanifest-sha256.txt'" in text
     assert archive.verify(sealed.bag).ok, "the sheet beside the bag is still read"
+
+
+def test_the_printed_sheet_is_one_page_for_each_language(tmp_path: Path) -> None:
+    """Signature and seal on one side of paper: on a second one they could be joined to another."""
+    browser = find_browser()
+    if browser is None or shutil.which("pdfinfo") is None:
+        pytest.skip("needs a Chromium browser and pdfinfo")
+    case = make_case(tmp_path / "cases", rehearsal="nominal")
+    made = archive.seal(case, tmp_path / "archive", as_is="une raison de plusieurs mots", clock=clock())
+    pdf = print_pdf(made.sheets[1], tmp_path / "sheet.pdf", "fr", browser=browser)
+    told = subprocess.run(["pdfinfo", str(pdf)], capture_output=True, check=True).stdout.decode()
+    assert re.search(r"Pages:\s+2\n", told), told
 
 
 @needs_bash
