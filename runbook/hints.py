@@ -289,10 +289,22 @@ def report(text: str, lang: str) -> str:
     """What is known about ``text``, as plain text ready to print: each row with its reason, cause, fix and page."""
     if not text.strip():
         return say("hints.empty", lang)
-    hints = hints_for_text(text, lang)
+    hints = hints_for_text(text, lang) or _hints_for_meaning(text)
     if not hints:
         return say("hints.nothing", lang, asked=" ".join(text.split())[:80])
     return "\n\n".join(_paragraph(hint, lang) for hint in hints)
+
+
+def _hints_for_meaning(text: str) -> list[Hint]:
+    """Rows for a few words that say what a code means ("access denied"): only for a person who asks, as candidates."""
+    words = set(words_of(text))
+    collected = Collected()
+    for row in knowledge.errors() if len(words) <= _FEW else ():
+        for known in row.codes:
+            if any((said := set(words_of(known.meaning.of(lang)))) and said <= words for lang in knowledge.LANGS):
+                for hint in hint_for_code(known.value, known.kind):
+                    collected.add(replace(hint, score=BY_SMALL_CODE, candidate=True))
+    return collected.ranked()
 
 
 def _paragraph(hint: Hint, lang: str) -> str:

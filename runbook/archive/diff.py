@@ -11,13 +11,29 @@ from typing import Any
 import jinja2
 
 from runbook.errors import BadInput
+from runbook.journal import Entry
 from runbook.knowledge import say
 from runbook.outcome import Status
 from runbook.record.story import Attempt, read_story
-from runbook.record.wording import duration, flatten, status_word, step_title, value
+from runbook.record.wording import (
+    NO_BREAK,
+    duration,
+    flatten,
+    heading,
+    in_order,
+    phrase,
+    status_word,
+    step_title,
+    value,
+)
 
 _RUN = re.compile(r"r\d{2,}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC")
 _TEMPLATES = Path(__file__).parent / "templates"
+#: When something was entered or read: never the same in two cases, and no difference between them.
+_MOMENTS = frozenset({"at", "collected_at"})
+#: Columns that name a row better than the first one that happens to differ.
+_NAMES = ("row", "contact", "host", "pack", "file", "record")
 
 
 @dataclass(frozen=True)
@@ -30,19 +46,44 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """One value that differs. ``column``: of the step's table, else the name of a fact; ``row``: the column and the
+    value that tell the table's rows apart, None for a fact. A value is None on a side that has no such row or fact."""
+
+    column: str
+    left: Any
+    right: Any
+    row: tuple[str, Any] | None = None
+
+    def label(self, lang: str) -> str:
+        """What differs, in words where the column has some."""
+        own = heading(self.column, lang) if self.column else ""
+        if self.row is None:
+            return own
+        row = f"{heading(self.row[0], lang)} {value(self.row[1], lang)}"
+        return f"{row}, {own}" if own else row
+
+
+@dataclass(frozen=True)
 class StepDiff:
-    """What differs in one step. Statuses are None where a side has no such step; ``values`` are path, left, right;
-    ``seconds`` the durations on both sides."""
+    """What differs in one step. Statuses are None where a side has no such step; ``said`` are the sentences (key and
+    fields) that only one side gave; ``seconds`` the durations on both sides."""
 
     step: str
     left: Status | None
     right: Status | None
-    values: tuple[tuple[str, Any, Any], ...]
+    said: tuple[tuple[Entry, ...], tuple[Entry, ...]]
+    values: tuple[Difference, ...]
     seconds: tuple[float | None, float | None]
 
     @property
     def same(self) -> bool:
-        return self.left == self.right and not self.values
+        return self.left == self.right and not self.values and self.said == ((), ())
+
+    def sentences(self, lang: str) -> tuple[list[str], list[str]]:
+        """The sentences that only the left and only the right side gave."""
+        left, right = ([phrase(str(line["key"]), lang, line.get("fields")) for line in side] for side in self.said)
+        return left, right
 
 
 @dataclass(frozen=True)
@@ -58,19 +99,27 @@ class Diff:
         return all(step.same for step in self.steps)
 
     def text(self, lang: str) -> str:
-        """For a terminal: a line for each step, the values that differ below it, the steps that agree last."""
-        lines = [say("archive.diff_title", lang, left=self.left.name, right=self.right.name), ""]
+        """For a terminal: a block for each step that differs, the steps that agree last."""
+        lines = [say("archive.diff_title", lang, left=self.left.name, right=self.right.name)]
+        if self.left.rehearsal or self.right.rehearsal:
+            lines.append(say("archive.rehearsal_stamp", lang))
         for step in self.steps:
             if step.same:
                 continue
-            lines.append(f"{step_title(step.step, lang)} ({step.step})")
+            lines += ["", f"{step_title(step.step, lang)} ({step.step})"]
             if step.left != step.right:
                 lines.append(f"  {_word(step.left, lang)} → {_word(step.right, lang)}")
-            lines += [f"  {path}: {value(a, lang)} → {value(b, lang)}" for path, a, b in step.values]
+            left, right = step.sentences(lang)
+            lines += [f"  − {line}" for line in left] + [f"  + {line}" for line in right]
+            colon = f"{NO_BREAK}:" if lang == "fr" else ":"
+            lines += [
+                f"  {each.label(lang)}{colon} {_shown(each.left, lang)} → {_shown(each.right, lang)}"
+                for each in step.values
+            ]
             lines.append(f"  {duration(step.seconds[0], lang)} → {duration(step.seconds[1], lang)}")
         equal = [step_title(step.step, lang) for step in self.steps if step.same]
         if self.same:
-            lines.append(say("archive.diff_none", lang))
+            lines += ["", say("archive.diff_none", lang)]
         elif equal:
             lines += ["", say("archive.diff_equal", lang, steps=", ".join(equal))]
         return "\n".join(lines)
@@ -83,13 +132,13 @@ class Diff:
             undefined=jinja2.StrictUndefined,
             keep_trailing_newline=True,
         )
+        environment.filters["title_of"] = lambda step: step_title(step, lang)
         return environment.get_template("diff.html.j2").render(
             lang=lang,
             diff=self,
             say=lambda key, **given: say(f"archive.{key}", lang, **given),
-            title_of=lambda step: step_title(step, lang),
             word=lambda status: _word(status, lang),
-            shown=lambda thing: value(thing, lang),
+            shown=lambda thing: _shown(thing, lang),
             took=lambda seconds: duration(seconds, lang),
         )
 
@@ -125,32 +174,93 @@ def _step(step: str, a: Attempt | None, b: Attempt | None) -> StepDiff:
         step,
         a.status if a else None,
         b.status if b else None,
-        (*_values(_told(a), _told(b)), *_scripts(a, b)) if a and b else (),
+        _said(a, b) if a and b else ((), ()),
+        tuple(_values(a, b)) if a and b else (),
         (a.seconds if a else None, b.seconds if b else None),
     )
 
 
-def _told(attempt: Attempt) -> dict[str, Any]:
-    """The values of an attempt: its facts and its table by row."""
-    end = attempt.end or {}
-    told = flatten(end.get("facts") or {})
-    for number, row in enumerate(end.get("table") or [], 1):
-        if isinstance(row, dict):
-            told |= {f"[{number}].{key}": item for key, item in flatten(row).items()}
-    return told
+def _values(a: Attempt, b: Attempt) -> Iterator[Difference]:
+    """Cells, facts, scripts. Where one side came to no result at all, its status and sentences say everything."""
+    if all((each.end or {}).get("facts") or _table(each) for each in (a, b)):
+        yield from _cells(a, b)
+        yield from _facts(a, b)
+    yield from _scripts(a, b)
 
 
-def _scripts(a: Attempt, b: Attempt) -> Iterator[tuple[str, Any, Any]]:
+def _said(a: Attempt, b: Attempt) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+    """The sentences of each side that the other did not give; one that differs only in its moment is the same."""
+    left, right = ({_meaning(line): line for line in (each.end or {}).get("lines") or [] if line} for each in (a, b))
+    return (
+        tuple(line for meaning, line in left.items() if meaning not in right),
+        tuple(line for meaning, line in right.items() if meaning not in left),
+    )
+
+
+def _meaning(line: Entry) -> str:
+    return _MOMENT.sub("", phrase(str(line["key"]), "en", line.get("fields")))
+
+
+def _table(attempt: Attempt) -> list[dict[str, Any]]:
+    return [row for row in (attempt.end or {}).get("table") or [] if isinstance(row, dict)]
+
+
+def _cells(a: Attempt, b: Attempt) -> Iterator[Difference]:
+    """The tables' cells, row by row. A row that only one side has is one difference: its cells, told together."""
+    left, right = _table(a), _table(b)
+    by = _telling(left, right)
+    rows = [{row.get(by, n): row for n, row in enumerate(side, 1)} for side in (left, right)]
+    for key in dict.fromkeys([*rows[0], *rows[1]]):
+        one, other = rows[0].get(key), rows[1].get(key)
+        if one is None or other is None:
+            yield Difference("", _row(one, by), _row(other, by), row=(by, key))
+            continue
+        for column, x, y in _unlike(one, other):
+            yield Difference(column, x, y, row=(by, key))
+
+
+def _row(row: Mapping[str, Any] | None, by: str) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {column: row[column] for column in in_order(row) if column != by and column not in _MOMENTS}
+
+
+def _telling(left: list[dict[str, Any]], right: list[dict[str, Any]]) -> str:
+    """The column by which the rows of both tables are told apart; "row" (their place) where none does."""
+    known = {key for row in (*left, *right) for key in row}
+    for column in dict.fromkeys([*(name for name in _NAMES if name in known), *in_order(known)]):
+        if all(len({str(row.get(column)) for row in side}) == len(side) for side in (left, right)):
+            return column
+    return "row"
+
+
+def _facts(a: Attempt, b: Attempt) -> Iterator[Difference]:
+    """The facts that differ; lists of records are left to the table that shows them, where there is one."""
+    shown = bool(_table(a) or _table(b))
+    left, right = (flatten((each.end or {}).get("facts") or {}) for each in (a, b))
+    for name, x, y in _unlike(left, right):
+        if not (shown and any(isinstance(item, dict) for thing in (x, y) if isinstance(thing, list) for item in thing)):
+            yield Difference(name, x, y)
+
+
+def _scripts(a: Attempt, b: Attempt) -> Iterator[Difference]:
     """The scripts, where both sides ran one: a step that was already done ran none."""
     left, right = ((each.begin or {}).get("script_sha256") for each in (a, b))
     if left and right and left != right:
-        yield "script_sha256", left, right
+        yield Difference("script_sha256", left, right)
 
 
-def _values(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    for path in dict.fromkeys([*a, *b]):
-        if a.get(path) != b.get(path):
-            yield path, a.get(path), b.get(path)
+def _unlike(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    for name in dict.fromkeys([*a, *b]):
+        if name not in _MOMENTS and a.get(name) != b.get(name):
+            yield name, a.get(name), b.get(name)
+
+
+def _shown(thing: Any, lang: str) -> str:
+    """A value; of a whole row, its cells with their headings."""
+    if isinstance(thing, dict):
+        return "; ".join(f"{heading(column, lang)} {value(item, lang)}" for column, item in thing.items()) or "–"
+    return value(thing, lang)
 
 
 def _word(status: Status | None, lang: str) -> str:

@@ -150,6 +150,12 @@ def test_the_report_says_so_where_nothing_is_known() -> None:
     assert "Nothing to look for" in hints.report("  ", "en")
 
 
+@pytest.mark.parametrize("asked", ["accès refusé", "Access is denied.", "acces refuse"])
+def test_a_person_may_ask_for_what_a_code_means(asked: str) -> None:
+    assert "0x80070005" in hints.report(asked, "fr")
+    assert hints.hints_for_text(asked) == [], "a program that prints no more than this proves nothing"
+
+
 def test_a_title_that_is_asked_for_leads_to_its_own_row() -> None:
     for row in knowledge.errors():
         for lang in knowledge.LANGS:
