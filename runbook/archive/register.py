@@ -11,7 +11,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,14 @@ from runbook.record.wording import duration, moment, outcome_word
 _CACHE = ".register-cache.json"
 _TEMPLATES = Path(__file__).parent / "templates"
 #: Changes whenever a row is made otherwise: an older cache is then read no more.
-_FORM = 1
+_FORM = 2
 
 
 @dataclass(frozen=True)
 class Row:
     """One case or one archive of a case. Dates are ISO 8601 in UTC, ``seconds`` the sum of its runs, ``cals`` the
-    CALs of its packs; ``folder`` and ``record`` are relative to the workspace."""
+    CALs of its packs; ``folder`` is relative to the workspace. ``full_seal``: of a redacted copy, the seal of the
+    archive it was made from; ``redacted``: of an archive, the folder of its redacted copy."""
 
     case: str
     company: str
@@ -51,6 +52,8 @@ class Row:
     seal: str
     head: str
     folder: str
+    full_seal: str = ""
+    redacted: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,8 @@ class Registered:
 def register(workspace: Path, out: Path | None = None) -> Registered:
     """Write ``register.fr.html``, ``register.en.html`` and ``register.csv`` into ``out`` (default: archive/).
 
-    A case that was sealed in its present state stands there once, as its archive. A case that cannot be read is
-    left out of nothing: it stands there with the status "unreadable".
+    A case that was sealed in its present state stands there once, as its archive, with a link to its redacted copy.
+    A case that cannot be read is left out of nothing: it stands there with the status "unreadable".
     """
     out = out or workspace / "archive"
     out.mkdir(parents=True, exist_ok=True)
@@ -89,13 +92,24 @@ def register(workspace: Path, out: Path | None = None) -> Registered:
             read += 1
         fresh[key] = entry
         rows.append(Row(**entry["row"]))
-    sealed = {row.head for row in rows if row.edition == "full"}
-    shown = [row for row in rows if row.edition or row.head not in sealed or not row.head]
+    shown = _each_once(rows)
     shown.sort(key=lambda row: (row.opened, row.folder), reverse=True)
     _write(out / _CACHE, json.dumps({"form": _FORM, "entries": fresh}, separators=(",", ":")))
     table = _write(out / "register.csv", _csv(shown), encoding="utf-8-sig")
     pages = tuple(_write(out / f"register.{lang}.html", _page(shown, lang, workspace, out)) for lang in LANGS)
     return Registered(pages, table, tuple(shown), read)
+
+
+def _each_once(rows: list[Row]) -> list[Row]:
+    """A case sealed in its present state as its archive only; a redacted copy as a link from the archive it is of."""
+    heads = {row.head for row in rows if row.edition == "full"}
+    seals = {row.seal for row in rows if row.edition == "full"}
+    copies = {row.full_seal: row.folder for row in rows if row.full_seal}
+    return [
+        replace(row, redacted=copies.get(row.seal, "")) if row.edition == "full" else row
+        for row in rows
+        if not (not row.edition and row.head in heads) and not (row.full_seal and row.full_seal in seals)
+    ]
 
 
 def _folders(workspace: Path) -> Iterator[tuple[Path, Path]]:
@@ -129,8 +143,10 @@ def _row(folder: Path, payload: Path, workspace: Path) -> Row:
     bagged = folder != payload
     try:
         story = read_story(payload)
-        edition = info_of(folder).get("Runbook-Edition", "full") if bagged else ""
-        return _row_of(story, edition, seal_of(folder) if bagged else "", place)
+        info = info_of(folder) if bagged else {}
+        edition = info.get("Runbook-Edition", "full") if bagged else ""
+        row = _row_of(story, edition, seal_of(folder) if bagged else "", place)
+        return replace(row, full_seal=info.get("Runbook-Full-Edition-Seal", "") if edition == "redacted" else "")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Row(folder.name, "", "", "", "", 0, "unreadable", 0, "", "", 0.0, "", "", "", "", place)
 
@@ -166,7 +182,7 @@ def _csv(rows: list[Row]) -> str:
     """The rows as CSV with a mark at its head, so that Excel reads the accents; a cell that a spreadsheet would
     take for a formula begins with an apostrophe."""
     text = io.StringIO()
-    names = [field.name for field in fields(Row) if field.name != "head"]
+    names = [field.name for field in fields(Row) if field.name not in ("head", "full_seal")]
     table = csv.writer(text, lineterminator="\r\n")
     table.writerow(names)
     for row in rows:
@@ -192,6 +208,7 @@ def _page(rows: list[Row], lang: str, workspace: Path, out: Path) -> str:
             "took": duration(row.seconds, lang),
             "link": f"{base}/{row.folder}/{'data/' if row.edition else ''}record.{lang}.html",
             "sheet": f"{base}/{row.folder}.seal.html" if row.edition else "",
+            "redacted": f"{base}/{row.redacted}/data/record.{lang}.html" if row.redacted else "",
         }
         for row in rows
     ]

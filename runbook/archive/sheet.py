@@ -13,6 +13,7 @@ from pathlib import Path
 from runbook.archive.bag import TAG_MANIFEST, read_tags
 from runbook.archive.digest import hash_file
 from runbook.knowledge import LANGS, say
+from runbook.record.wording import moment
 
 _VERIFIER = Path(__file__).with_name("verifier.ps1")
 _SHELL = Path(__file__).with_name("verifier.sh")
@@ -59,7 +60,7 @@ def _rows(info: Mapping[str, str], seal: str, name: str, lang: str) -> list[tupl
         ("sheet_case", info.get("External-Identifier", "")),
         ("sheet_company", info.get("Source-Organization", "")),
         ("sheet_operator", info.get("Contact-Name", "")),
-        ("sheet_sealed", info.get("Runbook-Sealed", "")),
+        ("sheet_sealed", moment(info.get("Runbook-Sealed"), lang)),
         ("sheet_edition", say(f"archive.edition_{edition}", lang)),
         ("sheet_content", say("archive.sheet_files", lang, count=count, size=size)),
         ("sheet_journal", say("archive.sheet_lines", lang, count=info.get("Runbook-Journal-Lines", ""))),

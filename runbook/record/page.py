@@ -20,7 +20,7 @@ from runbook.record.cells import cells_to_html
 from runbook.record.doubts import doubts
 from runbook.record.licences import licence_sheet
 from runbook.record.story import Run, Story
-from runbook.record.wording import duration, moment, number, outcome_word, phrase, status_word, step_title, value
+from runbook.record.wording import day, duration, moment, number, outcome_word, phrase, status_word, step_title, value
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MARK = "<!--what the cell produced-->"
@@ -178,9 +178,18 @@ def _about(story: Story, lang: str) -> list[tuple[str, str]]:
         for p in case.get("packs") or []
         if isinstance(p, dict)
     ]
-    approval = [_at(case, "approval", "name"), _at(case, "approval", "ticket"), _at(case, "approval", "date")]
-    contract = [_at(case, "contract", "program"), _at(case, "contract", "agreement"), _at(case, "contract", "reseller")]
-    incident = [_at(case, "incident", "date"), _at(case, "incident", "description")]
+    approval = [
+        _at(case, "approval", "name"),
+        _at(case, "approval", "ticket"),
+        day(_at(case, "approval", "date"), lang),
+    ]
+    program = _at(case, "contract", "program")
+    contract = [
+        program and phrase(f"sheets.program_{program}", lang),
+        _at(case, "contract", "agreement"),
+        _at(case, "contract", "reseller"),
+    ]
+    incident = [day(_at(case, "incident", "date"), lang), _at(case, "incident", "description")]
     rows = [
         ("company", case.get("company")),
         ("operator", _at(case, "operator", "name")),

@@ -63,6 +63,15 @@ def moment(stamp: str | None, lang: str) -> str:
     return f"{when:%Y-%m-%d}{NO_BREAK}{when:%H:%M:%S}{zone}"
 
 
+def day(text: Any, lang: str) -> Any:
+    """``2026-01-31`` as the moments beside it are written; what is no such date stays as it is."""
+    try:
+        when = dt.date.fromisoformat(str(text))
+    except ValueError:
+        return text
+    return f"{when:%d/%m/%Y}" if lang == "fr" else str(when)
+
+
 def duration(seconds: float | None, lang: str) -> str:
     """Seconds as ``0.4 s``, ``12 s``, ``3 min 05 s`` or ``2 h 10 min``."""
     if seconds is None:

@@ -39,6 +39,18 @@ def test_every_case_stands_there_once(workspace: Path) -> None:
     assert (row.cals, row.runs, row.company, row.lost) == (40, 2, "Exemple & Fils SA", "rdls-perdu.corp.exemple.test")
 
 
+def test_a_redacted_copy_is_a_link_of_its_archive_and_no_case_of_its_own(workspace: Path) -> None:
+    copy = archive.redact(workspace / "cases" / "case-a", workspace / "archive")
+    registered = register(workspace)
+    assert len(registered.rows) == 3
+    assert by_case(registered)["case-a"] == ("done", "full", "archive/case-a")
+    page = registered.pages[0]
+    assert f"../archive/{copy.bag.name}/data/record.fr.html" in page.read_text(encoding="utf-8")
+    shutil.rmtree(workspace / "archive" / "case-a")
+    editions = [row.edition for row in register(workspace).rows]
+    assert sorted(editions) == ["", "", "", "redacted"], "a copy whose archive is not here stands for itself"
+
+
 def test_only_what_changed_is_read_again(workspace: Path) -> None:
     assert register(workspace).read == 4
     before = (workspace / "archive" / "register.fr.html").read_bytes()
