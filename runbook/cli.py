@@ -126,6 +126,10 @@ def _translate(command: click.Command, lang: str) -> None:
         each.options_metavar = say("cli.metavar_options", lang)
         if isinstance(each, click.Group):
             each.subcommand_metavar = say("cli.metavar_command", lang)
+        for option in each.params:
+            if isinstance(option, click.Option) and not option.is_flag and option.metavar is None:
+                word = {click.Path: "path", click.types.StringParamType: "text"}.get(type(option.type))
+                option.metavar = say(f"cli.{word}", lang) if word else None
         each.params.append(
             click.Option(
                 ["-h", "--help"],

@@ -128,11 +128,20 @@ def after(nb: NotebookNode, plan: Plan, token: str, stopped: BaseException | Non
     digest = hashlib.sha256(kept.read_bytes()).hexdigest()
     relative = kept.relative_to(folder.path).as_posix()
     journal.append("notebook", run=run, path=relative, sha256=digest, rebuilt=False, by="engine")
-    fields = {"case": folder.name, "run": run, "notebook": kept, "reason": closed.get("reason", "")}
+    reason = _in_words(str(closed.get("reason", "")), plan.lang)
+    fields = {"case": folder.name, "run": run, "notebook": kept, "reason": reason}
     message = say(f"run.told_{closed['outcome']}", plan.lang, **fields)
     if opened.get("host") not in ("windows", "files"):
         message = f"{say('run.told_rehearsal', plan.lang)} {message}"
     return Pass(nb, plan, run, closed["outcome"], message, opened.get("rehearsal"), stopped)
+
+
+def _in_words(reason: str, lang: str) -> str:
+    """Why a run was interrupted, as a person reads it; what has no words is a fault of the runbook and says so."""
+    try:
+        return say(f"run.stopped_{reason}", lang)
+    except KeyError:
+        return say("run.stopped_fault", lang, reason=reason)
 
 
 def go_on(done: Pass) -> bool:

@@ -51,7 +51,7 @@ def add(group: click.Group, lang: str) -> None:
     @group.command("confirm", help=say("cli.confirm", lang))
     @click.argument("name", metavar=say("cli.name", lang))
     @click.argument("step", metavar=say("cli.step", lang))
-    @click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help=say("cli.confirm_set", lang))
+    @click.option("--set", "given", multiple=True, metavar=say("cli.pair", lang), help=say("cli.confirm_set", lang))
     @click.option("--attach", multiple=True, type=click.Path(path_type=Path), help=say("cli.confirm_attach", lang))
     @click.option("--who", default="", help=say("cli.confirm_who", lang))
     @click.option("--at", default="", help=say("cli.confirm_at", lang))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -284,6 +285,8 @@ def test_every_command_has_help_in_both_languages(workspace: Any, lang: str) -> 
         for option in command.params:
             if getattr(option, "help", None) is None:
                 assert option.param_type_name == "argument", (name, option.name)
+        shown = command.get_help(command.context_class(command))
+        assert lang == "en" or not re.search(r"\b(TEXT|PATH|VALUE)\b", shown), f"click's own words in {name}"
 
 
 def test_help_notebook_shows_each_parameter(workspace: Any) -> None:

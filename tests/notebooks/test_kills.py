@@ -162,6 +162,7 @@ def test_papermills_own_time_out_is_told_truly(workspace: Any, tmp_path: Path) -
     assert cells["hosts-policy"] == "pending"
     assert cells["summary"] == "pending"
     assert "Traceback" not in played.stderr
+    assert "limite de temps d’une cellule" in played.stderr
     started_again = time.monotonic()
     while not any(e["event"] == "ran" and e["step"] == "backup" for e in played.history.entries):
         assert time.monotonic() - started_again < 60
