@@ -12,7 +12,7 @@ from typing import Any
 from macros import casework, commands, faults, forms, marks, pictures, project, tables
 from macros.words import Here, here
 from runbook import knowledge
-from runbook.knowledge import say
+from runbook.sentences import say
 
 MACROS: dict[str, Callable[..., str]] = {
     "say": lambda at, key, **fields: say(key, at.lang, **fields),

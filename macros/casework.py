@@ -11,7 +11,8 @@ from jinja2 import Environment, StrictUndefined
 
 from macros.marks import cell, code, rows
 from macros.words import Here
-from runbook.knowledge import data_root, read_yaml, say, steps
+from runbook.knowledge import steps
+from runbook.sentences import data_root, read_yaml, say
 
 #: The example case of the pages: the name that README and the notebooks use.
 CASE, SERVER = "case-2024-01", "RDLIC01.corp.example"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from runbook.knowledge import LANGS
+from runbook.sentences import LANGS
 
 
 def helps(group: click.Group, name: str) -> dict[str, str]:

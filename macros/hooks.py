@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the `mkdocs` 
 
 from macros import languages, markup, parity, print_page, project, search_index
 from macros.words import search_words, section_title, word, words_with
-from runbook.knowledge import LANGS
+from runbook.sentences import LANGS
 
 log = get_plugin_logger("site")
 

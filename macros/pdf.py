@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from runbook.knowledge import LANGS
+from runbook.sentences import LANGS
 
 _COMMANDS = (
     "chromium",

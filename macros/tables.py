@@ -7,7 +7,8 @@ from collections.abc import Callable
 from macros.marks import cell, code, mark, proof, rows, source
 from macros.words import Here
 from runbook import knowledge
-from runbook.knowledge import CimClass, Open, Policy, Step, Text, say
+from runbook.knowledge import CimClass, Open, Policy, Step, Text
+from runbook.sentences import say
 
 
 def table(here: Here, name: str) -> str:

@@ -15,8 +15,8 @@ from runbook import case_file
 from runbook.case_file import Fault
 from runbook.errors import BadInput
 from runbook.identifiers import compact_id, normalise_id35
-from runbook.knowledge import say
 from runbook.language import choose
+from runbook.sentences import say
 from runbook.workspace import is_case_name
 
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")

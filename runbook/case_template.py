@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from runbook.run import Run
-from runbook.show import sentences
+from runbook.show import in_words
 
 #: The checks whose sentences go into the file's head.
 _TOLD = ("preflight", "roles", "network", "license-server", "ad-group")
@@ -32,7 +32,7 @@ def learned(run: Run) -> list[str]:
     history = run.history()
     ends = [end for step in _TOLD if (end := history.end_in(step, run.name))]
     lines = [line for end in ends for line in end["lines"] if line["key"] != "host.unproven"]
-    return sentences(lines, run.lang)
+    return in_words(lines, run.lang)
 
 
 def render(name: str, lang: str, server: str, told: Sequence[str] = ()) -> str:

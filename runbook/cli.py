@@ -14,8 +14,8 @@ import click
 
 from runbook import __version__, commands
 from runbook.errors import RunbookError
-from runbook.knowledge import LANGS, say
 from runbook.language import choose
+from runbook.sentences import LANGS, say
 
 
 def build(lang: str) -> click.Group:

@@ -7,9 +7,9 @@ from typing import Any
 
 from runbook import case_template, knowledge, pictures, show
 from runbook.endings import ENDINGS
-from runbook.knowledge import say
 from runbook.outcome import BAD, Status
 from runbook.run import Run
+from runbook.sentences import say
 from runbook.steps import outcome_of
 from runbook.verdicts.close import checklist
 from runbook.verdicts.inventory import inventory
@@ -91,7 +91,7 @@ def _todo(run: Run, step_id: str, end: Any) -> dict[str, Any]:
     command = ""
     if step.kind == "manual" and end["status"] == Status.WAITING and not run.case.draft:
         command = say("show.confirm_command", run.lang, case=run.folder.name, step=step_id)
-    return {"title": step.title.of(run.lang), "lines": show.sentences(end["lines"], run.lang), "command": command}
+    return {"title": step.title.of(run.lang), "lines": show.in_words(end["lines"], run.lang), "command": command}
 
 
 def _sheets(run: Run) -> tuple[list[Any], list[Any]]:

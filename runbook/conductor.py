@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runbook import case_file, knowledge
+from runbook import case_file
 from runbook.errors import BadInput, RunbookError, RunFailed
 from runbook.history import History
-from runbook.host import rehearsal
 from runbook.journal import Journal
-from runbook.knowledge import say
 from runbook.language import choose
 from runbook.rebuild import write_notebook
+from runbook.sentences import read_yaml, say
 from runbook.workspace import CaseFolder, case_folder, find_workspace, is_case_name
 
 if TYPE_CHECKING:
@@ -73,11 +72,14 @@ def prepare(nb: NotebookNode, output: Path | None, folder: Path) -> Plan:
         raise BadInput(say("run.bad_name", lang, name=name))
     check_parameters(parameters, parameter_names(nb), lang)
     notebook = str(nb.metadata["runbook"].get("notebook", "migrate"))
-    titles = {}
-    step_ids = [c.id for c in nb.cells if c.get("id") in {s.id for s in knowledge.steps()}]
-    for number, step in enumerate(step_ids, 1):
-        titles[step] = f"{number}/{len(step_ids)} {knowledge.step(step).title.of(lang)}"
-    return Plan(notebook, lang, parameters, found, titles)
+    return Plan(notebook, lang, parameters, found, _titles(nb, lang))
+
+
+def _titles(nb: NotebookNode, lang: str) -> dict[str, str]:
+    """What the progress bar says at each step's cell: ``3/25 Title``. From the plain data: see ``sentences``."""
+    known = {entry["id"]: entry["title"][lang] for entry in read_yaml("steps")}
+    steps = [cell.id for cell in nb.cells if cell.get("id") in known]
+    return {step: f"{number}/{len(steps)} {known[step]}" for number, step in enumerate(steps, 1)}
 
 
 def parameter_names(nb: NotebookNode) -> set[str]:
@@ -150,6 +152,8 @@ def go_on(done: Pass) -> bool:
         return False
     if done.outcome not in ("waiting", "failed"):
         return False
+    from runbook.host import rehearsal  # with the typed records: not before a rehearsal has been played
+
     return int(done.run[1:]) < rehearsal.load(done.recording).runs
 
 

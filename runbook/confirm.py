@@ -15,8 +15,9 @@ from runbook.history import History
 from runbook.host.evidence import write_json
 from runbook.identifiers import compact_id, groups_of_five, mask, mask_all, normalise_id35
 from runbook.journal import Entry, Journal, stamp, utc_now
-from runbook.knowledge import Step, say
+from runbook.knowledge import Step
 from runbook.knowledge_records import Ask
+from runbook.sentences import say
 from runbook.workspace import CaseFolder
 
 YES = frozenset({"yes", "y", "oui", "o", "true", "1"})

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 class RunbookError(Exception):
     """What happened, what to do, where to read on: one localised text, shown without a traceback.
 
-    Raise with text that is already in the reader's language (``knowledge.say``). Notebooks show only this
+    Raise with text that is already in the reader's language (``sentences.say``). Notebooks show only this
     text (IPython calls ``_render_traceback_``), the command line prints it and exits with ``exit_code``.
     """
 
@@ -38,7 +38,7 @@ def disk_told(lang: str, place: object = "?") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        from runbook.knowledge import say
+        from runbook.sentences import say
 
         where = error.filename or place
         raise RunbookError(say("run.disk", lang, where=where, why=error.strerror or error)) from error

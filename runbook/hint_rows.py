@@ -12,8 +12,9 @@ from datetime import datetime
 from functools import cache
 
 from runbook import knowledge
-from runbook.knowledge import Event, Problem, Text, say
+from runbook.knowledge import Event, Problem, Text
 from runbook.outcome import Line
+from runbook.sentences import say
 
 #: Scores of what is not words. A row found twice over gains a little.
 BY_EVENT, BY_CODE, BY_SMALL_CODE, BY_NUMBER, _AGAIN = 96.0, 90.0, 70.0, 60.0, 4.0

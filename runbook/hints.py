@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cache
 from typing import Protocol
 
-from runbook import knowledge
+from runbook import knowledge, sentences
 from runbook.hint_rows import (
     BARE_HEX,
     BY_EVENT,
@@ -31,8 +31,9 @@ from runbook.hint_rows import (
     known_event,
     number_of,
 )
-from runbook.knowledge import Event, Problem, say
+from runbook.knowledge import Event, Problem
 from runbook.outcome import Line
+from runbook.sentences import say
 from runbook.wording import Phrase, Wordings, within_reach, words_of
 
 __all__ = [
@@ -70,7 +71,7 @@ def _phrases() -> Iterable[Phrase]:
         for lang, text in (("fr", row.message.fr), ("en", row.message.en)):
             if text:
                 yield from _with_pieces(Phrase(row.id, text, lang))
-        for lang in knowledge.LANGS:
+        for lang in sentences.LANGS:
             yield Phrase(row.id, row.symptom.of(lang), lang)
             for text in row.matches.of(lang):
                 yield Phrase(row.id, text, lang)
@@ -301,7 +302,7 @@ def _hints_for_meaning(text: str) -> list[Hint]:
     collected = Collected()
     for row in knowledge.errors() if len(words) <= _FEW else ():
         for known in row.codes:
-            if any((said := set(words_of(known.meaning.of(lang)))) and said <= words for lang in knowledge.LANGS):
+            if any((said := set(words_of(known.meaning.of(lang)))) and said <= words for lang in sentences.LANGS):
                 for hint in hint_for_code(known.value, known.kind):
                     collected.add(replace(hint, score=BY_SMALL_CODE, candidate=True))
     return collected.ranked()

@@ -16,9 +16,9 @@ from runbook import confirm, knowledge
 from runbook.case import Case
 from runbook.errors import BadInput
 from runbook.journal import Entry
-from runbook.knowledge import say
 from runbook.readers.answers import HostsAnswer, read_answer
 from runbook.readers.out_json import read_out_json
+from runbook.sentences import say
 from runbook.verdicts.host_state import same_host
 from runbook.workspace import CaseFolder
 

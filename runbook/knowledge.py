@@ -9,12 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import yaml
+from typing import TYPE_CHECKING, TypeVar
 
 from runbook.knowledge_records import (
     Ask,
@@ -39,7 +35,8 @@ from runbook.knowledge_records import (
     Term,
     Wheel,
 )
-from runbook.knowledge_text import LANGS, Confidence, Fact, Lang, Official, Record, Text, typeset
+from runbook.knowledge_text import Confidence, Fact, Official, Record, Text
+from runbook.sentences import LANGS, Lang, data_root, read_yaml, say, sentence, worded
 
 if TYPE_CHECKING:
     from runbook.knowledge_lock import Locked
@@ -96,6 +93,7 @@ __all__ = [
     "say",
     "script",
     "script_sha256",
+    "sentence",
     "services",
     "sources",
     "step",
@@ -104,76 +102,12 @@ __all__ = [
     "unconfirmed",
     "unproven",
     "unproven_scripts",
+    "worded",
 ]
-
-# The C loader reads the same YAML some ten times faster; it is missing on a few platforms only.
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-_WORD = re.compile(r"[a-z_]+\.[a-z0-9_]+")
-
-
-def worded(value: object, lang: str) -> object:
-    """``value`` as a person reads it: a key of knowledge/words/ becomes its sentence, a list its items, and
-    ``{key, fields}`` the sentence that it is.
-
-    Verdicts keep words as keys ("steps.mode_4"), so that one journal is read in both languages.
-    """
-    if isinstance(value, list | tuple):
-        return ", ".join(str(worded(item, lang)) for item in value)
-    if isinstance(value, dict) and value.keys() == {"key", "fields"}:
-        return sentence(value["key"], lang, value["fields"])
-    if isinstance(value, bool):
-        return say("status.yes" if value else "status.no", lang)
-    if isinstance(value, str) and _WORD.fullmatch(value):
-        try:
-            return say(value, lang)
-        except (KeyError, FileNotFoundError):
-            return value
-    return value
-
-
-def sentence(key: str, lang: str, fields: Mapping[str, object]) -> str:
-    """``say`` for a line of the journal: fields that are words themselves are said too."""
-    return say(key, lang, **{name: worded(value, lang) for name, value in fields.items()})
-
 
 _R = TypeVar("_R", bound=Record)
 
 _RUNNER_ONLY = re.compile(r"^[ \t]*#region runbook\b.*?^[ \t]*#endregion runbook[^\n]*\n?", re.MULTILINE | re.DOTALL)
-
-
-@cache
-def data_root() -> Path:
-    """The folder that holds ``knowledge/`` and ``notebooks/``: the checkout, or what the wheel carries."""
-    package = Path(__file__).resolve().parent
-    for root in (package.parent, package / "_data"):
-        if (root / "knowledge").is_dir():
-            return root
-    raise FileNotFoundError(f"knowledge/ is neither beside nor inside {package}")
-
-
-@cache
-def read_yaml(name: str) -> Any:
-    """The plain data of ``knowledge/NAME.yml``."""
-    return yaml.load((data_root() / "knowledge" / f"{name}.yml").read_text(encoding="utf-8"), Loader=_Loader)
-
-
-@cache
-def _words(area: str) -> dict[str, dict[str, str]]:
-    data: dict[str, dict[str, str]] = read_yaml(f"words/{area}")
-    return {
-        key: {lang: typeset(text) if lang == "fr" else text for lang, text in both.items()}
-        for key, both in data.items()
-    }
-
-
-def say(key: str, lang: str, /, **fields: object) -> str:
-    """The sentence ``AREA.KEY`` of ``knowledge/words/AREA.yml`` in ``lang``, its ``{fields}`` filled in.
-
-    Raises KeyError for an unknown key or a field that the sentence needs and was not given.
-    """
-    area, _, name = key.partition(".")
-    return _words(area)[name][lang].format(**fields)
 
 
 def _load(name: str, model: type[_R]) -> tuple[_R, ...]:

@@ -6,13 +6,11 @@ Every claim carries ``source``: entries such as ``"W32 win32-tslicenseserver.md"
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-Lang = Literal["fr", "en"]
-LANGS: tuple[Lang, ...] = ("fr", "en")
+from runbook.sentences import typeset
 
 #: "MS": read in a text of Microsoft; "third party": only there; "inferred": follows from sources, said by
 #: none; "not confirmed": looked for and not found. All but "MS" are shown to the reader.
@@ -24,23 +22,7 @@ Filled = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 class Record(BaseModel):
     """Base of everything in knowledge/: no unknown key, nothing changed after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-_CODE = re.compile(r"(`[^`]*`)")
-_SPACE_BEFORE = re.compile(r"[ \u202f](?=[:;?!»])")
-_SPACE_AFTER = re.compile(r"«[ \u00a0\u202f]?")
-
-
-def typeset(text: str) -> str:
-    """French ``text`` with the no-break space (U+00A0) that French puts before ``: ; ? ! »`` and after ``«``.
-
-    So knowledge/ may be written with ordinary spaces, and no line ever begins with a colon. Code between
-    backticks stays as it is.
-    """
-    parts = _CODE.split(text)
-    parts[::2] = [_SPACE_AFTER.sub("«\u00a0", _SPACE_BEFORE.sub("\u00a0", part)) for part in parts[::2]]
-    return "".join(parts)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 French = Annotated[str, AfterValidator(typeset)]

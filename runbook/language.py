@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from runbook.knowledge import LANGS, Lang
+from runbook.sentences import LANGS, Lang
 
 
 def system_language(environ: Mapping[str, str] | None = None, windows_ui: int | None = None) -> Lang:

@@ -14,7 +14,7 @@ from runbook.errors import BadInput
 from runbook.guard import guard_lock
 from runbook.host.evidence import write_json
 from runbook.journal import stamp, utc_now
-from runbook.knowledge import say
+from runbook.sentences import say
 
 
 @dataclass(frozen=True)

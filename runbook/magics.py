@@ -15,10 +15,10 @@ from IPython.display import display
 from runbook import closing, conductor, invocation, knowledge, show, steps
 from runbook.errors import BadInput, RunFailed, disk_told
 from runbook.journal import stamp, utc_now
-from runbook.knowledge import say
 from runbook.language import choose
 from runbook.rebuild import keep_output
 from runbook.run import Run, keep_rebuilt, open_run, operator, will_change
+from runbook.sentences import say
 
 _open: list[Run] = []
 

@@ -16,7 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from runbook import knowledge
-from runbook.knowledge import data_root
+from runbook.sentences import data_root
 
 _FENCE = re.compile(r'^```powershell magic_args="(?P<step>[a-z0-9-]+)"\n(?P<body>.*?)^```$', re.M | re.S)
 _MAGIC = re.compile(r"%%?(?:powershell|manual|local) (?P<step>[a-z0-9-]+)")

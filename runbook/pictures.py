@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from runbook.knowledge import say
+from runbook.sentences import say
 
 _COLOURS = {
     "succeeded": "#2e8540",

@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from runbook import knowledge
+from runbook import knowledge, sentences
 from runbook.archive.leaks import Leak, Search
 from runbook.archive.redact import harvest, hosts_of_domains
 from runbook.archive.rewrite import Rewriter
@@ -27,9 +27,9 @@ from runbook.archive.tokens import Tokens
 from runbook.errors import BadInput
 from runbook.host.again import FIRST_TRY
 from runbook.journal import Entry
-from runbook.knowledge import say
 from runbook.knowledge_records import Ask
 from runbook.record.story import Run, Story, read_story
+from runbook.sentences import say
 
 _IDENTIFIERS = (Kind.KEY_PACK, Kind.SERVER_ID)
 _FAKE_ID = re.compile(rb"REHEA-?RSALO-?NLYID-?NUMBE-?R0000-?\d{5}-?[A-Z0-9]{5}")
@@ -223,10 +223,10 @@ class _Maker:
         opened = self.runs[-1].opened
         applied = sorted({step for run in self.runs for step in run.opened.get("apply") or []})
         plot: dict[str, Any] = {
-            "title": {lang: say("record_host.title", lang) for lang in knowledge.LANGS},
+            "title": {lang: say("record_host.title", lang) for lang in sentences.LANGS},
             "description": {
                 lang: say("record_host.description", lang, date=str(opened["t"])[:10], runs=len(self.runs))
-                for lang in knowledge.LANGS
+                for lang in sentences.LANGS
             },
             "notebook": opened.get("notebook", "migrate"),
             "runs": len(self.runs),

@@ -17,7 +17,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from runbook import __version__, confirm, knowledge
+from runbook import __version__, confirm, knowledge, sentences
 from runbook.case import Case, case_sha256, draft_case, load_case
 from runbook.errors import BadInput
 from runbook.history import History
@@ -25,11 +25,12 @@ from runbook.host import FilesHost, Host, rehearsal, windows
 from runbook.host.evidence import put_secrets_away
 from runbook.invocation import Invocation
 from runbook.journal import Entry, Journal
-from runbook.knowledge import Step, data_root, say
+from runbook.knowledge import Step
 from runbook.language import choose
 from runbook.lock import Process, RunLock
 from runbook.outcome import Status
 from runbook.rebuild import rebuild_run
+from runbook.sentences import data_root, say
 from runbook.verdicts import Context
 from runbook.workspace import CaseFolder, case_folder, find_workspace, is_case_name, run_name
 
@@ -117,7 +118,7 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
     name = _case_name(str(parameters.get("case") or ""), called, choose(asked_lang))
     folder = case_folder(name, workspace)
     lang = choose(asked_lang)
-    if asked_lang and asked_lang not in knowledge.LANGS:
+    if asked_lang and asked_lang not in sentences.LANGS:
         raise BadInput(say("run.bad_lang", lang, value=asked_lang))
 
     files_only = _files_folder(parameters, called, lang)

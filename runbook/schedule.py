@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runbook.errors import BadInput
-from runbook.knowledge import say
+from runbook.sentences import say
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

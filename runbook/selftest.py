@@ -23,9 +23,10 @@ from runbook.host import Call, Host, process
 from runbook.host.answer import read_answer
 from runbook.host.evidence import put_secrets_away, write_json
 from runbook.host.script import as_run, is_signed
-from runbook.knowledge import Step, data_root, say
+from runbook.knowledge import Step
 from runbook.outcome import Answer
 from runbook.readers.answers import read_answer as read_record
+from runbook.sentences import data_root, say
 from runbook.verdicts import Context
 
 FORMAT = 1

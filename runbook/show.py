@@ -9,9 +9,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from runbook import knowledge
+from runbook import knowledge, sentences
 from runbook.journal import Entry
-from runbook.knowledge import Step, say
+from runbook.knowledge import Step
+from runbook.sentences import say
 
 Bundle = dict[str, str]
 
@@ -32,17 +33,17 @@ def seconds(value: float, lang: str) -> str:
     return say("show.seconds", lang, value=text.replace(".", ",") if lang == "fr" else text)
 
 
-def sentences(lines: Iterable[dict[str, Any]], lang: str) -> list[str]:
+def in_words(lines: Iterable[dict[str, Any]], lang: str) -> list[str]:
     """The sentences of journal lines ``[{key, fields}]`` in ``lang``."""
-    return [knowledge.sentence(line["key"], lang, line["fields"]) for line in lines]
+    return [sentences.sentence(line["key"], lang, line["fields"]) for line in lines]
 
 
 def step_bundle(step: Step, end: Entry, number: int, count: int, lang: str, undo: bool) -> Bundle:
     """What a step's cell shows."""
     word = say(f"status.{end['status']}", lang)
-    lines = sentences(end["lines"], lang)
+    lines = in_words(end["lines"], lang)
     duration = seconds(end["seconds"], lang)
-    table = [{column: knowledge.worded(value, lang) for column, value in row.items()} for row in end["table"]]
+    table = [{column: sentences.worded(value, lang) for column, value in row.items()} for row in end["table"]]
     columns = list(table[0]) if table else []
     hints = [_hint(hint, lang) for hint in end["hints"]]
     html = (

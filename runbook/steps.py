@@ -25,9 +25,10 @@ from runbook.host.answer import read_answer
 from runbook.host.evidence import listing, put_secrets_away, write_json
 from runbook.host.script import BOM, SIGNATURE, as_run, is_signed
 from runbook.journal import Entry
-from runbook.knowledge import Step, data_root, say
+from runbook.knowledge import Step
 from runbook.outcome import BAD, SATISFIED, Answer, Line, Status, Verdict
 from runbook.run import Run, play_answers, will_change
+from runbook.sentences import data_root, say
 
 _DISK = frozenset({errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EFBIG})
 

@@ -16,9 +16,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from rapidfuzz import fuzz, process
-from rapidfuzz.distance import LCSseq
-
 _WORD = re.compile(r"[a-z0-9]+")
 #: Places in a known message where a name, a number or a cut stands.
 _HOLE = re.compile(r"%\d(?:!s!)?|%\w+%|<[^<>]*>|…|\.\.\.")
@@ -94,6 +91,8 @@ class Wordings:
         """``word``, or the known word that it is a slip of."""
         if word in self._weights or len(word) < 6 or not word.isalpha():
             return word
+        from rapidfuzz import fuzz, process  # here: most runs show nothing that has to be recognised
+
         near = process.extractOne(word, self._long, scorer=fuzz.ratio, score_cutoff=86)
         return str(near[0]) if near else word
 
@@ -125,6 +124,8 @@ class Wordings:
     def _compare(self, number: int, words: Sequence[str], whole: float) -> float:
         """0 where ``words`` do not hold the phrase nor are a piece of it, else up to 100."""
         phrase = self.phrases[number]
+        from rapidfuzz.distance import LCSseq
+
         blocks = LCSseq.opcodes(phrase.words, words)
         same = [block for block in blocks if block.tag == "equal"]
         if not same:

@@ -12,7 +12,6 @@ import jinja2
 
 from runbook.errors import BadInput
 from runbook.journal import Entry
-from runbook.knowledge import say
 from runbook.outcome import Status
 from runbook.record.story import Attempt, read_story
 from runbook.record.wording import (
@@ -26,6 +25,7 @@ from runbook.record.wording import (
     step_title,
     value,
 )
+from runbook.sentences import say
 
 _RUN = re.compile(r"r\d{2,}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC")

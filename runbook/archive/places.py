@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook.archive.sensitive import Found, Kind
-from runbook.knowledge import data_root
+from runbook.sentences import data_root
 
 #: The names that stand in place of a folder.
 WORKSPACE, PYTHON, PROGRAM = "<workspace>", "<python>", "<program>"

@@ -41,8 +41,8 @@ from runbook.archive.sheet import seal_of
 from runbook.archive.tokens import Tokens
 from runbook.errors import RunbookError
 from runbook.journal import GENESIS, Entry, encode, stamp, utc_now
-from runbook.knowledge import LANGS, data_root, say
 from runbook.record.story import Story, read_story
+from runbook.sentences import LANGS, data_root, say
 
 _PROVE = Path(__file__).with_name("prove.ps1")
 #: Folders and files that never go out, whatever they hold.

@@ -20,9 +20,9 @@ import jinja2
 from runbook.archive.bag import TAG_MANIFEST
 from runbook.archive.seal import journal_head
 from runbook.archive.sheet import info_of, seal_of
-from runbook.knowledge import LANGS, say
 from runbook.record.story import Story, read_story
 from runbook.record.wording import duration, moment, outcome_word
+from runbook.sentences import LANGS, say
 
 _CACHE = ".register-cache.json"
 _TEMPLATES = Path(__file__).parent / "templates"

@@ -27,8 +27,8 @@ from runbook.archive.sign import sign
 from runbook.archive.zipped import zip_bag
 from runbook.errors import RunbookError
 from runbook.journal import stamp, utc_now
-from runbook.knowledge import say
 from runbook.record.story import Story, read_story
+from runbook.sentences import say
 
 AGENT = f"rds-cal-runbook {__version__}"
 #: Written anew into each archive.

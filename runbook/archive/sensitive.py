@@ -16,7 +16,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from runbook.knowledge import data_root
+from runbook.sentences import data_root
 
 
 class Kind(StrEnum):

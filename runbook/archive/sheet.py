@@ -12,8 +12,8 @@ from pathlib import Path
 
 from runbook.archive.bag import TAG_MANIFEST, read_tags
 from runbook.archive.digest import hash_file
-from runbook.knowledge import LANGS, say
 from runbook.record.wording import moment
+from runbook.sentences import LANGS, say
 
 _VERIFIER = Path(__file__).with_name("verifier.ps1")
 _SHELL = Path(__file__).with_name("verifier.sh")

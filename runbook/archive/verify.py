@@ -20,8 +20,8 @@ from runbook.archive.contradictions import contradictions
 from runbook.archive.digest import hash_file, in_threads
 from runbook.archive.seal import AGENT, ORIGINAL_NAMES, journal_head
 from runbook.archive.sheet import spelled
-from runbook.knowledge import say
 from runbook.record.story import read_entries, tell
+from runbook.sentences import say
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _OUR_AGENT = AGENT.split()[0]

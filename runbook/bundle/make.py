@@ -17,9 +17,8 @@ from pathlib import Path
 from runbook import knowledge_lock
 from runbook.bundle import licences, pack, source, wheels
 from runbook.errors import BadInput, RunbookError
-from runbook.knowledge import LANGS, read_yaml, say
 from runbook.knowledge_lock import WINDOWS, Target
-from runbook.knowledge_text import typeset
+from runbook.sentences import LANGS, read_yaml, say, typeset
 
 #: The package whose templates, scripts and icons the built site holds.
 THEME = "mkdocs-material"

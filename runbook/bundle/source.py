@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runbook.errors import BadInput
-from runbook.knowledge import say
+from runbook.sentences import say
 
 #: What the site, the notebooks and the wheel are made from (the site shows the tree of the tests). Of a commit all is
 #: copied; where there is no git, only these.

@@ -16,8 +16,8 @@ from packaging.utils import parse_wheel_filename
 
 from runbook.bundle.pack import sha256
 from runbook.errors import RunbookError
-from runbook.knowledge import say
 from runbook.knowledge_lock import Locked, Target
+from runbook.sentences import say
 
 #: What install.py hands to pip: every wheel of the folder, with its hash.
 REQUIREMENTS = "requirements.txt"

@@ -8,7 +8,7 @@ import click
 
 from runbook.commands.case import existing
 from runbook.errors import BadInput
-from runbook.knowledge import LANGS, say
+from runbook.sentences import LANGS, say
 from runbook.workspace import case_folder, find_workspace, is_case_name
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runbook.knowledge import data_root, say
+from runbook.sentences import data_root, say
 
 _MEGABYTE = 1_000_000
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from runbook import confirm, host_import, knowledge, show
+from runbook import confirm, host_import, knowledge, sentences, show
 from runbook.case import load_case
 from runbook.commands.execute import execute
 from runbook.confirm import NO, YES
@@ -18,10 +18,11 @@ from runbook.history import History
 from runbook.host.script import hash_of_run
 from runbook.identifiers import groups_of_five, normalise_id35
 from runbook.journal import Journal
-from runbook.knowledge import Step, say
+from runbook.knowledge import Step
 from runbook.knowledge_records import Ask
 from runbook.outcome import BAD, Status
 from runbook.run import notebook_steps, notebooks, operator
+from runbook.sentences import say
 from runbook.workspace import CaseFolder, case_folder
 
 
@@ -139,7 +140,7 @@ def status_lines(folder: CaseFolder, lang: str) -> list[str]:
         lines.append(say("cli.status_finding", lang, titles=titles))
     for step, end in waiting:
         title = knowledge.step(step).title.of(lang)
-        told = show.sentences(end["lines"], lang)
+        told = show.in_words(end["lines"], lang)
         lines.append(f"  - {title} ({say('status.' + end['status'], lang)}): {told[0] if told else ''}")
         answered = [e for e in history.confirms(step) if e["n"] > end["n"]]
         if answered:
@@ -164,7 +165,7 @@ def accept_step(folder: CaseFolder, step: str, decision: str | None, reason: str
     if decision == "script":
         if history.first_success(step) is None or not knowledge.step(step).script:
             raise BadInput(say("confirm.nothing_to_accept", lang, step=step))
-        own = knowledge.data_root() / "notebooks" / "steps" / f"{knowledge.step(step).script}.ps1"
+        own = sentences.data_root() / "notebooks" / "steps" / f"{knowledge.step(step).script}.ps1"
         digest = hash_of_run(own.read_bytes())
         journal.append("accept", step=step, what="script", script_sha256=digest, who=who, reason=reason)
         return

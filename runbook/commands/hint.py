@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from runbook.knowledge import say
+from runbook.sentences import say
 
 
 def add(group: click.Group, lang: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from runbook.commands.case import existing
-from runbook.knowledge import say
+from runbook.sentences import say
 
 
 def add(group: click.Group, lang: str) -> None:

@@ -7,7 +7,7 @@ import click
 from runbook.commands.execute import execute
 from runbook.errors import BadInput
 from runbook.host import rehearsal
-from runbook.knowledge import say
+from runbook.sentences import say
 
 
 def add(group: click.Group, lang: str) -> None:

@@ -12,8 +12,8 @@ import click
 from runbook import knowledge, schedule
 from runbook.case import load_case
 from runbook.errors import BadInput
-from runbook.knowledge import say
 from runbook.run import notebook_path, notebook_steps
+from runbook.sentences import say
 from runbook.workspace import case_folder, find_workspace, is_case_name
 
 #: What the task carries out unless told otherwise; what the case gives no place for is skipped.

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from runbook import knowledge, selftest
 from runbook.errors import BadInput
 from runbook.host import windows
-from runbook.knowledge import data_root, say
+from runbook.sentences import data_root, say
 
 
 def add(group: click.Group, lang: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from runbook import pictures, show
 from runbook.endings import drawn
-from runbook.knowledge import say
 from runbook.run import Run
+from runbook.sentences import say
 from runbook.verdicts import audits
 from runbook.verdicts.audit import TYPES
 from runbook.verdicts.audits import Audit

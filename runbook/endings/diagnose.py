@@ -6,8 +6,8 @@ from typing import Any
 
 from runbook import knowledge, pictures, show
 from runbook.endings import drawn
-from runbook.knowledge import say
 from runbook.run import Run
+from runbook.sentences import say
 from runbook.verdicts.diagnose_files import event_name, record_numbers
 
 _EVIDENCE = 3  # pieces of evidence named under one cause

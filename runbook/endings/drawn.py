@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from runbook import pictures
-from runbook.knowledge import say
+from runbook.sentences import say
 
 Points = list[tuple[dt.datetime, int]]
 _DATES = 8  # dates that fit under one picture

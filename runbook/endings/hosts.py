@@ -6,8 +6,8 @@ from typing import Any
 
 from runbook import pictures, show
 from runbook.endings import drawn
-from runbook.knowledge import say
 from runbook.run import Run
+from runbook.sentences import say
 from runbook.verdicts.host_state import TROUBLES
 
 _NAMED = 60

@@ -71,7 +71,7 @@ def icacls(tool: Path, folder: Path, operator: str) -> list[str]:
 
 def _sentence(folder: Path, error: Exception) -> str:
     # Late: this module is loaded wherever a case's folders are named.
-    from runbook.knowledge import say
     from runbook.language import choose
+    from runbook.sentences import say
 
     return say("host.not_private", choose(), folder=folder, error=error)

@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict
 
 from runbook.host import Call
 from runbook.host.evidence import write_json
-from runbook.knowledge import Text, data_root
+from runbook.knowledge import Text
+from runbook.sentences import data_root
 
 NOMINAL = "nominal"
 

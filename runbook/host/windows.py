@@ -11,7 +11,7 @@ from pathlib import Path
 from runbook.errors import BadInput
 from runbook.host import Call
 from runbook.host.script import is_signed
-from runbook.knowledge import say
+from runbook.sentences import say
 
 
 class WindowsHost:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from runbook import knowledge
+from runbook import sentences
 from runbook.outcome import Line
 
 #: A damaged file can name thousands of faults; so many are listed, the rest is only counted.
@@ -25,7 +25,7 @@ class Unread:
 
     def text(self, lang: str) -> str:
         """The reason as a sentence in ``lang`` ("fr" or "en")."""
-        return knowledge.say(self.why.key, lang, **self.why.fields)
+        return sentences.say(self.why.key, lang, **self.why.fields)
 
 
 def unread(where: str, word: str, **fields: object) -> Unread:

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 from runbook.errors import RunbookError
 from runbook.journal import utc_now
-from runbook.knowledge import LANGS, say
 from runbook.record.page import render
 from runbook.record.pdf import print_pdf
 from runbook.record.story import Story, read_story
+from runbook.sentences import LANGS, say
 
 __all__ = ["write"]
 

@@ -16,9 +16,9 @@ import nbformat
 from nbconvert.exporters.html import HTMLExporter
 from nbformat.notebooknode import NotebookNode
 
-from runbook.knowledge import LANGS
 from runbook.record.clean import clean_html, clean_svg
 from runbook.record.executed import step_of
+from runbook.sentences import LANGS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: The first of these that an output offers is shown; whatever else it offers is left out.

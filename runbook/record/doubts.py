@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from runbook.knowledge import say
 from runbook.outcome import Status
 from runbook.record.story import Attempt, Story
 from runbook.record.wording import status_word, step_title
+from runbook.sentences import say
 
 #: Written into an ``end`` line where the script has not yet been seen right on a real server.
 _UNPROVEN = "host.unproven"

@@ -14,13 +14,13 @@ from markupsafe import Markup
 
 from runbook import __version__
 from runbook.journal import Journal, encode, stamp
-from runbook.knowledge import say
 from runbook.record import views
 from runbook.record.cells import cells_to_html
 from runbook.record.doubts import doubts
 from runbook.record.licences import licence_sheet
 from runbook.record.story import Run, Story
 from runbook.record.wording import day, duration, moment, number, outcome_word, phrase, status_word, step_title, value
+from runbook.sentences import say
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MARK = "<!--what the cell produced-->"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from runbook.errors import RunbookError
-from runbook.knowledge import say
+from runbook.sentences import say
 
 _COMMANDS = (
     "chromium",

@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from runbook import knowledge
 from runbook.journal import Entry
-from runbook.knowledge import say
 from runbook.knowledge_records import Ask
 from runbook.readers.decode import decode
 from runbook.record.clean import clean_svg
@@ -30,6 +29,7 @@ from runbook.record.wording import (
     step_title,
     value,
 )
+from runbook.sentences import say
 from runbook.verdicts import close
 
 #: A text block longer than this is folded, in lines.

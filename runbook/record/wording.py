@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from runbook import knowledge
-from runbook.knowledge import say
+from runbook import knowledge, sentences
 from runbook.knowledge_records import Ask
+from runbook.sentences import say
 
 NARROW = "\u202f"  # the thin space that groups digits in French
 NO_BREAK = "\u00a0"
@@ -23,7 +23,7 @@ NO_BREAK = "\u00a0"
 def phrase(key: str, lang: str, fields: Mapping[str, Any] | None = None) -> str:
     """The sentence for a journal line's key and fields; the bare key and fields where it is not known."""
     try:
-        return knowledge.sentence(key, lang, fields or {})
+        return sentences.sentence(key, lang, fields or {})
     except (KeyError, IndexError, ValueError, FileNotFoundError, TypeError, AttributeError):
         tail = f" {json.dumps(fields, ensure_ascii=False, sort_keys=True)}" if fields else ""
         return f"{key}{tail}"
@@ -103,7 +103,7 @@ def value(thing: Any, lang: str) -> str:
     if isinstance(thing, dict):
         parts = [f"{key}={value(item, lang)}" for key, item in thing.items()]
         return "; ".join(parts) or "–"
-    return str(knowledge.worded(thing, lang))
+    return str(sentences.worded(thing, lang))
 
 
 def heading(column: str, lang: str) -> str:
@@ -120,7 +120,7 @@ def in_order(columns: Iterable[str]) -> tuple[str, ...]:
 
 @cache
 def _worded_columns() -> dict[str, int]:
-    keys = [key for key in knowledge.read_yaml("words/steps") if key.startswith("column_")]
+    keys = [key for key in sentences.read_yaml("words/steps") if key.startswith("column_")]
     return {key.removeprefix("column_"): place for place, key in enumerate(keys)}
 
 

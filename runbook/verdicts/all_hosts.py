@@ -11,7 +11,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from runbook import knowledge
+from runbook import sentences
 from runbook.outcome import Line, Status, Verdict
 from runbook.readers.answers import HostAnswer, HostsAnswer
 from runbook.readers.gpresult_html import read_gpresult_html
@@ -81,9 +81,9 @@ def write_csv(path: Path, table: tuple[dict[str, Any], ...], lang: str) -> None:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";" if lang == "fr" else ",", lineterminator="\r\n")
     columns = list(table[0]) if table else []
-    writer.writerow([knowledge.say(f"steps.column_{column}", lang) for column in columns])
+    writer.writerow([sentences.say(f"steps.column_{column}", lang) for column in columns])
     for row in table:
-        writer.writerow([_cell(knowledge.worded(row[column], lang)) for column in columns])
+        writer.writerow([_cell(sentences.worded(row[column], lang)) for column in columns])
     path.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
 
 

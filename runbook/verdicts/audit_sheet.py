@@ -10,8 +10,8 @@ from pathlib import Path
 
 from runbook.history import History
 from runbook.journal import Journal
-from runbook.knowledge import say
 from runbook.outcome import Line, Status, Verdict
+from runbook.sentences import say
 from runbook.verdicts.audit import TYPES
 from runbook.verdicts.case_words import word
 from runbook.verdicts.context import Context

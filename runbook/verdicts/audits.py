@@ -10,7 +10,7 @@ from typing import Any
 from runbook.errors import BadInput
 from runbook.history import History
 from runbook.journal import Journal
-from runbook.knowledge import say
+from runbook.sentences import say
 from runbook.verdicts.context import Context
 
 NOTEBOOK = "audit"

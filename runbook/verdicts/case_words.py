@@ -7,7 +7,7 @@ from collections import Counter
 
 from runbook.case import Case, Pack
 from runbook.identifiers import groups_of_five, mask
-from runbook.knowledge import say
+from runbook.sentences import say
 from runbook.verdicts.context import Context
 from runbook.verdicts.entries import said
 

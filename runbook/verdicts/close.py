@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from runbook import knowledge
 from runbook.knowledge_records import ChecklistLine
 from runbook.outcome import Line, Status, Verdict
+from runbook.sentences import say
 from runbook.verdicts.context import Context
 from runbook.verdicts.entries import attached, moment, said, yes
 from runbook.verdicts.inventory import inventory
@@ -104,19 +105,19 @@ def _why(item: ChecklistLine, missing: list[str], lang: str) -> str:
     def titles(steps: list[str]) -> str:
         return ", ".join(knowledge.step(step).title.of(lang) for step in steps)
 
-    sentences = []
+    parts = []
     if missing:
-        sentences.append(knowledge.say("steps.why_open", lang, steps=titles(missing)))
+        parts.append(say("steps.why_open", lang, steps=titles(missing)))
     else:
         read = [step for step in item.steps if step not in ON_WORD]
         said = [step for step in item.steps if step in ON_WORD]
         if read:
-            sentences.append(knowledge.say("steps.why_done", lang, steps=titles(read)))
+            parts.append(say("steps.why_done", lang, steps=titles(read)))
         if said:
-            sentences.append(knowledge.say("record.why_said", lang, steps=titles(said)))
+            parts.append(say("record.why_said", lang, steps=titles(said)))
     if item.unseen is not None:
-        sentences.append(knowledge.say("record.why_unseen", lang, what=item.unseen.of(lang)))
-    return " ".join(sentences)
+        parts.append(say("record.why_unseen", lang, what=item.unseen.of(lang)))
+    return " ".join(parts)
 
 
 __all__ = ["MANUAL", "ON_WORD", "PAPERS", "Tick", "attestation", "checklist", "inventory", "ticks"]

@@ -18,8 +18,8 @@ from runbook import knowledge_lock
 from runbook.bundle.source import PARTS
 from runbook.history import History
 from runbook.journal import Journal
-from runbook.knowledge import LANGS
 from runbook.knowledge_lock import WINDOWS
+from runbook.sentences import LANGS
 
 ROOT = Path(__file__).resolve().parents[2]
 #: A folder as people have them: blanks, accents, what URLs and shells take for something else.

@@ -16,8 +16,8 @@ import pytest
 from runbook.bundle import licences, pack, source, wheels
 from runbook.bundle.make import ABOARD, longest, make, take_site
 from runbook.errors import BadInput, RunbookError
-from runbook.knowledge import LANGS, read_yaml
 from runbook.knowledge_lock import HERE, Locked
+from runbook.sentences import LANGS, read_yaml
 
 BUNDLE = Path(source.__file__).parent
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runbook.knowledge import data_root
+from runbook.sentences import data_root
 
 FAKE = Path(__file__).with_name("fake.py")
 NOMINAL = data_root() / "notebooks" / "rehearsals" / "nominal" / "steps"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbook import knowledge
+from runbook import knowledge, sentences
 from runbook.host import rehearsal
 from runbook.journal import Journal
-from runbook.knowledge import say
+from runbook.sentences import say
 
 _UNDONE = ("An Exception was encountered", "Traceback")
 
@@ -57,8 +57,8 @@ def in_one_language(played: Any, lang: str) -> None:
             assert f'data-status="{entry["status"]}"' in text, entry["step"]
             assert knowledge.step(entry["step"]).title.of(lang) in text
             for line in entry["lines"]:
-                assert knowledge.sentence(line["key"], lang, line["fields"])
-                assert knowledge.sentence(line["key"], "fr" if lang == "en" else "en", line["fields"])
+                assert sentences.sentence(line["key"], lang, line["fields"])
+                assert sentences.sentence(line["key"], "fr" if lang == "en" else "en", line["fields"])
     other = "fr" if lang == "en" else "en"
     assert all(other not in cell.metadata.get("tags", []) for cell in nb.cells)
     assert say("show.steps", lang) in shown(cells["summary"])

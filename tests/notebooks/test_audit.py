@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from runbook.host import rehearsal
-from runbook.knowledge import data_root
+from runbook.sentences import data_root
 
 from .recordings import plays_as_it_says, shown
 

@@ -9,7 +9,7 @@ import pytest
 
 from runbook.host import rehearsal
 from runbook.journal import Journal
-from runbook.knowledge import say, sentence
+from runbook.sentences import say, sentence
 
 PLAYED = [name for name in rehearsal.names() if rehearsal.load(name).plot.notebook == "backup"]
 #: A destination that will not do: nothing may have been changed.

@@ -15,7 +15,7 @@ import pytest
 
 from runbook.history import History
 from runbook.journal import Journal
-from runbook.knowledge import data_root
+from runbook.sentences import data_root
 
 NO_BREAK = "\u00a0"
 REAL_CASE = """\

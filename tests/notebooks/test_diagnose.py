@@ -12,8 +12,8 @@ import pytest
 
 from runbook import knowledge
 from runbook.host import rehearsal
-from runbook.knowledge import data_root
 from runbook.readers.unread import LISTED
+from runbook.sentences import data_root
 
 from .recordings import in_one_language, plays_as_it_says, shown
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from runbook.host import rehearsal
-from runbook.knowledge import data_root, say
+from runbook.sentences import data_root, say
 
 from .recordings import plays_as_it_says, shown
 

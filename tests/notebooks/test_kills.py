@@ -19,8 +19,8 @@ import yaml
 from runbook.errors import BadInput
 from runbook.history import History
 from runbook.journal import Journal
-from runbook.knowledge import data_root
 from runbook.lock import RunLock
+from runbook.sentences import data_root
 from runbook.workspace import CaseFolder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX; Windows: tests/windows")

@@ -9,7 +9,7 @@ import pytest
 from runbook import knowledge
 from runbook.host import rehearsal
 from runbook.journal import Journal
-from runbook.knowledge import say
+from runbook.sentences import say
 
 PLAYED = [name for name in rehearsal.names() if rehearsal.load(name).plot.notebook == "migrate"]
 #: What a record in one language must not hold of the other.

@@ -8,7 +8,7 @@ import pytest
 
 from runbook.host import rehearsal
 from runbook.journal import Journal
-from runbook.knowledge import sentence
+from runbook.sentences import sentence
 
 PLAYED = [name for name in rehearsal.names() if rehearsal.load(name).plot.notebook == "restore"]
 

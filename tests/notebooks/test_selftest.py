@@ -19,8 +19,8 @@ from runbook import knowledge, selftest
 from runbook.commands import selftest as command
 from runbook.errors import BadInput
 from runbook.host.windows import WindowsHost
-from runbook.knowledge import data_root
 from runbook.readers.answers import ANSWERS
+from runbook.sentences import data_root
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="the fake is a POSIX script; Windows: tests/windows")
 NOW = dt.datetime(2025, 3, 5, 9, 12, tzinfo=dt.UTC)

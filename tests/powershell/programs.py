@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from runbook import cli, host_import, knowledge, schedule
+from runbook import cli, host_import, knowledge, schedule, sentences
 from runbook.knowledge_records import Step
 from runbook.run import notebook_steps
 from runbook.workspace import is_case_name
@@ -140,7 +140,7 @@ def _runbook_command() -> click.Group:
 def _runbook(words: list[str]) -> Iterator[Wrong]:
     if "--lang" in words[:-1]:  # taken from anywhere on the line (cli.py)
         at = words.index("--lang")
-        yield from one_of(words[at + 1], knowledge.LANGS, "the language")
+        yield from one_of(words[at + 1], sentences.LANGS, "the language")
         del words[at : at + 2]
     given: dict[str, Any] = {}
     found = list(_group(_runbook_command(), "runbook", words, given))
@@ -243,7 +243,7 @@ def _papermill(words: list[str]) -> Iterator[Wrong]:
         elif name == "rehearsal":
             yield from _recording(value)
         elif name == "lang":
-            yield from one_of(value, knowledge.LANGS, "the language")
+            yield from one_of(value, sentences.LANGS, "the language")
         elif name in ("case", "of"):
             yield from _case(value)
 

@@ -13,7 +13,7 @@ from filelock import FileLock
 from playwright.sync_api import Browser, sync_playwright
 
 from macros.pdf import browsers
-from runbook.knowledge import LANGS
+from runbook.sentences import LANGS
 
 ROOT = Path(__file__).resolve().parents[2]
 

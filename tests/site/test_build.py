@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from runbook.knowledge import LANGS
+from runbook.sentences import LANGS
 
 ROOT = Path(__file__).resolve().parents[2]
 Build = Callable[..., subprocess.CompletedProcess[str]]

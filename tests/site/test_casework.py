@@ -13,9 +13,9 @@ from macros.words import Here
 from runbook import cli, knowledge
 from runbook.case import load_case
 from runbook.errors import BadInput
-from runbook.knowledge import LANGS, data_root, say
 from runbook.outcome import Status
 from runbook.run import notebook_steps
+from runbook.sentences import LANGS, data_root, say
 
 HERE = [Here(lang, "runbook/index.md") for lang in LANGS]
 DOCS = Path(__file__).resolve().parents[2] / "docs"

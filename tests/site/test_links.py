@@ -8,7 +8,7 @@ import pytest
 
 from macros import links
 from runbook import knowledge
-from runbook.knowledge import LANGS
+from runbook.sentences import LANGS
 
 
 def test_nothing_is_wrong_with_the_site(site: Path) -> None:

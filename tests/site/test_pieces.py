@@ -23,8 +23,8 @@ from macros import (
 )
 from macros.pictures import drawing
 from macros.words import Here, search_words, section_title
-from runbook import knowledge
-from runbook.knowledge import LANGS
+from runbook import knowledge, sentences
+from runbook.sentences import LANGS
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = [Here(lang, page) for lang in LANGS for page in ("index.md", "reference/ports.md")]
@@ -49,14 +49,14 @@ def test_links_lead_from_the_page_that_calls(page: str, target: str, link: str) 
 
 
 def test_every_word_stands_in_both_languages_with_the_same_fields() -> None:
-    for key, texts in knowledge.read_yaml("words/site").items():
+    for key, texts in sentences.read_yaml("words/site").items():
         assert set(texts) == set(LANGS), key
         fields = [sorted({part.split("}")[0] for part in texts[lang].split("{")[1:]}) for lang in LANGS]
         assert fields[0] == fields[1], key
 
 
 def test_french_words_have_french_spaces_and_apostrophes() -> None:
-    for key, texts in knowledge.read_yaml("words/site").items():
+    for key, texts in sentences.read_yaml("words/site").items():
         french = texts["fr"]
         assert "'" not in french, key
         assert not any(f" {mark}" in french for mark in ":;?!»"), key
@@ -135,7 +135,7 @@ def test_an_unknown_source_is_refused() -> None:
 
 def test_the_tree_names_every_module_with_its_first_line() -> None:
     text = project.tree(HERE[0])
-    for path in (knowledge.data_root() / "runbook").glob("*.py"):
+    for path in (sentences.data_root() / "runbook").glob("*.py"):
         assert path.name.startswith("_") or path.name in text
     assert "One build, one language" in text  # macros/languages.py
     assert "__pycache__" not in text

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from macros import pdf
 from runbook import knowledge
-from runbook.knowledge import LANGS
+from runbook.sentences import LANGS
 
 WIDTHS = [1280, 800, 375]
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page
 
-from runbook.knowledge import LANGS
+from runbook.sentences import LANGS
 
 QUESTIONS: dict[str, list[dict[str, Any]]] = yaml.safe_load(
     (Path(__file__).parent / "questions.yml").read_text(encoding="utf-8")

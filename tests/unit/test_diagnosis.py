@@ -17,7 +17,7 @@ from runbook.diagnosis.files import bring, kind_of, listed
 from runbook.diagnosis.gather import Gathered, gather, searched
 from runbook.diagnosis.reports import script_of
 from runbook.diagnosis.sightings import Moments
-from runbook.knowledge import data_root
+from runbook.sentences import data_root
 
 FIXTURES = Path(__file__).parent / "fixtures" / "readers"
 REHEARSALS = data_root() / "notebooks" / "rehearsals"

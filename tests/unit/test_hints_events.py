@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runbook import hints, knowledge
+from runbook import hints, knowledge, sentences
 from runbook.readers.events import EventRecord
 
 LS = "Microsoft-Windows-TerminalServices-Licensing"
@@ -158,7 +158,7 @@ def test_a_person_may_ask_for_what_a_code_means(asked: str) -> None:
 
 def test_a_title_that_is_asked_for_leads_to_its_own_row() -> None:
     for row in knowledge.errors():
-        for lang in knowledge.LANGS:
+        for lang in sentences.LANGS:
             for asked in {row.symptom.of(lang), row.heading(lang), *row.matches.of(lang)}:
                 found = [hint.id for hint in hints.hints_for_text(asked, lang)]
                 assert row.id in found[:4], (asked, found)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbook import hints, knowledge
+from runbook import hints, knowledge, sentences
 
 OFFICIAL = [
-    (row.id, lang, text) for row in knowledge.errors() for lang in knowledge.LANGS if (text := row.message.of(lang))
+    (row.id, lang, text) for row in knowledge.errors() for lang in sentences.LANGS if (text := row.message.of(lang))
 ]
 
 
@@ -74,7 +74,7 @@ def test_any_text_gives_hints_that_can_be_printed_or_nothing(text: str) -> None:
     for hint in hints.hints_for_text(text):
         assert 0 < hint.score <= 100
         assert hint.why
-    for lang in knowledge.LANGS:
+    for lang in sentences.LANGS:
         assert hints.report(text, lang)
 
 

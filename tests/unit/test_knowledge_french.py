@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from runbook import knowledge
-from runbook.knowledge_text import typeset
+from runbook import knowledge, sentences
+from runbook.sentences import typeset
 
 FILES = sorted(
-    path.relative_to(knowledge.data_root() / "knowledge").with_suffix("").as_posix()
-    for path in Path(knowledge.data_root(), "knowledge").rglob("*.yml")
+    path.relative_to(sentences.data_root() / "knowledge").with_suffix("").as_posix()
+    for path in Path(sentences.data_root(), "knowledge").rglob("*.yml")
 )
 NB = "\u00a0"
 #: Code, addresses, Windows paths, format fields, HTML and a quoted line of the case file keep their own signs.
@@ -51,7 +51,7 @@ def faults(text: str) -> list[str]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_french_typography(name: str) -> None:
-    shown = [typeset(text) for text in french_in(knowledge.read_yaml(name))]
+    shown = [typeset(text) for text in french_in(sentences.read_yaml(name))]
     wrong = {text: faults(text) for text in shown if faults(text)}
     assert not wrong
 
@@ -75,4 +75,4 @@ def test_the_check_itself(text: str, wrong: bool) -> None:
 def test_texts_and_words_are_typeset_when_they_are_loaded() -> None:
     assert knowledge.Text(fr="Oui : « non » !", en="Yes: no!").fr == f"Oui{NB}: «{NB}non{NB}»{NB}!"
     assert knowledge.Text(fr="Tapez `a ; b` ; puis", en="x").fr == f"Tapez `a ; b`{NB}; puis"
-    assert NB in knowledge.say("hints.nothing", "fr", asked="x")
+    assert NB in sentences.say("hints.nothing", "fr", asked="x")

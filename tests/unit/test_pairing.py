@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from runbook import knowledge, pairing
-from runbook.knowledge import data_root
+from runbook.sentences import data_root
 
 SOURCES = sorted((data_root() / "notebooks").glob("*.md"))
 

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
-from runbook import confirm, knowledge
+from runbook import confirm, knowledge, sentences
 from runbook.case import load_case
 from runbook.host import rehearsal
 from runbook.outcome import Status
 from runbook.readers.answers import HostsAnswer, LicenseServerPrivate, read_answer
 from runbook.run import notebook_steps
 
-ROOT = knowledge.data_root() / "notebooks" / "rehearsals"
+ROOT = sentences.data_root() / "notebooks" / "rehearsals"
 NAMES = rehearsal.names()
 FILES = sorted(p for p in ROOT.rglob("*") if p.is_file())
 OUTS = [p for p in FILES if p.name == "out.json"]
@@ -106,7 +106,7 @@ def test_what_is_expected_speaks_of_known_steps_and_statuses(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("lang", knowledge.LANGS)
+@pytest.mark.parametrize("lang", sentences.LANGS)
 def test_what_the_recorded_operator_says_answers_what_is_asked(name: str, lang: str) -> None:
     recording = rehearsal.load(name)
     for answer in recording.answers:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runbook.host.script import BOM, SIGNATURE, as_run, hash_of_run, is_signed
-from runbook.knowledge import data_root
+from runbook.sentences import data_root
 
 FILES = sorted((data_root() / "notebooks" / "steps").glob("*.ps1"))
 #: Every ANSI code page that Windows has as a system locale (Microsoft, "Code Page Identifiers").

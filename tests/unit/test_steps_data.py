@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from runbook import knowledge
+from runbook import knowledge, sentences
 from runbook.knowledge_records import Ask, Step, Text
 from runbook.readers.answers import ANSWERS
 
 STEPS = knowledge.steps()
 IDS = [step.id for step in STEPS]
-SCRIPTS = sorted((knowledge.data_root() / "notebooks" / "steps").glob("*.ps1"))
+SCRIPTS = sorted((sentences.data_root() / "notebooks" / "steps").glob("*.ps1"))
 by_id = pytest.mark.parametrize("step", STEPS, ids=IDS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runbook import knowledge
+from runbook import knowledge, sentences
 from runbook.outcome import Line, Status, Verdict
 from runbook.steps import marked
 
@@ -13,7 +13,7 @@ MARK = Line("host.unproven")
 
 
 def test_every_script_is_in_the_list_or_carries_the_mark() -> None:
-    files = {path.stem for path in (knowledge.data_root() / "notebooks" / "steps").glob("*.ps1")}
+    files = {path.stem for path in (sentences.data_root() / "notebooks" / "steps").glob("*.ps1")}
     proven = {row.script for row in knowledge.proven()}
     assert proven <= files
     assert files - proven <= knowledge.unproven_scripts()

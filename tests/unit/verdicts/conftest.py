@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from runbook.case import Case
-from runbook.knowledge import data_root
 from runbook.outcome import Answer
+from runbook.sentences import data_root
 from runbook.verdicts import Context
 
 CASE: dict[str, Any] = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from runbook import knowledge
+from runbook import sentences
 from runbook.outcome import Answer, Status
 from runbook.readers.answer_shape import Fault
 from runbook.readers.remoting import Unreached, why_unreached
@@ -47,11 +47,11 @@ def test_no_fault_is_no_reason() -> None:
     assert why_unreached(None) is Unreached.OTHER
 
 
-@pytest.mark.parametrize("lang", knowledge.LANGS)
+@pytest.mark.parametrize("lang", sentences.LANGS)
 @pytest.mark.parametrize("why", Unreached)
 def test_every_reason_has_its_words(why: Unreached, lang: str) -> None:
-    assert knowledge.say(f"remoting.{why}", lang)
-    assert "H1" in knowledge.say(f"remoting.hosts_{why}", lang, count=1, hosts="H1")
+    assert sentences.say(f"remoting.{why}", lang)
+    assert "H1" in sentences.say(f"remoting.hosts_{why}", lang, count=1, hosts="H1")
 
 
 def many(recorded: Recorded, broken: dict[int, str], count: int = 1000) -> Answer:
@@ -89,9 +89,9 @@ def test_a_thousand_hosts_seven_of_which_fail_in_five_ways(make_context: Make, r
         "remoting.hosts_winrm_off": 1,
         "remoting.hosts_timed_out": 1,
     }
-    said = " ".join(knowledge.sentence(line.key, "fr", line.fields) for line in verdict.lines)
+    said = " ".join(sentences.sentence(line.key, "fr", line.fields) for line in verdict.lines)
     assert all(f"RDSH{number:04d}" in said for number in broken)
-    assert {knowledge.worded(row["connectivity"], "en") for row in verdict.table[:7]} == {
+    assert {sentences.worded(row["connectivity"], "en") for row in verdict.table[:7]} == {
         "name not found", "connection refused", "access denied", "WinRM does not answer", "timed out",
     }  # fmt: skip
 

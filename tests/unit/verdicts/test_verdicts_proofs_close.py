@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from runbook import knowledge
+from runbook import knowledge, sentences
 from runbook.outcome import Status, Verdict
 from runbook.verdicts import LOCAL, MANUAL, Context, inventory
 from runbook.verdicts.close import ON_WORD, checklist, ticks
@@ -198,7 +198,7 @@ def test_an_attachment_that_was_changed_fails(make_context: Make, confirm: Confi
 
 def test_the_whole_checklist_is_ticked_when_every_step_is_done() -> None:
     statuses = {step.id: Status.SUCCEEDED for step in knowledge.steps()}
-    for lang in knowledge.LANGS:
+    for lang in sentences.LANGS:
         ticked = checklist(statuses, lang)
         assert len(ticked) == 9 and all(tick.ticked for tick in ticked)
         assert all(tick.why for tick in ticked)

@@ -18,9 +18,9 @@ import yaml
 from runbook import confirm, knowledge, verdicts
 from runbook.case import load_case
 from runbook.host import rehearsal
-from runbook.knowledge import say
 from runbook.outcome import SATISFIED, Answer, Status, Verdict
 from runbook.run import notebook_steps
+from runbook.sentences import say
 from runbook.verdicts import Context
 from runbook.verdicts.close import checklist
 from runbook.workspace import CaseFolder

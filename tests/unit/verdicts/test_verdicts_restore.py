@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runbook import knowledge
+from runbook import knowledge, sentences
 from runbook.outcome import Answer, Status, Verdict
 from runbook.run import notebook_steps
 from runbook.verdicts import INPUTS, JUDGES, LOCAL, Context
@@ -94,8 +94,8 @@ def test_the_telephone_is_said_plainly(
     assert keys(verdict)[-1] == last
     assert verdict.facts["telephone"] is telephone
     assert (verdict.status is Status.FINDING) is telephone
-    for lang in knowledge.LANGS:
-        said = [knowledge.sentence(line.key, lang, line.fields) for line in verdict.lines]
+    for lang in sentences.LANGS:
+        said = [sentences.sentence(line.key, lang, line.fields) for line in verdict.lines]
         plainly = {"fr": "TÉLÉPHONE", "en": "TELEPHONE"}[lang]
         assert any(sentence.startswith(plainly) for sentence in said) is telephone
 
@@ -126,7 +126,7 @@ def test_the_drill_changes_nothing_and_reads_no_secret() -> None:
     text = "\n".join(knowledge.script(step.id) for step in steps if step.script).lower()
     for word in ("reg.exe", "reg save", "reg export", "lsa", "hklm:\\security", "hklm:\\sam", "secretsdump"):
         assert word not in text, word
-    script = (Path(knowledge.data_root()) / "notebooks" / "steps" / "backup-copies.ps1").read_text(encoding="utf-8")
+    script = (Path(sentences.data_root()) / "notebooks" / "steps" / "backup-copies.ps1").read_text(encoding="utf-8")
     body = knowledge.pasted(script).replace("Set-StrictMode", "")
     for word in ("Set-", "Remove-", "Copy-", "Move-", "Stop-", "Start-", "New-Item", "Out-File", "robocopy", "Add-"):
         assert word not in body, word

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from runbook import case, knowledge, verdicts
+from runbook import case, knowledge, sentences, verdicts
 from runbook.verdicts import JUDGES, LOCAL, MANUAL
 
 SOURCES = "\n".join(p.read_text(encoding="utf-8") for p in Path(verdicts.__file__).parent.glob("*.py"))
-AREAS = {area: knowledge.read_yaml(f"words/{area}") for area in ("steps", "sheets")}
+AREAS = {area: sentences.read_yaml(f"words/{area}") for area in ("steps", "sheets")}
 ALL = [(area, key) for area, words in AREAS.items() for key in words]
 
 #: Keys that are put together in the code: the part that is fixed. The other part stands in it as a word.

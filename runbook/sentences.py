@@ -1,0 +1,98 @@
+"""The product's own sentences, in either language, and the plain data of knowledge/ from which they come.
+
+Apart from ``runbook.knowledge``, whose typed records cost a quarter of a second to import: papermill's side of a run,
+the guard and the command line's first words need sentences only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+Lang = Literal["fr", "en"]
+LANGS: tuple[Lang, ...] = ("fr", "en")
+
+# The C loader reads the same YAML some ten times faster; it is missing on a few platforms only.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_WORD = re.compile(r"[a-z_]+\.[a-z0-9_]+")
+
+
+_CODE = re.compile(r"(`[^`]*`)")
+_SPACE_BEFORE = re.compile(r"[ \u202f](?=[:;?!»])")
+_SPACE_AFTER = re.compile(r"«[ \u00a0\u202f]?")
+
+
+def typeset(text: str) -> str:
+    """French ``text`` with the no-break space (U+00A0) that French puts before ``: ; ? ! »`` and after ``«``.
+
+    So knowledge/ may be written with ordinary spaces, and no line ever begins with a colon. Code between
+    backticks stays as it is.
+    """
+    parts = _CODE.split(text)
+    parts[::2] = [_SPACE_AFTER.sub("«\u00a0", _SPACE_BEFORE.sub("\u00a0", part)) for part in parts[::2]]
+    return "".join(parts)
+
+
+@cache
+def data_root() -> Path:
+    """The folder that holds ``knowledge/`` and ``notebooks/``: the checkout, or what the wheel carries."""
+    package = Path(__file__).resolve().parent
+    for root in (package.parent, package / "_data"):
+        if (root / "knowledge").is_dir():
+            return root
+    raise FileNotFoundError(f"knowledge/ is neither beside nor inside {package}")
+
+
+@cache
+def read_yaml(name: str) -> Any:
+    """The plain data of ``knowledge/NAME.yml``."""
+    return yaml.load((data_root() / "knowledge" / f"{name}.yml").read_text(encoding="utf-8"), Loader=_Loader)
+
+
+@cache
+def _words(area: str) -> dict[str, dict[str, str]]:
+    data: dict[str, dict[str, str]] = read_yaml(f"words/{area}")
+    return {
+        key: {lang: typeset(text) if lang == "fr" else text for lang, text in both.items()}
+        for key, both in data.items()
+    }
+
+
+def say(key: str, lang: str, /, **fields: object) -> str:
+    """The sentence ``AREA.KEY`` of ``knowledge/words/AREA.yml`` in ``lang``, its ``{fields}`` filled in.
+
+    Raises KeyError for an unknown key or a field that the sentence needs and was not given.
+    """
+    area, _, name = key.partition(".")
+    return _words(area)[name][lang].format(**fields)
+
+
+def worded(value: object, lang: str) -> object:
+    """``value`` as a person reads it: a key of knowledge/words/ becomes its sentence, a list its items, and
+    ``{key, fields}`` the sentence that it is.
+
+    Verdicts keep words as keys ("steps.mode_4"), so that one journal is read in both languages.
+    """
+    if isinstance(value, list | tuple):
+        return ", ".join(str(worded(item, lang)) for item in value)
+    if isinstance(value, dict) and value.keys() == {"key", "fields"}:
+        return sentence(value["key"], lang, value["fields"])
+    if isinstance(value, bool):
+        return say("status.yes" if value else "status.no", lang)
+    if isinstance(value, str) and _WORD.fullmatch(value):
+        try:
+            return say(value, lang)
+        except (KeyError, FileNotFoundError):
+            return value
+    return value
+
+
+def sentence(key: str, lang: str, fields: Mapping[str, object]) -> str:
+    """``say`` for a line of the journal: fields that are words themselves are said too."""
+    return say(key, lang, **{name: worded(value, lang) for name, value in fields.items()})
