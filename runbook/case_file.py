@@ -53,7 +53,7 @@ def read(path: Path) -> Document:
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
+        mark = _mark(error)
         return Document(None, {}, [Fault(mark.line + 1 if mark else 0, "", "syntax", {})])
     except yaml.YAMLError:
         return Document(None, {}, [Fault(0, "", "syntax", {})])
@@ -61,6 +61,12 @@ def read(path: Path) -> Document:
     if node is not None:
         document.data = _build(node, (), document)
     return document
+
+
+def _mark(error: yaml.MarkedYAMLError) -> yaml.Mark | None:
+    """Where a person has to look: a missing colon or closing quote is noticed only lines after the text it lacks."""
+    begun = ("while scanning a simple key", "while scanning a quoted scalar")
+    return error.context_mark if error.context in begun and error.context_mark else error.problem_mark
 
 
 def _build(node: yaml.Node, place: Place, into: Document) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Status(StrEnum):
-    """The status words of a step (shown through ``knowledge.say("status.<word>", lang)``)."""
+    """The status words of a step (shown through ``sentences.say("status.<word>", lang)``)."""
 
     PENDING = "pending"
     RUNNING = "running"

@@ -97,6 +97,21 @@ def test_latin1_is_refused_with_its_line(tmp_path: Path) -> None:
         load_case(path, "case-1", "en")
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('case: a\ncompany "Acme"\nlang: fr\n', 2),
+        ('case: a\ncompany: "Acme\nlang: fr\npacks: []\n', 2),
+        ("case: a\ncompany: a: b\nlang: fr\n", 2),
+        ("case: a\n\tcompany: x\n", 2),
+        ("a:\n  - x\n - y\n", 3),
+    ],
+)
+def test_a_syntax_fault_names_the_line_to_look_at(tmp_path: Path, text: str, line: int) -> None:
+    """The parser notices a missing colon or quote only further down."""
+    assert case_file.read(write(tmp_path, text)).faults[0].line == line
+
+
 def test_draft_and_template_agree_with_the_schema(tmp_path: Path) -> None:
     draft = draft_case("case-9", "fr", "SRV01.corp.example")
     assert draft.draft

@@ -15,7 +15,8 @@
   var SAME_STEM = 0.9; /* of an exact match */
   var PREFIX = 0.4;
   var WHOLE_PAGE = 0.6; /* what a page's headings and keywords together add to each of its sections */
-  var LOOKED_UP = 2; /* pages of records, when the question is nothing but identifiers: 4105, GetActivationStatus */
+  var LOOKED_UP = 2; /* pages of records, when the question is hardly more than identifiers (4105, GetActivationStatus)
+                      * or has one and names the page (event 26) */
   var SAME_TITLE = 1.6; /* a heading that says the question and nothing else, */
   var SAME_PAGE_TITLE = 2; /* a page's own */
   var PAIRS = 60; /* best documents whose word order is looked at */
@@ -61,15 +62,22 @@
     return /\d{2}|^-\w|[\w]\.\w|_|[a-z][A-Z]/.test(word);
   }
 
-  /* The words of a text, and after each compound its parts: licmgr.exe, licmgr, exe. */
+  /* The words of a text, and after each compound its parts: licmgr.exe, licmgr, exe; GetGracePeriodDays, grace,
+   * period, days (three letters and more: what stands between capitals is often an abbreviation cut in two). */
   function words(text) {
     var found = [];
-    fold(text.replace(/<[^>]+>/g, " ").replace(/&[lg]t;|&amp;/g, " ")).split(SEPARATOR).forEach(function (raw) {
-      var word = raw.replace(/^[.\-_]+|[.\-_]+$/g, "");
-      if (!word) return;
+    text.replace(/<[^>]+>/g, " ").replace(/&[lg]t;|&amp;/g, " ").split(SEPARATOR).forEach(function (written) {
+      var raw = written.replace(/^[.\-_]+|[.\-_]+$/g, "");
+      if (!raw) return;
+      var word = fold(raw);
       found.push(word);
       var parts = word.split(/[-._]/).filter(function (part) { return part.length > 1; });
       if (parts.length > 1) found.push.apply(found, parts);
+      if (/[a-z][A-Z]/.test(raw)) {
+        (raw.match(/[A-Z]?[a-z]{2,}/g) || []).forEach(function (part) {
+          if (part.length > 2 && !/^get$/i.test(part)) found.push(part.toLowerCase());
+        });
+      }
     });
     return found;
   }
@@ -94,7 +102,7 @@
     var title = words(doc.title);
     var text = words(doc.text);
     var keywords = doc === page ? words(page.k || "") : [];
-    if (!this.pages.has(page)) this.pages.set(page, { sections: 0 });
+    if (!this.pages.has(page)) this.pages.set(page, { sections: 0, name: stem(words(page.title)[0] || "", this.lang) });
     var shared = this.pages.get(page);
     shared.sections += 1;
     this.docs.push({
@@ -158,7 +166,9 @@
     var telling = all.filter(function (word) { return !ASKING.has(word); });
     if (!telling.length) telling = all;
     var given = question.trim().split(/\s+/);
-    var named = given.filter(identifier).length >= given.length / 2;
+    var named = given.filter(identifier).length;
+    var mostlyNamed = named >= given.length / 2;
+    var asked = new Set(telling.map(function (word) { return stem(word, self.lang); }));
     var total = 0;
     var sums = new Map();
     var covered = new Map();
@@ -179,7 +189,9 @@
     sums.forEach(function (sum, number) {
       var part = covered.get(number) / (total || 1);
       var found = sum * (0.4 + 0.6 * part) * self.docs[number].boost;
-      sums.set(number, named && self.docs[number].lookup ? found * LOOKED_UP : found);
+      var doc = self.docs[number];
+      var sought = doc.lookup && (mostlyNamed || (named && asked.has(doc.page.name)));
+      sums.set(number, sought ? found * LOOKED_UP : found);
     });
     this.order(sums, telling, worth);
     this.addPages(sums, telling, worth);
