@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 
 import test_kills as kills
 from conftest import Workspace
+from tqdm import tqdm, trange
 
 KILLS = (kills.kill_papermill, kills.kill_kernel, kills.kill_both, kills.interrupt)
 
@@ -53,11 +54,11 @@ def main() -> int:
     parser.add_argument("--longest", type=float, default=9.0, help="latest moment of a kill, in seconds")
     given = parser.parse_args()
     counted: collections.Counter[bool] = collections.Counter()
-    for number in range(given.kills):
+    for number in trange(given.kills, unit="kill"):
         fault = one(given.seed + number, given.longest)
         counted[not fault] += 1
         if fault:
-            print(fault, flush=True)
+            tqdm.write(fault)
     print(f"{counted[True]} of {given.kills} kills held")
     return 0 if counted[True] == given.kills else 1
 

@@ -112,7 +112,7 @@ def test_landing_page(chromium: Browser, site: Path, lang: str) -> None:
     page = context.new_page()
     page.goto((site / "index.html").as_uri())
     assert violations(page) == []
-    links = page.locator("main a").evaluate_all("all => all.map(a => new URL(a.getAttribute('href'), a.href).href)")
+    links = page.locator("main a").evaluate_all("all => all.map(a => a.href)")
     assert links and [link for link in links if not (site / link.removeprefix(site.as_uri() + "/")).is_file()] == []
     page.click(f"a[hreflang={lang}]")
     assert page.url == (site / lang / "index.html").as_uri()
