@@ -19,9 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "notebooks"))
 
+import click
 import test_kills as kills
 from conftest import Workspace
-from tqdm import tqdm, trange
 
 KILLS = (kills.kill_papermill, kills.kill_kernel, kills.kill_both, kills.interrupt)
 
@@ -55,11 +55,12 @@ def main() -> int:
     parser.add_argument("--longest", type=float, default=9.0, help="latest moment of a kill, in seconds")
     given = parser.parse_args()
     counted: collections.Counter[bool] = collections.Counter()
-    for number in trange(given.kills, unit="kill"):
-        fault = one(given.seed + number, given.longest)
-        counted[not fault] += 1
-        if fault:
-            tqdm.write(fault)
+    with click.progressbar(range(given.kills), label="kills") as numbers:
+        for number in numbers:
+            fault = one(given.seed + number, given.longest)
+            counted[not fault] += 1
+            if fault:
+                print(f"\n{fault}", flush=True)
     print(f"{counted[True]} of {given.kills} kills held")
     return 0 if counted[True] == given.kills else 1
 

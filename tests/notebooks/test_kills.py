@@ -63,6 +63,11 @@ class Started:
     def history(self) -> History:
         return History(Journal(self.folder.journal).entries() if self.folder.journal.exists() else [])
 
+    def effects(self) -> list[str]:
+        """The changes that have begun, counted where they happen."""
+        path = self.folder.path / "rehearsal-effects.txt"
+        return path.read_text(encoding="utf-8").split() if path.exists() else []
+
     def until(self, condition: Callable[[History], bool], seconds: float = 120) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -124,6 +129,7 @@ def test_inside_a_change_its_end_is_recorded_and_a_second_run_refused(
 ) -> None:
     started = Started(workspace, "case-kill", "-p", "rehearsal", str(slow_backup))
     started.until(happened("begin", "backup"))
+    started.until(lambda _: "backup" in started.effects())  # the guard holds its lock once its change has begun
     kill(started)
     with pytest.raises(BadInput, match="Aucune étape n’a été lancée"):
         RunLock(started.folder.path).acquire(None, "fr")
