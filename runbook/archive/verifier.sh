@@ -10,5 +10,5 @@ faults=$( #
 seal=$(sha256sum < tagmanifest-sha256.txt | cut -c -64) #
 paper=$(printf '%s' "$seal_on_paper" | tr -cd '0-9A-Fa-f' | tr 'A-F' 'a-f') #
 if [ -z "$paper" ]; then origin='origine non verifiee / origin not checked'; elif [ "$paper" = "$seal" ]; then origin='ORIGINE PROUVEE / ORIGIN PROVEN'; else origin='SCEAU DIFFERENT / SEAL DIFFERS'; faults="$faults $origin"; fi #
-if [ -z "$faults" ]; then echo 'TOUT EST BIEN / ALL IS WELL'; else echo 'ANOMALIES / FAULTS'; echo "$faults"; fi #
+if [ -z "$faults" ]; then echo 'TOUT EST BIEN / ALL IS WELL'; else echo 'ANOMALIES / FAULTS'; echo "$faults"; if [ "$paper" = "$seal" ]; then origin='le sceau concorde, le contenu non / the seal matches, the content does not'; fi; fi #
 echo "$origin"; echo "Sceau / Seal : $seal" #

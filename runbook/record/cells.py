@@ -37,7 +37,7 @@ class CellExporter(HTMLExporter):
             template_name="record",
             extra_template_basedirs=[str(_TEMPLATES)],
             exclude_anchor_links=True,
-            filters={"cleaned": clean_html, "lines_of": lambda text: str(text).count("\n") + 1},
+            filters={"cleaned": clean_html, "lines_of": lambda text: len(str(text).splitlines())},
             **kwargs,
         )
 

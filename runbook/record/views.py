@@ -131,7 +131,7 @@ def step_view(story: Story, run: Run, step: str, lang: str) -> StepView:
     for name, key in (("stdout.bin", "record.stdout"), ("stderr.bin", "record.stderr"), ("out.json", "record.out")):
         text, replaced = _read_text(folder / name, "utf-8" if name.endswith(".json") else console)
         if text.strip():
-            outputs.append(Output(say(key, lang), text, text.count("\n") + 1, replaced))
+            outputs.append(Output(say(key, lang), text, len(text.splitlines()), replaced))
     kind = next((str(a.begin["kind"]) for a in attempts if a.begin and a.begin.get("kind")), "")
     return StepView(
         id=step,
@@ -143,7 +143,7 @@ def step_view(story: Story, run: Run, step: str, lang: str) -> StepView:
         status_text=status_word(last.status.value, lang),
         attempts=tuple(attempt_view(story, step, attempt, lang) for attempt in attempts),
         command=command,
-        command_lines=command.count("\n") + 1,
+        command_lines=len(command.splitlines()),
         command_before=_same_command(story, run, step),
         outputs=tuple(outputs),
         hints=tuple(_hints(last, lang)),
