@@ -1,22 +1,24 @@
 """The second pass: searches a redacted copy for what must not be in it. Trusts nothing that made the copy.
 
 It works the other way round than the rewriting: it undoes every form of writing (bytes of UTF-16, base64 at each
-alignment, URL, JSON and HTML escapes, separators) and looks for the plain values; then for anything that has the
-form of a sensitive value, known or not.
+alignment, URL, JSON and HTML escapes, separators) and looks for the plain values, and for the plain hashes with which
+they could be guessed; then for anything that has the form of a sensitive value, known or not.
 """
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 import re
 import unicodedata
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from runbook.archive import bag as bagit_form
+from runbook.archive.digest import hash_file
 from runbook.archive.rewrite import HIDDEN, LONG, unpacked
 from runbook.archive.sensitive import (
     COMPACT,
@@ -34,6 +36,8 @@ from runbook.archive.sensitive import (
     strings,
 )
 from runbook.archive.tokens import TOKEN, Tokens
+from runbook.archive.withheld import EMPTY, HEX_RUN, SHORTEST, public_hashes
+from runbook.journal import GENESIS
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _HASH = re.compile(r"[0-9a-f]{32,128}")
@@ -50,10 +54,22 @@ class Leak:
     form: str
 
 
-class Search:
-    """Looks for the values of one case."""
+def plain_hashes(files: Iterable[Path], journal: Path) -> frozenset[str]:
+    """The SHA-256 with which somebody could try out what stands in a case: of each of its files and of each line of
+    its journal, and those that the journal tells of other files, the project's own excepted."""
+    raw = journal.read_bytes()
+    found = {hash_file(file)["sha256"] for file in files}
+    found |= {hashlib.sha256(line).hexdigest() for line in raw.split(b"\n")}
+    told = {match[0].lower() for match in HEX_RUN.finditer(raw.decode("utf-8", "replace"))}
+    found |= {digest for digest in told - public_hashes() if len(digest) == 64}
+    return frozenset(found - {EMPTY, GENESIS})
 
-    def __init__(self, tokens: Tokens) -> None:
+
+class Search:
+    """Looks for the values of one case, and for ``hashes`` (SHA-256 in hex) that are not those of files beside."""
+
+    def __init__(self, tokens: Tokens, hashes: Iterable[str] = ()) -> None:
+        self._hashes = {digest[:SHORTEST]: digest for digest in hashes}
         self.words: dict[str, str] = {}
         self.numbers: dict[str, str] = {}
         self.domains: list[str] = []
@@ -81,7 +97,11 @@ class Search:
     def folder(self, folder: Path) -> list[Leak]:
         """Every leak in the files under ``folder`` and in their names."""
         leaks: list[Leak] = []
-        for path, _ in bagit_form.walk(folder):
+        paths = [path for path, _ in bagit_form.walk(folder)]
+        for path in paths if self._hashes else ():
+            if (folder / path).is_file():  # whoever has the copy can work out the hashes of what is in it
+                self._hashes.pop(hash_file(folder / path)["sha256"][:SHORTEST], None)
+        for path in paths:
             leaks += self.text(path, path, "name")
             file = folder / path
             if file.is_file():
@@ -130,6 +150,16 @@ class Search:
             for match in self._words.finditer(_folded(text)):
                 yield Leak(path, self.words[match[0]], form)
         yield from self._in_numbers(path, text, form)
+        yield from self._plain_hashes(path, text, form)
+
+    def _plain_hashes(self, path: str, text: str, form: str) -> Iterator[Leak]:
+        """Hashes, or their first characters."""
+        for run in HEX_RUN.finditer(text) if self._hashes else ():
+            digits = run[0].lower()
+            for at in range(len(digits) - SHORTEST + 1):
+                whole = self._hashes.get(digits[at : at + SHORTEST], "")
+                if whole and whole.startswith(digits[at : at + len(whole)]):
+                    yield Leak(path, "SHA-256", form)
 
     def _in_numbers(self, path: str, text: str, form: str) -> Iterator[Leak]:
         if self._long:

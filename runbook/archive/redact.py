@@ -2,16 +2,15 @@
 
 A token stands for each value, the same everywhere. What cannot be searched (event logs, pictures of pixels, copies of
 the license database, reports that name accounts), what a person attached and what proves the purchase stays inside
-and is listed with an HMAC under a salt that stays inside too: the plain hash of a short file would let anyone try out
-texts until one fits. Hashes of rewritten files are made anew for the same reason; that of a script that ran is kept.
-The copy is a bag that verifies by itself; its journal is chained anew and its first line says of which journal it is
-the redaction.
+and is listed with an HMAC under a salt that stays inside too. The same HMAC stands wherever the case told a plain
+SHA-256 of what stayed inside or was changed: the plain hash of a short file, or of one that lacks a name, would let
+anyone try out texts until one fits. The copy is a bag that verifies by itself; its journal is chained anew and its
+first line says of which journal it is the redaction.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import re
 import shutil
@@ -22,10 +21,10 @@ from typing import Any
 
 from runbook import record
 from runbook.archive.contradictions import contradictions, in_folder
-from runbook.archive.leaks import Leak, Search
+from runbook.archive.leaks import Leak, Search, plain_hashes
+from runbook.archive.outside import REMADE, STRUCTURE, write_case
 from runbook.archive.places import places
-from runbook.archive.rewrite import Rewriter
-from runbook.archive.rewrite import decode as decode_text
+from runbook.archive.rewrite import Rewriter, decode
 from runbook.archive.seal import (
     Contents,
     alone,
@@ -40,40 +39,30 @@ from runbook.archive.sensitive import Found, Kind, account, by_key, by_pattern, 
 from runbook.archive.sheet import seal_of
 from runbook.archive.tokens import Tokens
 from runbook.errors import RunbookError
-from runbook.journal import GENESIS, Entry, encode, stamp, utc_now
+from runbook.journal import utc_now
 from runbook.record.story import Story, read_story
+from runbook.record.wording import hash_text
 from runbook.sentences import LANGS, data_root, say
+from runbook.workspace import CaseFolder
 
 _PROVE = Path(__file__).with_name("prove.ps1")
-#: Folders and files that never go out, whatever they hold.
-_NEVER = re.compile(
-    r"(?i)(private|proofs|papers|attachments)/.*|.*\.(evtx|edb|jrs|chk|hiv|reg|pfx|p12|cer|key|cat|sig|zip|7z|cab|pdf|png|jpe?g"
-    r"|docx?|xlsx?|eml|msg)|(.*/)?[^/]*(gpresult|rsop|lserver|tlslic)[^/]*|(.*/)?lserver/.*|journal\.torn-.*"
-)
-#: Made anew from the redacted case.
-_REMADE = re.compile(r"record\.(fr|en)\.(html|pdf)|journal\.jsonl|private/redaction\.json")
-#: Fields of a journal line that the journal's own form needs as they are.
-_STRUCTURE = frozenset(
-    re.findall(
-        r"\w+",
-        "n t prev event run step status kind outcome lang host verified attempt exit_code seconds by at entry key size"
-        " columns script_sha256",
-    )
-)
 
 
 @dataclass(frozen=True)
 class Redacted:
-    """The redacted bag, its seal, how many values were replaced, and what was withheld (path as it goes out)."""
+    """The redacted bag, its seal, how many values were replaced, what was withheld (path as it goes out), and the file
+    that holds tokens and salt."""
 
     bag: Path
     seal: str
     sheets: tuple[Path, ...]
     values: int
     withheld: tuple[str, ...]
+    table: Path
 
     def text(self, lang: str) -> str:
-        return say("archive.redacted", lang, bag=self.bag, values=self.values, withheld=len(self.withheld))
+        count = len(self.withheld)
+        return say("archive.redacted", lang, bag=self.bag, values=self.values, withheld=count, table=self.table)
 
 
 class LeakFound(RunbookError):
@@ -104,14 +93,15 @@ def redact(
     if faults := contradictions(story, *in_folder(case_folder)):
         raise refusal(story.name, faults, lang)
     archive_root.mkdir(parents=True, exist_ok=True)
-    table = case_folder / "private" / "redaction.json"
-    table.parent.mkdir(mode=0o700, exist_ok=True)
+    table = CaseFolder(case_folder).private() / "redaction.json"
     tokens = Tokens.load(table)
     tokens.add(harvest(case_folder, story))
     # a second look, now that the domains are known: hosts that only their domain gives away
     tokens.add(hosts_of_domains(case_folder, story, tokens))
     tokens.save(table)
     rewriter = rewrite(tokens)
+    files = (file for _, file in payload_files(case_folder, story))
+    search = Search(tokens, plain_hashes(files, case_folder / "journal.jsonl"))
     name = rewriter.text(case_folder.name) + ("-REHEARSAL" if story.rehearsal else "") + "-redacted"
     with alone(archive_root, name, lang):
         work = archive_root / f".redacting-{name}"
@@ -119,15 +109,15 @@ def redact(
         work.mkdir(mode=0o700)
         try:
             now = clock()
-            withheld = _rewrite_case(case_folder, story, rewriter, tokens, work, now)
+            withheld = write_case(case_folder, story, rewriter, tokens, work, now)
             record.write(work, clock=lambda: now, edition="redacted")
             full = sealed_as(archive_root, case_folder.name + ("-REHEARSAL" if story.rehearsal else ""), story)
             original = seal_of(full) if full else None
-            target = _write(work, archive_root / name, withheld, Search(tokens), now, lang, original)
+            target = _write(work, archive_root / name, withheld, search, now, lang, original)
         finally:
             shutil.rmtree(work, ignore_errors=True)
         sheets = write_sheets(target)
-    return Redacted(target, seal_of(target), sheets, len(tokens.known), tuple(path for path, _ in withheld))
+    return Redacted(target, seal_of(target), sheets, len(tokens.known), tuple(path for path, _ in withheld), table)
 
 
 def harvest(case_folder: Path, story: Story) -> Iterator[Found]:
@@ -141,7 +131,7 @@ def harvest(case_folder: Path, story: Story) -> Iterator[Found]:
             yield from account(user)
             yield from host(machine)
         for key, text in strings(entry):
-            if key not in _STRUCTURE or key == "key":
+            if key not in STRUCTURE or key == "key":
                 yield from by_key(key, text)
     for path, texts in _texts(case_folder, story):
         yield from by_pattern(path)
@@ -170,9 +160,9 @@ def _texts(case_folder: Path, story: Story) -> Iterator[tuple[str, list[tuple[st
     for path, file in payload_files(case_folder, story):
         if path == "journal.jsonl":
             yield path, [pair for entry in story.entries for pair in strings(entry)]
-        if _REMADE.fullmatch(path):
+        if REMADE.fullmatch(path):
             continue
-        text, _ = decode_text(file.read_bytes())
+        text, _ = decode(file.read_bytes())
         if text is None or _is_public(file):
             yield path, []
             continue
@@ -217,83 +207,6 @@ def _all(data: Any, *keys: str) -> list[str]:
     return [str(item) for item in found if isinstance(item, str) and item.strip()]
 
 
-def _rewrite_case(
-    case_folder: Path, story: Story, rewriter: Rewriter, tokens: Tokens, work: Path, now: dt.datetime
-) -> list[tuple[str, str]]:
-    """Rewrite every file that may go out into ``work``; gives those that may not: path as it goes out, and HMAC."""
-    withheld: list[tuple[str, str]] = []
-    hashes: dict[str, str] = {}
-    listed: dict[str, dict[str, Any]] = {}  # a file's path in the journal -> what the redacted journal says of it
-    for path, file in payload_files(case_folder, story):
-        if _REMADE.fullmatch(path):
-            continue
-        outside = "/".join(rewriter.text(part) for part in path.split("/"))
-        raw = file.read_bytes()
-        fresh = None
-        if not _NEVER.fullmatch(path):
-            fresh = rewriter.file(file.name, raw)
-        if fresh is None:
-            mark = tokens.mark(raw)
-            withheld.append((outside, mark))
-            listed[path] = {"path": outside, "hmac_sha256": mark, "withheld": True}
-            continue
-        target = work / outside
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(fresh)
-        digest = hashlib.sha256(fresh).hexdigest()
-        hashes[hashlib.sha256(raw).hexdigest()] = digest
-        listed[path] = {"path": outside, "sha256": digest, "size": len(fresh)}
-        if fresh != raw:
-            listed[path]["redacted"] = True
-    _rewrite_journal(story, rewriter, listed, hashes, work / "journal.jsonl", now)
-    return sorted(withheld)
-
-
-def _rewrite_journal(
-    story: Story,
-    rewriter: Rewriter,
-    listed: Mapping[str, dict[str, Any]],
-    hashes: Mapping[str, str],
-    target: Path,
-    now: dt.datetime,
-) -> None:
-    raw = (story.folder / "journal.jsonl").read_bytes()
-    first: Entry = {
-        "t": stamp(now),
-        "event": "redaction",
-        "of": hashlib.sha256(raw).hexdigest(),
-        "lines": len(story.entries),
-    }
-    fresh = [first, *(_rewrite_entry(entry, rewriter, listed, hashes) for entry in story.entries)]
-    prev, lines = GENESIS, []
-    for number, entry in enumerate(fresh, 1):
-        line = encode({**entry, "n": number, "prev": prev})
-        prev = hashlib.sha256(line).hexdigest()
-        lines.append(line + b"\n")
-    target.write_bytes(b"".join(lines))
-
-
-def _rewrite_entry(
-    entry: Entry, rewriter: Rewriter, listed: Mapping[str, dict[str, Any]], hashes: Mapping[str, str]
-) -> Entry:
-    def fresh(key: str, item: Any) -> Any:
-        if key in _STRUCTURE:
-            return item
-        if key in ("evidence", "attachments") and isinstance(item, list):
-            return [
-                dict(listed.get(each["path"], {"path": rewriter.text(each["path"]), "withheld": True})) for each in item
-            ]
-        if key == "path" and item in listed:
-            return listed[item]["path"]
-        if isinstance(item, str) and item in hashes:
-            return hashes[item]
-        if key == "lines" and isinstance(item, list):
-            return [{**rewriter.data(line), "key": line.get("key")} for line in item if isinstance(line, dict)]
-        return rewriter.data(item)
-
-    return {key: fresh(key, item) for key, item in entry.items()}
-
-
 def _write(
     work: Path,
     target: Path,
@@ -308,11 +221,11 @@ def _write(
         dict(payload_files(work, story)),
         [
             *info_lines(story, now, edition="redacted"),
-            ("Runbook-Redaction-Of", f"journal.jsonl SHA-256 {story.entries[0]['of']}"),
+            ("Runbook-Redaction-Of", f"journal.jsonl {hash_text(str(story.entries[0]['of']))}"),
             *([("Runbook-Full-Edition-Seal", original)] if original else []),
             ("Runbook-Withheld", str(len(withheld))),
         ],
-        {"withheld.tsv": _withheld_table(withheld), "REDACTED.txt": _explained()},
+        {"withheld.tsv": _withheld_table(withheld), "REDACTED.txt": _explained(story.name)},
     )
 
     def agree(copy: Path, digests: Mapping[str, str], names: Mapping[str, str]) -> None:
@@ -335,13 +248,12 @@ def _withheld_table(withheld: list[tuple[str, str]]) -> bytes:
     return ("\n".join([*head, "hmac_sha256\tpath", *rows]) + "\n").encode()
 
 
-def _explained() -> bytes:
+def _explained(case: str) -> bytes:
     """REDACTED.txt: what the tokens mean, what was kept, how the company proves a withheld paper later."""
     rule = "\n" + "=" * 78 + "\n\n"
     commands = say("archive.redacted_commands", "en", script=_PROVE.read_text(encoding="utf-8").rstrip())
-    text = rule.join(
-        [*(say("archive.redacted_explained", each).strip() + "\n" for each in LANGS), commands.strip() + "\n"]
-    )
+    parts = [*(say("archive.redacted_explained", each, case=case) for each in LANGS), commands]
+    text = rule.join(part.strip() + "\n" for part in parts)
     return text.replace("\n", "\r\n").encode("utf-8-sig")
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runbook.archive.sensitive import COMPACT, TAIL, Found, Kind, compact, initials
+from runbook.host.protect import make_private
 
 TOKEN = re.compile(rf"(?:{'|'.join(Kind)})X*\d{{2,}}(?:-[A-Z0-9]+)?|<(?:workspace|python|program)\d*>")
 
@@ -40,7 +41,12 @@ class Tokens:
         return tokens
 
     def save(self, path: Path) -> None:
-        """Write the table, readable by its owner alone, whole or not at all."""
+        """Write the table, readable by its owner alone, whole or not at all. Makes its folder, should it be missing.
+
+        Raises RunbookError where that folder cannot be made private.
+        """
+        if not path.parent.is_dir():
+            make_private(path.parent)
         rows = [{"kind": kind, "token": token, "value": value} for (kind, _), (token, value) in self.known.items()]
         partial = path.with_name(f".{path.name}.part")
         handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

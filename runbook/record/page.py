@@ -19,7 +19,18 @@ from runbook.record.cells import cells_to_html
 from runbook.record.doubts import doubts
 from runbook.record.licences import licence_sheet
 from runbook.record.story import Run, Story
-from runbook.record.wording import day, duration, moment, number, outcome_word, phrase, status_word, step_title, value
+from runbook.record.wording import (
+    day,
+    duration,
+    hash_text,
+    moment,
+    number,
+    outcome_word,
+    phrase,
+    status_word,
+    step_title,
+    value,
+)
 from runbook.sentences import say
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -154,7 +165,7 @@ def _warnings(story: Story, lang: str) -> list[str]:
     """What a reader must know before anything else: a broken chain, a case that is not closed, edited steps."""
     warnings = []
     if story.entries and story.entries[0].get("event") == "redaction":
-        warnings.append(say("record.redacted_copy", lang, of=story.entries[0].get("of")))
+        warnings.append(say("record.redacted_copy", lang, of=hash_text(str(story.entries[0].get("of")))))
     breaks = Journal(story.folder / "journal.jsonl").check()
     if breaks:
         warnings.append(say("record.chain_broken", lang, lines=", ".join(str(b.line) for b in breaks)))

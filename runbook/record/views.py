@@ -20,6 +20,7 @@ from runbook.record.wording import (
     answer,
     duration,
     flatten,
+    hash_text,
     heading,
     in_order,
     moment,
@@ -65,7 +66,7 @@ class AttemptView:
     exit_code: str
     edited: bool
     by: str
-    script_sha256: str
+    script_hash: str  # with its kind; "" where no script ran
     lines: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     columns: tuple[str, ...]
@@ -181,7 +182,7 @@ def attempt_view(story: Story, step: str, attempt: Attempt, lang: str) -> Attemp
         exit_code=value(end.get("exit_code"), lang),
         edited=bool(begin.get("edited")),
         by=phrase(f"record.by_{end['by']}", lang) if end.get("by") else "",
-        script_sha256=str(begin.get("script_sha256") or ""),
+        script_hash=hash_text(str(begin["script_sha256"])) if begin.get("script_sha256") else "",
         lines=tuple(phrase(str(line.get("key")), lang, line.get("fields")) for line in end.get("lines") or [] if line),
         facts=tuple((key, value(item, lang)) for key, item in flatten(end.get("facts") or {}).items()),
         columns=tuple(heading(column, lang) for column in columns),
@@ -263,11 +264,11 @@ def run_view(story: Story, run: Run, lang: str) -> RunView:
         ("record.run_platform", str(opened.get("platform") or "–")),
         ("record.run_versions", ", ".join(f"{k} {v}" for k, v in versions.items()) or "–"),
         ("record.run_verified", phrase(f"record.verified_{str(opened.get('verified')).replace(' ', '_')}", lang)),
-        ("record.run_case_sha256", str(opened.get("case_sha256") or "–")),
-        ("record.run_script", str(opened.get("script") or "–")),
+        ("record.run_case_sha256", value(opened.get("case_sha256"), lang)),
+        ("record.run_script", value(opened.get("script"), lang)),
     ]
     if run.notebook is not None:
-        rows.append(("record.run_notebook_sha256", str(run.notebook.get("sha256"))))
+        rows.append(("record.run_notebook_sha256", value(run.notebook.get("sha256"), lang)))
     return RunView(
         name=run.name,
         anchor=run.name,

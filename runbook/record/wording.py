@@ -16,6 +16,9 @@ from runbook import knowledge, sentences
 from runbook.knowledge_records import Ask
 from runbook.sentences import say
 
+#: What stands before the mark that a redacted copy gives in place of a plain SHA-256: the HMAC-SHA256 of the content,
+#: or, of content that the case no longer holds, of its SHA-256 as hex.
+HMAC, HMAC_OF_HASH = "hmac-sha256:", "hmac-sha256-of-sha256:"
 NARROW = "\u202f"  # the thin space that groups digits in French
 NO_BREAK = "\u00a0"
 
@@ -92,6 +95,14 @@ def number(value: int, lang: str) -> str:
     return f"{value:,}".replace(",", NARROW) if lang == "fr" else f"{value:,}"
 
 
+def hash_text(told: str) -> str:
+    """A hash of the journal with its kind: ``SHA-256 …``, in a redacted copy perhaps ``HMAC-SHA256 …``."""
+    for prefix, kind in ((HMAC, "HMAC-SHA256"), (HMAC_OF_HASH, "HMAC-SHA256 (SHA-256)")):
+        if told.startswith(prefix):
+            return f"{kind} {told.removeprefix(prefix)}"
+    return f"SHA-256 {told}"
+
+
 def value(thing: Any, lang: str) -> str:
     """A JSON value as text: yes and no for booleans, a list in one line, nothing for null."""
     if thing is None or thing == "":
@@ -103,6 +114,8 @@ def value(thing: Any, lang: str) -> str:
     if isinstance(thing, dict):
         parts = [f"{key}={value(item, lang)}" for key, item in thing.items()]
         return "; ".join(parts) or "–"
+    if isinstance(thing, str) and thing.startswith((HMAC, HMAC_OF_HASH)):
+        return hash_text(thing)
     return str(sentences.worded(thing, lang))
 
 

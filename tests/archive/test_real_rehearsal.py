@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bagit
 import pytest
-from made_case import files_of
+from made_case import digest, files_of
 
 from runbook import archive, record
 from runbook.archive.diff import diff
@@ -63,6 +63,10 @@ def test_its_redacted_copy_verifies_and_names_nobody(workspace: Path) -> None:
         for value in (b"corp.example", b"rdlic01", b"rdlic-old1", b"rehea-rsal", b"192.0.2.10"):
             assert value not in raw, f"{value!r} in {file.name}"
     assert any("gpresult" in path for path in copy.withheld)
+    out = {digest(file) for file in files_of(copy.bag)}
+    inside = {digest(file) for file in files_of(case)} - out
+    texts = [file.read_bytes().decode("utf-8", "replace").lower() for file in files_of(copy.bag)]
+    assert len(inside) > 30 and not [plain for plain in inside if any(plain in text for text in texts)]
 
 
 def test_its_runs_compare_and_the_register_has_it(workspace: Path) -> None:

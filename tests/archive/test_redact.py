@@ -216,7 +216,9 @@ def test_its_journal_is_chained_anew_and_names_the_original(case: Path, redacted
     assert check_chain(journal.read_bytes()) == []
     entries, before = read_entries(journal), read_entries(case / "journal.jsonl")
     assert entries[0]["event"] == "redaction"
-    assert entries[0]["of"] == digest(case / "journal.jsonl")
+    salt = json.loads((case / "private" / "redaction.json").read_text(encoding="utf-8"))["salt"]
+    whole = hmac.new(bytes.fromhex(salt), (case / "journal.jsonl").read_bytes(), hashlib.sha256).hexdigest()
+    assert entries[0]["of"] == f"hmac-sha256:{whole}", "the plain hash would let anyone try out the values in it"
     assert [e["event"] for e in entries[1:]] == [e["event"] for e in before]
     assert [e.get("status") for e in entries[1:]] == [e.get("status") for e in before]
 
@@ -324,11 +326,12 @@ def test_the_first_line_tells_when_it_was_redacted_and_what_of(tmp_path: Path) -
     first = read_entries(copy.bag / "data" / "journal.jsonl")[0]
     assert first["t"].startswith("2024-05-05T05:05:")
     info = (copy.bag / "bag-info.txt").read_text(encoding="utf-8")
-    assert f"Runbook-Redaction-Of: journal.jsonl SHA-256 {digest(case / 'journal.jsonl')}" in info
+    assert f"Runbook-Redaction-Of: journal.jsonl HMAC-SHA256 {first['of'].removeprefix('hmac-sha256:')}\n" in info
+    assert digest(case / "journal.jsonl") not in info
     assert f"Runbook-Full-Edition-Seal: {sealed.seal}" in info
 
 
-def test_a_script_that_redaction_changed_keeps_the_hash_of_what_ran(tmp_path: Path) -> None:
+def test_a_script_that_redaction_changed_is_told_by_the_hmac_of_what_ran(tmp_path: Path) -> None:
     case = make_case(tmp_path / "cases")
     script = case / "r02" / "point-hosts" / "script.ps1"
     script.write_bytes(script.read_bytes() + b"# pour rdsh-paris\n")
@@ -349,10 +352,14 @@ def test_a_script_that_redaction_changed_keeps_the_hash_of_what_ran(tmp_path: Pa
     copy = redact(case, tmp_path / "archive", clock=clock())
     page = (copy.bag / "data" / "record.en.html").read_text(encoding="utf-8")
     section = page[page.index('id="r02-point-hosts"') :].split("</section>")[0]
-    assert "Command, redacted" in section and "Exact command" not in section and ran in section
+    assert "Command, redacted" in section and "Exact command" not in section and ran not in page
+    salt = json.loads((case / "private" / "redaction.json").read_text(encoding="utf-8"))["salt"]
+    mark = hmac.new(bytes.fromhex(salt), script.read_bytes(), hashlib.sha256).hexdigest()
+    assert f"The text that ran: HMAC-SHA256 {mark}" in section
     assert "RDSH01" in section
     untouched = page[page.index('id="r01-license-server"') :].split("</section>")[0]
     assert "Exact command" in untouched
+    assert f"SHA-256 {digest(case / 'r01' / 'license-server' / 'script.ps1')}" in untouched
 
 
 def test_hosts_are_counted_from_one_though_their_names_look_like_tokens() -> None:
