@@ -17,9 +17,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from runbook import __version__
+
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST = "manifest-sha256.txt"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
+#: Which names in the bag stand for other names in the case, where some had to be changed.
+ORIGINAL_NAMES = "original-names.tsv"
+AGENT = f"rds-cal-runbook {__version__}"
 #: Names that hold on every disk, in every manifest reader, in every shell.
 SAFE_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _MANIFEST_NAME = re.compile(r"(tag)?manifest-([a-z0-9]+)\.txt")

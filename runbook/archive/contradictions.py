@@ -6,6 +6,7 @@ believed only where the journal says the same.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -66,6 +67,12 @@ def chain_faults(journal: Path) -> Iterator[Contradiction]:
         return
     for broken in check_chain(journal.read_bytes()):
         yield Contradiction("journal.jsonl", f"chain_{broken.fault}", {"line": broken.line})
+
+
+def journal_head(story: Story) -> str:
+    """The SHA-256 of the journal's last line: it stands for the whole chain."""
+    raw = (story.folder / "journal.jsonl").read_bytes().rstrip(b"\n")
+    return hashlib.sha256(raw[raw.rfind(b"\n") + 1 :]).hexdigest()
 
 
 def _notebook(

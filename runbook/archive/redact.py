@@ -33,10 +33,9 @@ from runbook.archive.seal import (
     refusal,
     sealed_as,
     write_bag,
-    write_sheets,
 )
 from runbook.archive.sensitive import Found, Kind, account, by_key, by_pattern, host, person, reference, strings
-from runbook.archive.sheet import seal_of
+from runbook.archive.sheet import seal_of, write_sheets
 from runbook.archive.tokens import Tokens
 from runbook.errors import RunbookError
 from runbook.journal import utc_now
@@ -219,7 +218,7 @@ def _write(
     story = read_story(work)
     contents = Contents(
         dict(payload_files(work, story)),
-        [
+        lambda copy: [
             *info_lines(story, now, edition="redacted"),
             ("Runbook-Redaction-Of", f"journal.jsonl {hash_text(str(story.entries[0]['of']))}"),
             *([("Runbook-Full-Edition-Seal", original)] if original else []),

@@ -18,7 +18,7 @@ from typing import Any
 import jinja2
 
 from runbook.archive.bag import TAG_MANIFEST
-from runbook.archive.seal import journal_head
+from runbook.archive.contradictions import journal_head
 from runbook.archive.sheet import info_of, seal_of
 from runbook.record.story import Story, read_story
 from runbook.record.wording import duration, moment, outcome_word
@@ -27,7 +27,9 @@ from runbook.sentences import LANGS, say
 _CACHE = ".register-cache.json"
 _TEMPLATES = Path(__file__).parent / "templates"
 #: Changes whenever a row is made otherwise: an older cache is then read no more.
-_FORM = 2
+_FORM = 3
+#: The status of a case that could not be read.
+_UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def register(workspace: Path, out: Path | None = None) -> Registered:
         if entry is None or entry["mark"] != mark:
             entry = {"mark": mark, "row": asdict(_row(folder, payload, workspace))}
             read += 1
-        fresh[key] = entry
+        if entry["row"]["status"] != _UNREADABLE:  # the next time it may be readable, though no file time tells so
+            fresh[key] = entry
         rows.append(Row(**entry["row"]))
     shown = _each_once(rows)
     shown.sort(key=lambda row: (row.opened, row.folder), reverse=True)
@@ -126,9 +129,9 @@ def _folders(workspace: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _mark(folder: Path, payload: Path) -> list[int]:
-    """What changes when a case changes: size and time of its journal, its case file, its tag manifest."""
+    """What changes when a case changes: size and time of its journal, its case file, its bag's tags."""
     mark: list[int] = []
-    for file in (payload / "journal.jsonl", payload / "case.yml", folder / TAG_MANIFEST):
+    for file in (payload / "journal.jsonl", payload / "case.yml", folder / TAG_MANIFEST, folder / "bag-info.txt"):
         try:
             about = file.stat()
         except OSError:
@@ -148,7 +151,7 @@ def _row(folder: Path, payload: Path, workspace: Path) -> Row:
         row = _row_of(story, edition, seal_of(folder) if bagged else "", place)
         return replace(row, full_seal=info.get("Runbook-Full-Edition-Seal", "") if edition == "redacted" else "")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return Row(folder.name, "", "", "", "", 0, "unreadable", 0, "", "", 0.0, "", "", "", "", place)
+        return Row(folder.name, "", "", "", "", 0, _UNREADABLE, 0, "", "", 0.0, "", "", "", "", place)
 
 
 def _row_of(story: Story, edition: str, seal: str, place: str) -> Row:
@@ -202,7 +205,7 @@ def _page(rows: list[Row], lang: str, workspace: Path, out: Path) -> str:
     shown = [
         {
             "row": row,
-            "status": say("archive.unreadable", lang) if row.status == "unreadable" else outcome_word(row.status, lang),
+            "status": say("archive.unreadable", lang) if row.status == _UNREADABLE else outcome_word(row.status, lang),
             "opened": moment(row.opened, lang)[:10] if row.opened else "–",
             "closed": moment(row.closed, lang)[:10] if row.closed else "–",
             "took": duration(row.seconds, lang),

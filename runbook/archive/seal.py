@@ -18,22 +18,22 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from runbook import __version__, record
+from runbook import record
 from runbook.archive import bag as bagit_form
-from runbook.archive.contradictions import Contradiction, chain_faults, contradictions
+from runbook.archive.bag import AGENT, ORIGINAL_NAMES
+from runbook.archive.contradictions import Contradiction, chain_faults, contradictions, journal_head
 from runbook.archive.digest import Flushing, copy_file, hash_file, in_threads
-from runbook.archive.sheet import info_of, seal_of, sheet_html, sheet_text, spelled, verifier_text
+from runbook.archive.sheet import complete_sheets, info_of, seal_of, spelled, verifier_text
 from runbook.archive.sign import sign
+from runbook.archive.verify import verify
 from runbook.archive.zipped import zip_bag
 from runbook.errors import RunbookError
 from runbook.journal import stamp, utc_now
 from runbook.record.story import Story, read_story
 from runbook.sentences import say
 
-AGENT = f"rds-cal-runbook {__version__}"
 #: Written anew into each archive.
 RECORDS = frozenset({"record.fr.html", "record.en.html"})
-ORIGINAL_NAMES = "original-names.tsv"
 #: Caches, and who holds the case at the moment.
 _NEVER = frozenset({"__pycache__", ".ipynb_checkpoints", "run.holder.json"})
 
@@ -59,10 +59,12 @@ class Sealed:
 @dataclass
 class Contents:
     """What a bag is made of, before it is one: payload files by their path in the case (a file to copy, or
-    bytes), and the lines of bag-info.txt."""
+    bytes)."""
 
     files: dict[str, Path | bytes]
-    info: list[tuple[str, str]] = field(default_factory=list)
+    #: Called on the finished payload, gives the lines of bag-info.txt: they tell of what is sealed, though the case may
+    #: have gone on while it was copied.
+    info: Callable[[Path], list[tuple[str, str]]] = lambda copy: []
     tags: dict[str, bytes] = field(default_factory=dict)
     #: Called on the copied payload with its digests, makes files in its top folder: the record, which so describes
     #: what is sealed and need not read the evidence again.
@@ -85,29 +87,37 @@ def seal(
     ``as_is`` is the reason for sealing a case whose last run is not closed as done; it is written into the bag.
     ``key`` is a private SSH key to sign with. The same state of a case is sealed once; one that went on since
     becomes ``NAME-s2``, which names the seal before it. Raises RunbookError where the case is open, its journal
-    is broken or contradicted, or another seal of it is under way.
+    is broken or contradicted, another seal of it is under way, or its bag is no longer what was sealed.
     """
     story = read_story(case_folder)
     lang = lang or story.lang
     if not story.runs:
         raise RunbookError(say("record.nothing_run", lang, folder=case_folder))
-    if story.outcome != "done" and not (as_is or "").strip():
-        state = say(f"record.outcome_{story.outcome.replace(' ', '_')}", lang)
-        raise RunbookError(say("archive.case_open", lang, case=story.name, state=state))
+    _finished(story, as_is, lang)
     name = case_folder.name + ("-REHEARSAL" if story.rehearsal else "")
     archive_root.mkdir(parents=True, exist_ok=True)
     with alone(archive_root, name, lang):
-        target, previous = _place(archive_root, name, story)
+        target, previous = _place(archive_root, name, story, lang)
         if target.exists():
+            _intact(target, lang)
             return _finish(target, zip, key, lang, made=False)
         if breaks := list(chain_faults(case_folder / "journal.jsonl")):
             raise refusal(story.name, breaks, lang)
+        said: dict[str, str] = {}
+
+        def describe(copy: Path) -> list[tuple[str, str]]:
+            lines = info_lines(read_story(copy), clock(), as_is, previous)
+            said.update(lines)
+            return lines
+
         contents = Contents(
             {path: file for path, file in payload_files(case_folder, story) if path not in RECORDS},
-            info_lines(story, clock(), as_is, previous),
+            describe,
             late=lambda copy, digests: record.write(copy, clock=clock, digests=digests, edition="full"),
         )
-        write_bag(contents, target, lambda copy, digests, names: _agree(copy, digests, names, lang), workers)
+        write_bag(
+            contents, target, lambda copy, digests, names: _agree(copy, digests, names, said, as_is, lang), workers
+        )
         return _finish(target, zip, key, lang, made=True)
 
 
@@ -125,13 +135,22 @@ def alone(archive_root: Path, name: str, lang: str) -> Iterator[None]:
         lock.release()
 
 
-def _place(archive_root: Path, name: str, story: Story) -> tuple[Path, str | None]:
+def _finished(story: Story, as_is: str | None, lang: str) -> None:
+    """Refuse a case whose last run is not closed as done, unless somebody gave a reason."""
+    if story.outcome != "done" and not (as_is or "").strip():
+        state = say(f"record.outcome_{story.outcome.replace(' ', '_')}", lang)
+        raise RunbookError(say("archive.case_open", lang, case=story.name, state=state))
+
+
+def _place(archive_root: Path, name: str, story: Story, lang: str) -> tuple[Path, str | None]:
     """Where this state of the case belongs: its bag if it was sealed before, else the first free name, with the
-    seal of the bag before."""
+    seal of the bag before. Raises RunbookError where what lies under one of the names does not say what it is of."""
     head = journal_head(story)
     previous: str | None = None
     number = 1
     while (target := archive_root / (name if number == 1 else f"{name}-s{number}")).exists():
+        if not _is_described(target):
+            _intact(target, lang)
         previous = seal_of(target)
         if info_of(target).get("Runbook-Journal-Head") == head:
             return target, previous
@@ -139,45 +158,42 @@ def _place(archive_root: Path, name: str, story: Story) -> tuple[Path, str | Non
     return target, previous
 
 
+def _is_described(bag: Path) -> bool:
+    """Whether the bag's bag-info.txt is the one that was sealed."""
+    try:
+        tags = bagit_form.read_manifest((bag / bagit_form.TAG_MANIFEST).read_bytes(), bagit_form.TAG_MANIFEST)
+        return tags.digests.get("bag-info.txt") == hash_file(bag / "bag-info.txt")["sha256"]
+    except (OSError, ValueError):
+        return False
+
+
+def _intact(bag: Path, lang: str) -> None:
+    """Raise RunbookError that names each fault of a bag: no sheet is made of one that was tampered with."""
+    report = verify(bag)
+    if not report.ok:
+        lines = [f"  - {fault.text(lang)}" for fault in report.faults]
+        raise RunbookError("\n".join([say("archive.sealed_changed", lang, bag=bag), *lines]))
+
+
 def sealed_as(archive_root: Path, name: str, story: Story) -> Path | None:
     """The bag in which the case was sealed in its present state, None where it was not."""
     try:
-        target, _ = _place(archive_root, name, story)
-    except (OSError, ValueError):  # a bag that cannot be read is no reason not to redact
+        target, _ = _place(archive_root, name, story, story.lang)
+    except (OSError, ValueError, RunbookError):  # a bag that cannot be read is no reason not to redact
         return None
     return target if target.exists() else None
 
 
 def _finish(target: Path, zip: bool, key: Path | None, lang: str, made: bool) -> Sealed:
     """Everything beside the bag; made again where a kill came before it."""
-    sheets = write_sheets(target)
     return Sealed(
         target,
         seal_of(target),
-        sheets,
+        complete_sheets(target),
         made=made,
         zip=zip_bag(target) if zip else None,
         signature=sign(target, key, lang) if key else None,
     )
-
-
-def write_sheets(target: Path) -> tuple[Path, Path]:
-    """``NAME.seal.txt`` (as Notepad on any Windows reads it: byte order mark, CR LF) and ``NAME.seal.html`` beside
-    the bag."""
-    text = target.with_name(target.name + ".seal.txt")
-    page = target.with_name(target.name + ".seal.html")
-    for path, content in ((text, sheet_text(target)), (page, sheet_html(target))):
-        partial = path.with_name(f".{path.name}.part")
-        plain = path == text
-        partial.write_text(content, encoding="utf-8-sig" if plain else "utf-8", newline="\r\n" if plain else "\n")
-        partial.replace(path)
-    return text, page
-
-
-def journal_head(story: Story) -> str:
-    """The SHA-256 of the journal's last line: it stands for the whole chain."""
-    raw = (story.folder / "journal.jsonl").read_bytes().rstrip(b"\n")
-    return hashlib.sha256(raw[raw.rfind(b"\n") + 1 :]).hexdigest()
 
 
 def payload_files(case_folder: Path, story: Story) -> Iterable[tuple[str, Path]]:
@@ -297,9 +313,10 @@ def _fill(
         results[made.name] = (hash_file(made)["sha256"], made.stat().st_size)
         names[made.name], digests[made.name] = made.name, results[made.name][0]
     paths = sorted(results)
+    described = contents.info(temp / "data")
     check(temp / "data", digests, names)
     size = sum(size for _, size in results.values())
-    info = [*contents.info, ("Payload-Oxum", f"{size}.{len(paths)}"), ("Bag-Size", _readable(size))]
+    info = [*described, ("Payload-Oxum", f"{size}.{len(paths)}"), ("Bag-Size", _readable(size))]
     renamed = "".join(f"data/{names[p]}\t{p}\n" for p in paths if names[p] != p)
     tags = {
         "bagit.txt": bagit_form.DECLARATION,
@@ -321,11 +338,23 @@ def refusal(case: str, found: Iterable[Contradiction], lang: str) -> RunbookErro
     return RunbookError("\n".join([say("archive.contradicted", lang, case=case), *(f"  - {line}" for line in lines)]))
 
 
-def _agree(copy: Path, digests: Mapping[str, str], names: Mapping[str, str], lang: str) -> None:
+def _agree(
+    copy: Path,
+    digests: Mapping[str, str],
+    names: Mapping[str, str],
+    said: Mapping[str, str],
+    as_is: str | None,
+    lang: str,
+) -> None:
+    """Refuse a copied case that contradicts itself, what bag-info.txt is going to say of it, or the state in which it
+    may be sealed: it may have gone on between the first look and the copy."""
     story = read_story(copy)
     found = contradictions(story, digests.get, lambda path: copy / names.get(path, path))
+    if said.get("Runbook-Journal-Head") != journal_head(story):
+        found.append(Contradiction("journal.jsonl", "head"))
     if found:
         raise refusal(story.name, found, lang)
+    _finished(story, as_is, lang)
 
 
 def _flush_folders(root: Path) -> None:

@@ -6,8 +6,9 @@ Both come from the bag alone, so that a sheet that was lost can be made again an
 from __future__ import annotations
 
 import html
+import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from runbook.archive.bag import TAG_MANIFEST, read_tags
@@ -31,6 +32,55 @@ def spelled(seal: str) -> str:
     """The seal in groups of four, two lines of eight: how it is printed, read out and typed."""
     groups = [seal[i : i + 4] for i in range(0, len(seal), 4)]
     return "\n".join(" ".join(groups[i : i + 8]) for i in range(0, len(groups), 8))
+
+
+def typed_seal(text: str) -> str:
+    """The seal as typed from paper, without what people put between the groups."""
+    return re.sub(r"[\s\-–—.:_]", "", text).lower()
+
+
+def sheets_of(bag: Path) -> tuple[Path, Path]:
+    """Where the sheets of a bag lie: ``NAME.seal.txt`` and ``NAME.seal.html`` beside it."""
+    return bag.with_name(bag.name + ".seal.txt"), bag.with_name(bag.name + ".seal.html")
+
+
+def states(sheet: Path, seal: str) -> bool:
+    """Whether a sheet, as text or as a page, gives this seal."""
+    return seal in typed_seal(sheet.read_text(encoding="utf-8", errors="replace"))
+
+
+def complete_sheets(bag: Path) -> tuple[Path, Path]:
+    """The sheets beside a sealed bag, made where they are missing. What is there may be signed, and stays as it is.
+
+    A sheet that states another seal (of a bag of that name that somebody took away) is kept as
+    ``NAME.seal.before-1.txt``.
+    """
+    seal = seal_of(bag)
+    missing = []
+    for sheet in sheets_of(bag):
+        if sheet.exists() and not states(sheet, seal):
+            number = 1
+            while (kept := sheet.with_name(f"{sheet.stem}.before-{number}{sheet.suffix}")).exists():
+                number += 1
+            sheet.rename(kept)
+        if not sheet.exists():
+            missing.append(sheet)
+    return write_sheets(bag, missing)
+
+
+def write_sheets(bag: Path, wanted: Iterable[Path] | None = None) -> tuple[Path, Path]:
+    """Write both sheets, or those ``wanted``, over what is there: the text as Notepad on any Windows reads it (byte
+    order mark, CR LF), and the page."""
+    text, page = sheets_of(bag)
+    chosen = (text, page) if wanted is None else tuple(wanted)
+    for path, make in ((text, sheet_text), (page, sheet_html)):
+        if path in chosen:
+            partial = path.with_name(f".{path.name}.part")
+            plain = path == text
+            encoding, newline = ("utf-8-sig", "\r\n") if plain else ("utf-8", "\n")
+            partial.write_text(make(bag), encoding=encoding, newline=newline)
+            partial.replace(path)
+    return text, page
 
 
 def verifier_text(name: str = _ANY) -> str:

@@ -49,17 +49,24 @@
     }
     $tagManifest = Join-Path -Path $root -ChildPath 'tagmanifest-sha256.txt'
     $seal = (Get-FileHash -LiteralPath $tagManifest -Algorithm SHA256).Hash.ToLowerInvariant()
-    $origin = 'non verifiee / not checked'
-    if ($SealOnPaper) {
-        $origin = 'prouvee / proven'
-        if (($SealOnPaper -replace '[^0-9A-Fa-f]', '') -ne $seal) {
-            $origin = 'DIFFERENTE / DIFFERS'
-            $faults += 'SCEAU DIFFERENT / SEAL DIFFERS : ' + $seal
-        }
+    $well = 'TOUT EST BIEN / ALL IS WELL'
+    $origin = 'prouvee / proven'
+    $paper = ($SealOnPaper -replace '[^0-9A-Fa-f]', '').ToLowerInvariant()
+    if (-not $SealOnPaper.Trim()) {
+        $well = 'COHERENTE, ORIGINE NON VERIFIEE / COHERENT, ORIGIN NOT CHECKED'
+        $origin = 'non verifiee / not checked'
+    } elseif ($paper.Length -ne 64) {
+        $origin = 'non prouvee / not proven'
+        $faults += 'SCEAU MAL RECOPIE, CHIFFRES AU LIEU DE 64 / SEAL MISTYPED, DIGITS INSTEAD OF 64 : ' + $paper.Length
+    } elseif ($paper -ne $seal) {
+        $origin = 'DIFFERENTE / DIFFERS'
+        $faults += 'SCEAU DIFFERENT / SEAL DIFFERS : ' + $seal
+    } elseif ($faults.Count -gt 0) {
+        $origin = 'le sceau concorde, le contenu non / the seal matches, the content does not'
     }
     $result = 'ANOMALIES / FAULTS'
     if ($faults.Count -eq 0) {
-        $result = 'TOUT EST BIEN / ALL IS WELL'
+        $result = $well
     }
     [pscustomobject]@{
         Result = $result
@@ -67,6 +74,7 @@
         Seal   = $seal
         Origin = $origin
         Faults = $faults.Count
-    } | Format-List -Property Result, Files, Seal, Origin, Faults
+        Folder = $root
+    } | Format-List -Property Result, Files, Seal, Origin, Faults, Folder
     $faults
 }

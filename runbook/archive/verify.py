@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from runbook.archive import bag as bagit_form
-from runbook.archive.bag import BadBag, Manifest, normal
-from runbook.archive.contradictions import contradictions
+from runbook.archive.bag import AGENT, ORIGINAL_NAMES, BadBag, Manifest, normal
+from runbook.archive.contradictions import contradictions, journal_head
 from runbook.archive.digest import hash_file, in_threads
-from runbook.archive.seal import AGENT, ORIGINAL_NAMES, journal_head
-from runbook.archive.sheet import spelled
+from runbook.archive.sheet import sheets_of, spelled, states, typed_seal
 from runbook.record.story import read_entries, tell
 from runbook.sentences import say
 
@@ -80,11 +79,6 @@ def verify(bag: Path, seal: str | None = None, workers: int | None = None) -> Re
     apply where the payload holds a journal.
     """
     return _Verification(bag, workers).run(seal)
-
-
-def typed_seal(text: str) -> str:
-    """The seal as typed from paper, without what people put between the groups."""
-    return re.sub(r"[\s\-–—.:_]", "", text).lower()
 
 
 class _Verification:
@@ -285,11 +279,9 @@ class _Verification:
         return "proven"
 
     def _sheet(self, digest: str) -> None:
-        """The sheet beside the bag proves nothing, but a sheet that says otherwise is a fault."""
-        sheet = self.bag.with_name(self.bag.name + ".seal.txt")
-        if self.ours and digest and sheet.is_file():
-            text = typed_seal(sheet.read_text(encoding="utf-8", errors="replace"))
-            if digest not in text:
+        """The sheets beside the bag prove nothing, but a sheet that says otherwise is a fault."""
+        for sheet in sheets_of(self.bag) if self.ours and digest else ():
+            if sheet.is_file() and not states(sheet, digest):
                 self._fault(f"../{sheet.name}", "sheet")
 
     # -- what only our own bags promise

@@ -6,7 +6,9 @@ import csv
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_case import make_case
@@ -78,6 +80,33 @@ def test_a_case_that_cannot_be_read_is_still_there(workspace: Path) -> None:
     assert {"cases/case-b", "cases/case-c"} <= folders
 
 
+def test_what_could_not_be_read_is_read_again_each_time(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network drive that was away for a moment: no file changed, yet the case can be read again."""
+    module = sys.modules["runbook.archive.register"]
+    real = module.read_story
+
+    def away(folder: Path) -> Any:
+        if folder.name == "case-b":
+            raise OSError("the network path was not found")
+        return real(folder)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module, "read_story", away)
+        rows = {row.folder: row.status for row in register(workspace).rows}
+        assert rows["cases/case-b"] == "unreadable"
+    again = register(workspace)
+    assert by_case(again)["case-b"][0] == "done" and again.read == 1
+    assert register(workspace).read == 0
+
+
+def test_a_bag_whose_description_changes_is_read_again(workspace: Path) -> None:
+    assert register(workspace).read == 4
+    info = workspace / "archive" / "case-a" / "bag-info.txt"
+    info.write_bytes(info.read_bytes().replace(b"Runbook-Edition: full", b"Runbook-Edition: redacted"))
+    later = register(workspace)
+    assert later.read == 1 and "redacted" in {row.edition for row in later.rows}
+
+
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_the_page_links_to_what_is_there(workspace: Path, lang: str) -> None:
     registered = register(workspace)
@@ -126,7 +155,7 @@ def test_the_search_box_works_from_a_file(workspace: Path) -> None:
 
 
 def test_the_cost_of_a_case_does_not_grow(tmp_path: Path) -> None:
-    """What is looked at for an unchanged case is three file times, however many cases there are."""
+    """What is looked at for an unchanged case is four file times, however many cases there are."""
     line = json.dumps({"event": "open", "run": "r01", "t": "2024-01-01T00:00:00.000Z", "case": "x", "n": 1}) + "\n"
     for number in range(300):
         folder = tmp_path / "cases" / f"case-{number:04d}"

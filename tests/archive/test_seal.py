@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -210,3 +211,104 @@ def test_nothing_run_is_nothing_to_seal(tmp_path: Path) -> None:
     (tmp_path / "cases" / "empty").mkdir(parents=True)
     with pytest.raises(RunbookError):
         archive.seal(tmp_path / "cases" / "empty", tmp_path / "archive", as_is="x")
+
+
+def test_a_bag_that_was_tampered_with_gets_no_new_sheet(case: Path, tmp_path: Path) -> None:
+    """The sheet comes from the bag: of a forged one it would state the forger's seal, as if it had been signed."""
+    sealed = archive.seal(case, tmp_path / "archive")
+    (sealed.bag / "data" / "case.yml").write_bytes(b"case: other\n")
+    tags = sealed.bag / "tagmanifest-sha256.txt"
+    for manifest in (sealed.bag / "manifest-sha256.txt", tags):  # hashes made to fit by hand, the size forgotten
+        names = [line[66:] for line in manifest.read_text(encoding="utf-8").splitlines()]
+        text = "".join(f"{digest(sealed.bag / name)}  {name}\n" for name in names)
+        manifest.write_text(text, encoding="utf-8", newline="\n")
+    before = [sheet.read_bytes() for sheet in sealed.sheets]
+    for lang, sentence in (("fr", "n’est plus ce qui a été scellé"), ("en", "no longer what was sealed")):
+        with pytest.raises(RunbookError, match=sentence) as caught:
+            archive.seal(case, tmp_path / "archive", lang=lang, zip=True)
+        assert "bag-info.txt" in str(caught.value) and ".seal.txt" in str(caught.value)
+    assert [sheet.read_bytes() for sheet in sealed.sheets] == before
+    assert not sealed.bag.with_name(sealed.bag.name + ".zip").exists()
+
+
+@pytest.mark.parametrize("lost", ["bag-info.txt", "tagmanifest-sha256.txt", "Runbook-Journal-Head"])
+def test_a_bag_that_does_not_say_what_it_is_of_is_named(lost: str, case: Path, tmp_path: Path) -> None:
+    """It could be of this state or of an earlier one: nobody can say, so no second bag is made beside it."""
+    sealed = archive.seal(case, tmp_path / "archive")
+    info = sealed.bag / "bag-info.txt"
+    if lost == "Runbook-Journal-Head":
+        info.write_bytes(re.sub(rb"Runbook-Journal-Head: .{8}", b"Runbook-Journal-Head: 00000000", info.read_bytes()))
+    else:
+        (sealed.bag / lost).unlink()
+    with pytest.raises(RunbookError, match="no longer what was sealed"):
+        archive.seal(case, tmp_path / "archive", lang="en")
+    assert not (tmp_path / "archive" / "case-2024-01-s2").exists()
+    assert archive.redact(case, tmp_path / "archive").bag.is_dir(), "it can be redacted all the same"
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_sheet_that_is_there_stays_as_it_is(number: int, case: Path, tmp_path: Path) -> None:
+    sealed = archive.seal(case, tmp_path / "archive")
+    sheet, other = sealed.sheets[number], sealed.sheets[1 - number]
+    sheet.write_bytes(sheet.read_bytes() + b"\nscanned on Monday\n")
+    other.unlink()
+    assert archive.seal(case, tmp_path / "archive").sheets == sealed.sheets
+    assert sheet.read_bytes().endswith(b"scanned on Monday\n") and other.is_file()
+    forged = sheet.read_bytes().replace(sealed.seal[:4].encode(), b"0000")
+    sheet.write_bytes(forged)
+    with pytest.raises(RunbookError, match="another seal"):
+        archive.seal(case, tmp_path / "archive", lang="en")
+    assert sheet.read_bytes() == forged
+    shutil.rmtree(sealed.bag)  # then the sheet is of a bag that is gone
+    again = archive.seal(case, tmp_path / "archive")
+    assert archive.verify(again.bag, again.seal).origin == "proven"
+    assert sheet.with_name(f"{sheet.stem}.before-1{sheet.suffix}").read_bytes() == forged
+
+
+def interfere(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Do something between the first look at the case and the copy of its files."""
+    module = sys.modules["runbook.archive.seal"]
+    real = module.payload_files
+    pending = [act]
+
+    def late(*given: Any) -> Any:
+        if pending:
+            pending.pop()()
+        return real(*given)
+
+    monkeypatch.setattr(module, "payload_files", late)
+
+
+def test_a_confirm_during_the_seal_gives_a_bag_that_verifies(
+    case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """bag-info.txt tells of the journal that was copied, not of the one that was looked at before."""
+    journal = Journal(case / "journal.jsonl")
+    interfere(monkeypatch, lambda: journal.append("accept", step="key-packs", who="x", what="unknown", reason="y"))
+    sealed = archive.seal(case, tmp_path / "archive")
+    report = archive.verify(sealed.bag, sealed.seal)
+    assert report.origin == "proven" and report.ok, report.text("en")
+    info = (sealed.bag / "bag-info.txt").read_text(encoding="utf-8")
+    lines = (sealed.bag / "data" / "journal.jsonl").read_bytes().splitlines()
+    assert f"Runbook-Journal-Lines: {len(lines)}\n" in info and b'"accept"' in lines[-1]
+    assert archive.seal(case, tmp_path / "archive").made is False
+
+
+def test_a_run_that_begins_during_the_seal_is_refused(
+    case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interfere(monkeypatch, lambda: Journal(case / "journal.jsonl").append("open", run="r03", case=case.name, lang="en"))
+    with pytest.raises(RunbookError, match="--as-is"):
+        archive.seal(case, tmp_path / "archive", lang="en")
+    assert [p.name for p in (tmp_path / "archive").iterdir() if not p.name.endswith(".lock")] == []
+
+
+def test_a_bag_info_that_tells_of_another_journal_is_refused(
+    case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules["runbook.archive.seal"]
+    real = module.info_lines
+    monkeypatch.setattr(module, "info_lines", lambda *given: [*real(*given), ("Runbook-Journal-Head", "0" * 64)])
+    for lang, sentence in (("fr", "a continué pendant"), ("en", "went on while it was being sealed")):
+        with pytest.raises(RunbookError, match=sentence):
+            archive.seal(case, tmp_path / "archive", lang=lang)

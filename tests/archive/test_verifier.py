@@ -33,25 +33,64 @@ def text_of(bag: Path) -> str:
     return (bag / "VERIFIER.txt").read_bytes().decode("utf-8-sig")
 
 
-def way_c(bag: Path, seal: str = "") -> str:
-    """What way C of the bag's own VERIFIER.txt prints, taken with its Windows line ends, and the paper's seal in."""
+def script_c(bag: Path, seal: str = "", folder: Path | None = None) -> bytes:
+    """Way C of the bag's own VERIFIER.txt as an auditor pastes it, with its Windows line ends, the folder's own path
+    and the paper's seal in."""
+    folder = folder or bag
     block = re.search(r"(?ms)^C\. .*?\r\n\r\n(.*?)(?:\r\n){3,}", text_of(bag))
     assert block is not None
-    script = block[1].replace(f"/archive/{bag.name}", str(bag)).replace("seal_on_paper=''", f"seal_on_paper='{seal}'")
-    assert "\r\n" in script and str(bag) in script
-    done = subprocess.run([str(BASH)], input=script.encode() + b"\r\n", capture_output=True, timeout=60, check=False)
+    script = block[1].replace(f"/archive/{bag.name}", str(folder))
+    script = script.replace("seal_on_paper=''", f"seal_on_paper='{seal}'")
+    assert "\r\n" in script and str(folder) in script and f"seal_on_paper='{seal}'" in script
+    return script.encode() + b"\r\n"
+
+
+def way_c(bag: Path, seal: str = "") -> str:
+    """What way C prints."""
+    done = subprocess.run([str(BASH)], input=script_c(bag, seal), capture_output=True, timeout=60, check=False)
     assert b"command not found" not in done.stderr, done.stderr
     return done.stdout.decode()
 
 
 @needs_bash
 def test_a_good_bag_is_well_and_the_seal_from_paper_is_compared(bag: Path, sealed: archive.Sealed) -> None:
-    plain = way_c(bag)
-    assert plain.startswith("TOUT EST BIEN / ALL IS WELL") and "not checked" in plain and sealed.seal in plain
+    for nothing in ("", "  "):
+        plain = way_c(bag, nothing)
+        assert plain.startswith("COHERENTE, ORIGINE NON VERIFIEE / COHERENT, ORIGIN NOT CHECKED\n")
+        assert "WELL" not in plain and "PROVEN" not in plain and sealed.seal in plain
     spelled = " ".join(re.findall(".{4}", sealed.seal.upper()))
-    assert "ALL IS WELL" in way_c(bag, spelled) and "ORIGIN PROVEN" in way_c(bag, spelled)
+    assert way_c(bag, spelled).startswith("TOUT EST BIEN / ALL IS WELL\n") and "ORIGIN PROVEN" in way_c(bag, spelled)
+    assert f"Dossier / Folder : {bag.resolve()}\n" in plain, "which folder was checked"
     wrong = way_c(bag, "0" * 64)
-    assert "ALL IS WELL" not in wrong and "SEAL DIFFERS" in wrong
+    assert "ALL IS WELL" not in wrong and "SEAL DIFFERS" in wrong and "ORIGIN PROVEN" not in wrong
+
+
+@needs_bash
+@pytest.mark.parametrize(("typed", "digits"), [("{63}", 63), ("{64} 0", 65), ("xyz", 0), ("oubli", 1)])
+def test_a_seal_that_is_none_is_a_fault(bag: Path, sealed: archive.Sealed, typed: str, digits: int) -> None:
+    given = typed.replace("{63}", sealed.seal[:63]).replace("{64}", sealed.seal)
+    told = way_c(bag, given)
+    assert told.startswith("ANOMALIES / FAULTS\n") and f"SEAL MISTYPED, {digits} DIGITS INSTEAD OF 64\n" in told
+    assert "WELL" not in told and "COHERENT" not in told and "ORIGIN PROVEN" not in told
+
+
+@needs_bash
+def test_what_is_wrong_with_the_seal_stands_on_a_line_of_its_own(bag: Path) -> None:
+    _add(bag)
+    lines = way_c(bag, "0" * 64).splitlines()
+    assert "SCEAU DIFFERENT / SEAL DIFFERS" in lines and "AJOUTE / ADDED : data/.hidden" in lines
+
+
+@needs_bash
+def test_without_the_folder_nothing_is_checked_and_the_shell_stays(bag: Path, sealed: archive.Sealed) -> None:
+    """Pasted into an interactive shell that stands in another archive: that one must not be taken for this."""
+    script = script_c(bag, sealed.seal, folder=bag.parent / "not there") + b"echo still $((40 + 2)) #\r\n"
+    for call in ([str(BASH)], [str(BASH), "--norc", "--noprofile", "-i"]):
+        done = subprocess.run(call, input=script, cwd=bag, capture_output=True, timeout=60, check=False)
+        told = done.stdout.decode()
+        assert "NOTHING WAS CHECKED" in told and "still 42" in told, told
+        for word in ("WELL", "COHERENT", "ANOMALIES", "PROVEN", sealed.seal):
+            assert word not in told
 
 
 def _change(bag: Path) -> None:
@@ -105,10 +144,12 @@ CHEATS: dict[Callable[[Path], None], str] = {
 
 @needs_bash
 @pytest.mark.parametrize("cheat", CHEATS, ids=lambda cheat: cheat.__name__)
-def test_every_cheat_is_named(bag: Path, cheat: Callable[[Path], None]) -> None:
+def test_every_cheat_is_named(bag: Path, sealed: archive.Sealed, cheat: Callable[[Path], None]) -> None:
     cheat(bag)
-    told = way_c(bag)
-    assert "ALL IS WELL" not in told and CHEATS[cheat] in told, told
+    for seal in ("", sealed.seal):
+        told = way_c(bag, seal)
+        assert told.startswith("ANOMALIES / FAULTS\n") and CHEATS[cheat] in told, told
+        assert "WELL" not in told and "COHERENT" not in told and "ORIGIN PROVEN" not in told
 
 
 def test_the_text_names_its_own_bag_and_says_how_to_begin(bag: Path) -> None:
@@ -116,6 +157,10 @@ def test_the_text_names_its_own_bag_and_says_how_to_begin(bag: Path) -> None:
     assert f"$Bag = 'D:\\archive\\{bag.name}'" in text and f"cd '/archive/{bag.name}'" in text
     for words in ("Allez d’abord dans le dossier", "First go into the folder", "-TimestampServer", "REDACTED.txt"):
         assert words in text
+    for answer in ("TOUT EST BIEN", "ALL IS WELL", "COHERENTE, ORIGINE NON VERIFIEE", "COHERENT, ORIGIN NOT CHECKED"):
+        assert text.count(answer) == 3, "in the words, and as ways B and C answer it"
+    for fault in ("le sceau concorde, le contenu non", "the seal matches, the content does not", "SEAL MISTYPED"):
+        assert text.count(fault) == 2, "ways B and C say the same"
     assert "\n" not in text.replace("\r\n", "")
 
 
