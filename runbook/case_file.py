@@ -58,9 +58,24 @@ def read(path: Path) -> Document:
     except yaml.YAMLError:
         return Document(None, {}, [Fault(0, "", "syntax", {})])
     document = Document(None, {}, [])
-    if node is not None:
-        document.data = _build(node, (), document)
+    try:
+        if node is not None:
+            document.data = _build(node, (), document)
+    except RecursionError:  # an alias that holds itself
+        return Document(None, {}, [Fault(0, "", "syntax", {})])
     return document
+
+
+def text_of(path: Path, key: str) -> str | None:
+    """The text that stands at ``key`` at the top of the file; None where it does not, or there is no such file."""
+    data = read(path).data if path.is_file() else None
+    value = data.get(key) if isinstance(data, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def language(path: Path) -> str | None:
+    """The language that the case file asks for, whether or not there is one."""
+    return text_of(path, "lang")
 
 
 def _mark(error: yaml.MarkedYAMLError) -> yaml.Mark | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from runbook.files import write_whole
 from runbook.run import Run
 from runbook.show import in_words
 
@@ -17,9 +18,7 @@ _TOLD = ("preflight", "roles", "network", "license-server", "ad-group")
 def write(run: Run) -> Path:
     """Write ``cases/NAME/case.yml`` for a case that has none; returns its path. Never over an existing file."""
     text = render(run.folder.name, run.lang, server_name(run), learned(run))
-    with run.folder.case_file.open("x", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    return run.folder.case_file
+    return write_whole(run.folder.case_file, text, over=False)
 
 
 def server_name(run: Run) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from runbook import __version__, commands
-from runbook.errors import RunbookError
+from runbook.errors import RunbookError, disk_told
 from runbook.language import choose
 from runbook.sentences import LANGS, say
 
@@ -42,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             reconfigure(errors="replace")
     lang, words = _take_language(words)
     try:
-        code = build(lang).main(words, prog_name="runbook", standalone_mode=False)
+        with disk_told(lang):
+            code = build(lang).main(words, prog_name="runbook", standalone_mode=False)
     except RunbookError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from runbook import case_file
 from runbook.errors import BadInput, RunbookError, RunFailed
-from runbook.history import History
+from runbook.history import History, played
 from runbook.journal import Journal
 from runbook.language import choose
 from runbook.rebuild import write_notebook
@@ -67,7 +67,7 @@ def prepare(nb: NotebookNode, output: Path | None, folder: Path) -> Plan:
     parameters = dict(nb.metadata.get("papermill", {}).get("parameters", {}))
     name = parameters.get("case") or (output.stem if output else None)
     found = case_folder(str(name), find_workspace(folder)) if isinstance(name, str) and is_case_name(name) else None
-    lang = choose(_text(parameters.get("lang")), _case_language(found))
+    lang = choose(_text(parameters.get("lang")), case_file.language(found.case_file) if found else None)
     if isinstance(name, str) and not is_case_name(name):
         raise BadInput(say("run.bad_name", lang, name=name))
     check_parameters(parameters, parameter_names(nb), lang)
@@ -133,7 +133,7 @@ def after(nb: NotebookNode, plan: Plan, token: str, stopped: BaseException | Non
     reason = _in_words(str(closed.get("reason", "")), plan.lang)
     fields = {"case": folder.name, "run": run, "notebook": kept, "reason": reason}
     message = say(f"run.told_{closed['outcome']}", plan.lang, **fields)
-    if opened.get("host") not in ("windows", "files"):
+    if played(opened) is not None:
         message = f"{say('run.told_rehearsal', plan.lang)} {message}"
     return Pass(nb, plan, run, closed["outcome"], message, opened.get("rehearsal"), stopped)
 
@@ -182,13 +182,6 @@ def _error_text(nb: NotebookNode) -> str:
             # IPython tells a faulty magic on stderr and gives no error output.
             return " ".join(o.text.strip() for o in cell.get("outputs", []) if o.get("name") == "stderr")
     return ""
-
-
-def _case_language(folder: CaseFolder | None) -> str | None:
-    if folder is None or not folder.case_file.is_file():
-        return None
-    data = case_file.read(folder.case_file).data
-    return _text(data.get("lang")) if isinstance(data, dict) else None
 
 
 def _text(value: object) -> str | None:

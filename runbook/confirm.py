@@ -131,25 +131,26 @@ def enter(
     check_files(files, lang)
     kept = check(step, fields, lang)
     journal = Journal(folder.journal)
-    number = len(History(journal.entries()).confirms(step.id)) + 1
-    private = {ask.id: kept[ask.id] for ask in step.asks if ask.id in kept and _has_private(ask)}
-    if private:
-        write_json(folder.private() / f"{step.id}-{number:02d}.json", private)
-    attached = [_keep(path, folder, step.id, number) for path in files]
     moment = at or utc_now()
-    return journal.append(
-        "confirm",
-        run=run,
-        step=step.id,
-        entry=number,
-        who=who,
-        account=account,
-        at=stamp(moment),
-        fields=masked(step.asks, kept),
-        attachments=attached,
-        rehearsal=rehearsal,
-        **(more or {}),
-    )
+    with journal.alone():  # from the entry's number to its line: two windows must not both become number 1
+        number = len(History(journal.entries()).confirms(step.id)) + 1
+        private = {ask.id: kept[ask.id] for ask in step.asks if ask.id in kept and _has_private(ask)}
+        if private:
+            write_json(folder.private() / f"{step.id}-{number:02d}.json", private)
+        attached = [_keep(path, folder, step.id, number) for path in files]
+        return journal.append(
+            "confirm",
+            run=run,
+            step=step.id,
+            entry=number,
+            who=who,
+            account=account,
+            at=stamp(moment),
+            fields=masked(step.asks, kept),
+            attachments=attached,
+            rehearsal=rehearsal,
+            **(more or {}),
+        )
 
 
 def masked(asks: Iterable[Ask], kept: Mapping[str, Any]) -> dict[str, Any]:

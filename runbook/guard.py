@@ -19,7 +19,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from runbook.host import process
-from runbook.host.evidence import put_secrets_away
+from runbook.host.evidence import put_secrets_away, write_json
 from runbook.journal import Journal
 
 #: Exit codes of the guard itself.
@@ -37,7 +37,7 @@ def start(spec: dict[str, Any], folder: Path) -> subprocess.Popen[bytes]:
     ``spec``: case (folder), run, step, attempt, argv, limit (seconds), folder, private (folder).
     """
     path = folder / "guard.json"
-    path.write_text(json.dumps(spec, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+    write_json(path, spec)
     with (folder / "guard.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-I", "-m", "runbook.guard", str(path)],
@@ -58,19 +58,27 @@ def main(argv: list[str]) -> int:
     except Timeout:
         return REFUSED
     with lock:
-        ended = process.run(spec["argv"], folder, spec["limit"])
-        put_secrets_away(folder, Path(spec["private"]), f"{spec['step']}-{spec['run']}")
-        Journal(case / "journal.jsonl").append(
-            "ran",
-            run=spec["run"],
-            step=spec["step"],
-            attempt=spec["attempt"],
-            exit_code=ended.exit_code,
-            timed_out=ended.timed_out,
-            seconds=round(ended.seconds, 3),
-            by="guard",
-        )
+        try:
+            ended = process.run(spec["argv"], folder, spec["limit"])
+        except process.NotStarted as error:
+            not_started(spec, error)
+        else:
+            seconds = round(ended.seconds, 3)
+            settle(spec, "guard", exit_code=ended.exit_code, timed_out=ended.timed_out, seconds=seconds)
     return DONE
+
+
+def not_started(spec: dict[str, Any], error: OSError, by: str = "guard") -> None:
+    """Write down that the change was never started, and why: nobody has to decide what it may have done."""
+    why = error.strerror or str(error)
+    settle(spec, by, exit_code=None, timed_out=False, seconds=0.0, not_started=why)
+
+
+def settle(spec: dict[str, Any], by: str, **how: Any) -> None:
+    """Put the change's secrets away and write its ``ran`` line."""
+    put_secrets_away(Path(spec["folder"]), Path(spec["private"]), f"{spec['step']}-{spec['run']}")
+    journal = Journal(Path(spec["case"]) / "journal.jsonl")
+    journal.append("ran", run=spec["run"], step=spec["step"], attempt=spec["attempt"], by=by, **how)
 
 
 if __name__ == "__main__":

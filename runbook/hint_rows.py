@@ -140,6 +140,16 @@ def _events_by_mark() -> dict[tuple[str, str, int], Event]:
     }
 
 
+@cache
+def _kinds() -> frozenset[tuple[str, int]]:
+    return frozenset((provider, number) for provider, _, number in _events_by_mark())
+
+
+def known_kind(provider: str, event_id: int) -> bool:
+    """Whether events.yml has this id of this provider, in whatever channel: others need not be kept."""
+    return (provider.casefold(), event_id) in _kinds()
+
+
 def known_event(provider: str, channel: str, event_id: int) -> Event | None:
     """The row of events.yml for this event; provider and channel in any case, older provider names included."""
     return _events_by_mark().get((provider.casefold(), channel.casefold(), event_id))

@@ -11,6 +11,17 @@ from runbook.outcome import Status
 _FIRM = frozenset({Status.SUCCEEDED, Status.FINDING})
 
 
+#: Kinds of hosts whose answers are real: a server's, or files brought from one.
+REAL_HOSTS = frozenset({"windows", "files"})
+
+
+def played(opened: Entry) -> str | None:
+    """What answered in place of a real host in the run that ``opened`` opens: the recording's name, or the kind of a
+    stand-in; None for a real one. Whatever it is, the case is a rehearsal."""
+    host = opened.get("host", "windows")
+    return opened.get("rehearsal") or (None if host in REAL_HOSTS else host)
+
+
 class History:
     """The journal's lines, asked by step and run."""
 
@@ -41,8 +52,8 @@ class History:
         return next((e for e in reversed(self._of("notebook")) if e["run"] == run), None)
 
     def rehearsals(self) -> set[str | None]:
-        """The recordings that the case was rehearsed with; None stands for a real host."""
-        return {e.get("rehearsal") for e in self._of("open")}
+        """What answered in the case's runs (``played``); None stands for a real host."""
+        return {played(e) for e in self._of("open")}
 
     # -- steps
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_SEPARATORS = re.compile(r"[\s\-\u00a0\u2010-\u2015\u202f]")
+_BETWEEN = r"[\s\-\u00a0\u2010-\u2015\u2212\u202f]"
+_SEPARATORS = re.compile(_BETWEEN)
 _ID35 = re.compile(r"[A-Z0-9]{35}")
-# A licence code is 25 characters, a License Server ID or License Key Pack ID 35: groups of five, joined or not.
-_SECRET = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]{5}[-\s]?){4,6}[A-Za-z0-9]{5}(?![A-Za-z0-9])")
+# A licence code is 25 characters, a License Server ID or License Key Pack ID 35: groups of five, joined or parted by
+# what word processors and people put between them ("A - B", a dash for a hyphen, two spaces).
+_SECRET = re.compile(rf"(?<![A-Za-z0-9])(?:[A-Za-z0-9]{{5}}{_BETWEEN}{{0,3}}){{4,6}}[A-Za-z0-9]{{5}}(?![A-Za-z0-9])")
 _SECRET_LENGTHS = (25, 35)
 
 

@@ -8,6 +8,7 @@ the middle is set aside on the next ``append`` (kept as ``journal.torn-N``) and 
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+
+from runbook.errors import RunbookError
 
 GENESIS = "0" * 64
 Entry = dict[str, Any]
@@ -53,16 +56,31 @@ class Journal:
 
     def append(self, event: str, **fields: Any) -> Entry:
         """Write one line and flush it to disk; returns it as written. Thread- and process-safe."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock:
+        with self.alone():
             n, prev = self._mend_and_find_end()
             entry = {"n": n + 1, "t": stamp(self._clock()), "prev": prev, "event": event, **fields}
             self._write(entry)
         return entry
 
     def entries(self) -> list[Entry]:
-        """All whole lines, oldest first; a torn or unreadable last line is left out."""
-        return list(self._whole_lines())
+        """All whole lines, oldest first; a torn or unreadable end is left out, as ``append`` will set it aside.
+
+        Raises RunbookError that names the line where one further up cannot be read.
+        """
+        found = []
+        for number, line in enumerate(_split_torn(self._raw())[0].split(b"\n")[:-1], 1):
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                raise _damaged(self.path, number) from None
+        return found
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the journal: nobody else appends to it meanwhile."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock:
+            yield
 
     def check(self) -> list[Break]:
         """Every place where the chain does not hold; empty when the journal is sound."""
@@ -72,10 +90,6 @@ class Journal:
 
     def _raw(self) -> bytes:
         return self.path.read_bytes() if self.path.exists() else b""
-
-    def _whole_lines(self) -> Iterator[Entry]:
-        for raw in self._raw().split(b"\n")[:-1]:
-            yield json.loads(raw)
 
     def _mend_and_find_end(self) -> tuple[int, str]:
         """Number and hash of the last whole line, after setting a torn one aside."""
@@ -136,6 +150,14 @@ def check_chain(raw: bytes) -> list[Break]:
     if torn:
         breaks.append(Break(len(lines) + 1, "torn"))
     return breaks
+
+
+def _damaged(path: Path, line: int) -> RunbookError:
+    # Late: the guard starts without sentences, and meets no such journal.
+    from runbook.language import choose
+    from runbook.sentences import say
+
+    return RunbookError(say("run.journal_damaged", choose(), path=path, line=line))
 
 
 def _split_torn(raw: bytes) -> tuple[bytes, bytes]:

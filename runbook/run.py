@@ -7,8 +7,6 @@ import hashlib
 import json
 import os
 import platform
-import re
-import shutil
 import socket
 import sys
 import time
@@ -17,10 +15,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from runbook import __version__, confirm, knowledge, sentences
-from runbook.case import Case, case_sha256, draft_case, load_case
+from runbook import __version__, case_file, confirm, knowledge, new_case, sentences
+from runbook.case import Case, case_sha256
 from runbook.errors import BadInput
-from runbook.history import History
+from runbook.history import REAL_HOSTS, History, played
 from runbook.host import FilesHost, Host, rehearsal, windows
 from runbook.host.evidence import put_secrets_away
 from runbook.invocation import Invocation
@@ -70,7 +68,7 @@ class Run:
     @property
     def is_rehearsal(self) -> bool:
         """True wherever the answers do not come from a real server."""
-        return self.host.kind not in ("windows", "files")
+        return self.host.kind not in REAL_HOSTS
 
     def history(self) -> History:
         """The journal as it stands now."""
@@ -117,7 +115,7 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
     asked_lang = str(parameters.get("lang") or "")
     name = _case_name(str(parameters.get("case") or ""), called, choose(asked_lang))
     folder = case_folder(name, workspace)
-    lang = choose(asked_lang)
+    lang = choose(asked_lang, case_file.language(folder.case_file))
     if asked_lang and asked_lang not in sentences.LANGS:
         raise BadInput(say("run.bad_lang", lang, value=asked_lang))
 
@@ -125,12 +123,16 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
     of = str(parameters.get("of") or "")
     real = files_only or bool(of)  # said without a word about a rehearsal: never answered by a recording
     recording = _recording(str(parameters.get("rehearsal") or ""), folder, lang, notebook, real)
-    _take_over(of, folder, recording, workspace, lang)
-    case = _case(folder, name, asked_lang, recording)
-    lang = asked_lang or case.lang or choose()
     about = notebook_about(notebook)
     steps = notebook_steps(notebook)
     applied = _applied(parameters.get("apply") or "", steps, recording, lang)
+    case = new_case.read(folder, name, asked_lang, recording) if folder.case_file.is_file() else None
+    host = _host(recording, folder, lang, files_only)
+    if case is None:
+        # Only now is a case file made: what was refused so far leaves nothing that the corrected command trips over.
+        new_case.take_over(of, folder, recording, workspace, lang)
+        case = new_case.read(folder, name, asked_lang, recording)
+    lang = asked_lang or case.lang or choose()
 
     lock = RunLock(folder.path)
     lock.acquire(called.papermill, lang)
@@ -139,15 +141,14 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
         _settle_earlier(journal, folder)
         history = History(journal.entries())
         number = len(history.runs()) + 1
-        host = _host(recording, folder, lang, files_only)
-        _refuse_mixture(history, recording, lang)
+        _refuse_mixture(history, recording, host, lang)
         run = Run(
             notebook, run_name(number), folder, case, lang, host, journal, lock, applied, recording,
             called.papermill, called.known_from, steps,
             parameters={k: v for k, v in parameters.items() if isinstance(v, str)},
             case_optional=bool(about.get("case_optional")),
         )  # fmt: skip
-        run.path.mkdir(parents=True)
+        run.path.mkdir(parents=True, exist_ok=True)  # a kill before the next line leaves an empty folder
         journal.append(
             "open",
             run=run.name,
@@ -256,56 +257,15 @@ def _files_folder(parameters: dict[str, str | list[str]], called: Invocation, la
     return True
 
 
-def _take_over(of: str, folder: CaseFolder, recording: rehearsal.Recording | None, workspace: Path, lang: str) -> None:
-    """Give a new case the case file of an earlier one (``-p of NAME``): an audit, a backup, a drill of that case."""
-    if not of or recording or folder.case_file.exists():
-        return
-    source = case_folder(of, workspace).case_file
-    if not is_case_name(of) or not source.is_file():
-        raise BadInput(say("run.no_such_case", lang, name=of, place=source))
-    lines = [x for x in source.read_text(encoding="utf-8-sig").splitlines() if not x.startswith("case:")]
-    folder.path.mkdir(parents=True, exist_ok=True)
-    text = "\n".join([f"case: {folder.name}", *lines, ""])
-    folder.case_file.write_text(text, encoding="utf-8", newline="\n")
-
-
 def _rehearsed(folder: CaseFolder) -> str:
-    """The recording that the case has been rehearsed with so far."""
-    if not folder.journal.is_file():
-        return ""
-    found = History(Journal(folder.journal).entries()).rehearsals() - {None}
-    return str(next(iter(found))) if found else ""
+    """The recording that the case has been rehearsed with so far, or that its case file was laid out from."""
+    entries = Journal(folder.journal).entries()
+    recorded = next((e["rehearsal"] for e in entries if e["event"] == "open" and e.get("rehearsal")), "")
+    return str(recorded or (case_file.text_of(folder.case_file, "rehearsal") if not entries else "") or "")
 
 
 def _substituted() -> bool:
     return "RUNBOOK_POWERSHELL" in os.environ
-
-
-def _case(folder: CaseFolder, name: str, lang: str, recording: rehearsal.Recording | None) -> Case:
-    if recording:
-        _lay_out(folder, recording, name)
-    if folder.case_file.is_file():
-        case = load_case(folder.case_file, name, lang or None)
-        if (case.rehearsal is None) != (recording is None):
-            key = "run.rehearsal_in_real_case" if recording else "run.real_in_rehearsal"
-            raise BadInput(say(key, choose(lang, case.lang), case=name))
-        return case
-    return draft_case(name, choose(lang), socket.getfqdn() or "localhost")
-
-
-def _lay_out(folder: CaseFolder, recording: rehearsal.Recording, name: str) -> None:
-    """Give a new rehearsal its case file and the papers that go with it; an existing case is left alone."""
-    source = recording.find("case.yml")
-    if source is None or folder.case_file.exists() or folder.journal.exists():
-        return
-    papers = recording.find("papers")
-    if papers:
-        shutil.copytree(papers, folder.path / "papers", dirs_exist_ok=True)
-    # The recording's own name stands in its case file; the case that is laid out carries the new one and the mark.
-    lines = [x for x in source.read_text(encoding="utf-8").splitlines() if not re.match(r"(case|rehearsal):", x)]
-    text = "\n".join([f"case: {name}", f"rehearsal: {recording.name}", *lines, ""])
-    folder.path.mkdir(parents=True, exist_ok=True)
-    folder.case_file.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _applied(
@@ -341,12 +301,13 @@ def _host(recording: rehearsal.Recording | None, folder: CaseFolder, lang: str, 
     return host
 
 
-def _refuse_mixture(history: History, recording: rehearsal.Recording | None, lang: str) -> None:
+def _refuse_mixture(history: History, recording: rehearsal.Recording | None, host: Host, lang: str) -> None:
     """A rehearsal never writes into a real case, nor a real run into a rehearsal."""
     if not history.runs():
         return
-    if history.rehearsals() != {recording.name if recording else None}:
-        key = "run.rehearsal_in_real_case" if recording else "run.real_in_rehearsal"
+    now = played({"rehearsal": recording.name if recording else None, "host": host.kind})
+    if history.rehearsals() != {now}:
+        key = "run.rehearsal_in_real_case" if now else "run.real_in_rehearsal"
         raise BadInput(say(key, lang, case=history.entries[0].get("case", "")))
 
 

@@ -119,6 +119,8 @@ def marked(verdict: Verdict, step: Step, host: str) -> Verdict:
 def _own_fault(run: Run, step: Step, error: Exception) -> Verdict:
     if isinstance(error, OSError) and error.errno in _DISK:
         raise error  # what cannot be written down must not go on
+    if isinstance(error, process.NotStarted):
+        return Verdict(Status.FAILED, (Line("run.not_started", {"why": f"{error.filename}: {error.strerror}"}),))
     if isinstance(error, RunbookError):
         return Verdict(Status.FAILED, (Line("run.step_error", {"text": str(error)}),))
     folder = run.path / step.id
@@ -173,8 +175,10 @@ def _check(run: Run, step: Step, cell_text: str | None, history: History) -> tup
 def _ask(run: Run, step: Step, text: Text, begun: Entry) -> tuple[process.Ended, Answer]:
     """Run a check's script once."""
     call = _call(run, step, text)
-    ended = process.run(run.host.command(call), call.folder, begun["time_limit"])
-    put_secrets_away(call.folder, run.folder.private(), f"{step.id}-{run.name}")
+    try:
+        ended = process.run(run.host.command(call), call.folder, begun["time_limit"])
+    finally:
+        put_secrets_away(call.folder, run.folder.private(), f"{step.id}-{run.name}")
     return ended, read_answer(call.folder, ended, begun["encoding"])
 
 
@@ -236,13 +240,18 @@ def _change(
         "folder": str(call.folder),
         "private": str(run.folder.private()),
     }
-    guard.start(spec, call.folder).wait()
+    try:
+        guard.start(spec, call.folder).wait()
+    except OSError as error:
+        guard.not_started(spec, error, by="kernel")
     return _recover(run, step, begun, run.history())
 
 
 def _recover(run: Run, step: Step, begun: Entry, history: History) -> tuple[Verdict, dict[str, Any]]:
     """Judge a change by what its guard wrote down; where nobody wrote anything down, it is unknown."""
     ran = history.ran(begun)
+    if ran and ran.get("not_started"):
+        return Verdict(Status.FAILED, (Line("run.not_started", {"why": ran["not_started"]}),)), _evidence(run, step)
     if ran is None or ran["timed_out"]:
         lines = [
             Line(

@@ -14,7 +14,7 @@ from runbook.case import load_case
 from runbook.commands.execute import execute
 from runbook.confirm import NO, YES
 from runbook.errors import BadInput
-from runbook.history import History
+from runbook.history import History, played
 from runbook.host.script import hash_of_run
 from runbook.identifiers import groups_of_five, normalise_id35
 from runbook.journal import Journal
@@ -123,8 +123,8 @@ def status_lines(folder: CaseFolder, lang: str) -> list[str]:
     assert opened is not None
     outcome = closed["outcome"] if closed else "open"
     lines = [say(f"cli.status_{outcome.replace(' ', '_')}", lang, case=folder.name, run=runs[-1], at=opened["t"][:16])]
-    if opened.get("host") != "windows":
-        lines.append(say("cli.status_rehearsal", lang, name=opened.get("rehearsal") or opened.get("host")))
+    if stand_in := played(opened):
+        lines.append(say("cli.status_rehearsal", lang, name=stand_in))
     counts: dict[str, int] = {}
     waiting: list[tuple[str, Any]] = []
     for step in notebook_steps(opened["notebook"]):

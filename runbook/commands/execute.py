@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import logging
-import sys
-from contextlib import redirect_stderr
-from pathlib import Path
 
 import click
 
@@ -45,17 +41,3 @@ def execute(notebook: str, name: str, parameters: dict[str, str], progress: bool
     runs = history.runs()
     closed = history.closing(runs[-1]) if len(runs) > before else None
     return {"done": 0, "waiting": WAITING}.get(closed["outcome"] if closed else "", 1)
-
-
-def quiet() -> redirect_stderr[io.StringIO]:
-    """Keeps the progress bar of a nested run off a terminal that shows something else."""
-    return redirect_stderr(io.StringIO())
-
-
-def output_path(name: str) -> Path:
-    """Where ``execute`` leaves the executed notebook."""
-    return Path.cwd() / f"{name}.ipynb"
-
-
-def stdout_is_terminal() -> bool:
-    return sys.stdout.isatty()

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
-from runbook import hints, knowledge
+from runbook import hints
+from runbook.hint_rows import known_kind
 from runbook.hints import Hint
 from runbook.readers.event_xml import read_event_xml
 from runbook.readers.events import EventRecord, EventStream
@@ -70,7 +70,7 @@ class LogRead:
 
 def read_log(path: Path, kind: str, session_host: bool | None, service_runs: bool | None) -> LogRead:
     """Read one event log (``kind`` "evtx" or "events"). Never raises for what is in it."""
-    stream = read_evtx(path, _wanted) if kind == "evtx" else read_event_xml(path, _wanted)
+    stream = read_evtx(path, known_kind) if kind == "evtx" else read_event_xml(path, known_kind)
     moments: dict[str, Moments] = {}
     counts: Counter[str] = Counter()
     found = hints.hints_for_events(_timed(stream, moments, counts), session_host, service_runs)
@@ -111,14 +111,3 @@ def _channel(path: Path, kind: str) -> str:
     for record in stream:
         return record.channel
     return ""
-
-
-def _wanted(provider: str, number: int) -> bool:
-    return (provider.casefold(), number) in _known_kinds()
-
-
-@cache
-def _known_kinds() -> frozenset[tuple[str, int]]:
-    """Provider (in lower case, older names too) and id of each event of events.yml."""
-    rows = knowledge.events()
-    return frozenset((name.casefold(), row.id) for row in rows for name in (row.provider, *row.aliases))

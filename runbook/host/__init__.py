@@ -47,7 +47,7 @@ class FilesHost:
     kind = "files"
 
     def command(self, call: Call) -> list[str]:
-        raise NotImplementedError(f"{call.step}: a run on files brought from elsewhere runs no script")
+        raise RuntimeError(f"{call.step}: a run on files brought from elsewhere runs no script")
 
     def limit(self, call: Call) -> float:
         return call.limit

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
+from runbook.files import write_whole
 from runbook.identifiers import mask_all
 
 
@@ -26,13 +26,7 @@ def put_secrets_away(folder: Path, private: Path, name: str) -> None:
 
 def write_json(path: Path, data: Any) -> None:
     """Write ``data`` as UTF-8 JSON, whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8", newline="\n") as file:
-        json.dump(data, file, ensure_ascii=False, indent=1, default=str)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+    write_whole(path, json.dumps(data, ensure_ascii=False, indent=1, default=str) + "\n")
 
 
 def listing(folder: Path, root: Path) -> list[dict[str, Any]]:

@@ -28,14 +28,24 @@ class Ended:
         return self.exit_code is None
 
 
+class NotStarted(OSError):
+    """The program could not be started: nothing of what it was to do has happened. ``errno`` and ``strerror`` say
+    why, ``filename`` which program."""
+
+
 def run(argv: list[str], folder: Path, limit: float) -> Ended:
     """Run ``argv`` with no standard input; stdout and stderr go as raw bytes to files in ``folder``.
 
-    Past ``limit`` seconds, or when the caller is interrupted, the whole process tree is ended.
+    Past ``limit`` seconds, or when the caller is interrupted, the whole process tree is ended. Raises NotStarted
+    where there is nothing to end.
     """
     started = time.monotonic()
-    with (folder / "stdout.bin").open("wb") as out, (folder / "stderr.bin").open("wb") as err:
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, **own_group())
+    with contextlib.ExitStack() as files:
+        try:
+            out, err = (files.enter_context((folder / name).open("wb")) for name in ("stdout.bin", "stderr.bin"))
+            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, **own_group())
+        except OSError as error:
+            raise NotStarted(error.errno, error.strerror or str(error), argv[0]) from error
         try:
             code: int | None = process.wait(timeout=limit)
         except subprocess.TimeoutExpired:

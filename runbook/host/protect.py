@@ -39,14 +39,18 @@ def make_private(
     Raises RunbookError, and leaves no folder behind, where the rights could not be narrowed: what would lie in it
     is worth more than the run.
     """
-    folder.mkdir(parents=True, mode=0o700)
     if platform != "win32":
+        folder.mkdir(parents=True, mode=0o700)
         folder.chmod(0o700)
         return
+    # Under another name until its rights are narrow: after a kill, nobody takes an open folder for a private one.
+    making = folder.with_name(f".{folder.name}.making")
+    making.mkdir(parents=True, exist_ok=True)
     try:
-        protect(folder, run, environ)
+        protect(making, run, environ)
+        making.rename(folder)
     except (RunbookError, OSError, subprocess.SubprocessError) as error:
-        folder.rmdir()
+        making.rmdir()
         raise RunbookError(_sentence(folder, error)) from error
 
 

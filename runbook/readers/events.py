@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 
-from runbook import knowledge
 from runbook.readers.unread import Faults, Unread
 
 #: Says whether events of this provider and id are wanted.
@@ -69,19 +67,6 @@ class EventStream:
     @property
     def unread(self) -> list[Unread]:
         return self.faults.listed
-
-
-def in_event_table(provider: str, event_id: int) -> bool:
-    """A ``Wanted``: whether the table of events (knowledge/events.yml) has this id of this provider.
-
-    The channel is then still to be compared (``EventRecord.key``).
-    """
-    return (provider, event_id) in _table()
-
-
-@cache
-def _table() -> frozenset[tuple[str, int]]:
-    return frozenset((name, row.id) for row in knowledge.events() for name in (row.provider, *row.aliases))
 
 
 def event_time(text: str) -> datetime | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from runbook.history import played
 from runbook.journal import Entry
 from runbook.outcome import Status
 
@@ -61,8 +62,8 @@ class Run:
 
     @property
     def rehearsal(self) -> str | None:
-        """Name of the recording that was replayed, None in a real run."""
-        return self.opened.get("rehearsal") or None
+        """What answered in place of a real host (``history.played``), None in a real run."""
+        return played(self.opened)
 
     @property
     def outcome(self) -> str:

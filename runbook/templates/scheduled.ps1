@@ -1,5 +1,5 @@
 # Started by the scheduled task: runs one notebook as a new case that is named by the date, and hands on its exit code
-# (0 done or waiting, 1 failed, 2 bad input). It holds no value of its own; the task gives it all of them.
+# (0 done or waiting, 1 failed or bad input). It holds no value of its own; the task gives it all of them.
 param(
     [Parameter(Mandatory = $true)] [string] $Python,
     [Parameter(Mandatory = $true)] [string] $Notebook,

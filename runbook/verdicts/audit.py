@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
-from runbook import hints
+from runbook import hints, knowledge
 from runbook.outcome import Line, Status, Verdict
 from runbook.readers.answers import AuditReportAnswer, CopiesAnswer, KeyPacksAnswer
 from runbook.readers.audit_answers import NO_MORE_DATA
@@ -19,7 +19,7 @@ from runbook.readers.codes import KeyPackType
 from runbook.readers.events import EventRecord
 from runbook.verdicts import audits, dated_copies
 from runbook.verdicts.context import Context
-from runbook.verdicts.diagnosis import open_log
+from runbook.verdicts.diagnosis import damage_lines, is_unread, open_logs
 from runbook.verdicts.hint_ids import hints_for
 from runbook.verdicts.key_packs import PRODUCT_TYPE, REVIEW, VERSION_ID, compact, wanted
 from runbook.verdicts.reading import failed, reading
@@ -138,7 +138,7 @@ def events(context: Context) -> Verdict:
     """The exported logs since the previous audit: event 4105, and whatever else points to a known error."""
     before = audits.previous(context)
     since = dt.datetime.fromisoformat(before.at.replace("Z", "+00:00")) if before else None
-    streams = [s for p in sorted((context.run_folder / "export-logs" / "files").glob("*")) if (s := open_log(p))]
+    streams = open_logs(context)
 
     def recent() -> Iterator[EventRecord]:
         for stream in streams:
@@ -164,9 +164,17 @@ def events(context: Context) -> Verdict:
     facts = {"tracking": tracking, "since": before.at if before else "", "errors": list(ids)}
     word = "events_since" if before else "events_all"
     head = Line(f"audit.{word}", {"count": tracking, "since": before.day if before else ""})
-    if not telling:
-        return Verdict(Status.SUCCEEDED, (head,), facts, table)
-    return Verdict(Status.FINDING, (head, Line("audit.events_errors", {"ids": ", ".join(ids)})), facts, table, ids)
+    damaged = damage_lines(streams)
+    if telling:
+        errors = Line("audit.events_errors", {"ids": ", ".join(ids)})
+        return Verdict(Status.FINDING, (head, errors, *damaged), facts, table, ids)
+    exported: list[str] = context.fact("export-logs", "exported") or []
+    channel = knowledge.event(_TRACKING).channel
+    if channel not in exported or any(is_unread(stream) for stream in streams):
+        # "0 times" of what nobody could read would be a comfort that was never seen.
+        line = Line("audit.events_unread", {"channel": channel})
+        return Verdict(Status.NOT_JUDGED, (line, *damaged), {"since": facts["since"], "errors": []}, table)
+    return Verdict(Status.SUCCEEDED, (head, *damaged), facts, table)
 
 
 def _runs(context: Context) -> bool | None:

@@ -26,19 +26,21 @@ def compare(context: Context) -> Verdict:
     findings; the first audit is the baseline."""
     before = audits.previous(context)
     patch, patched = _patch_level(context)
+    lost = audits.damaged(context)
+    left = (Line("audit.damaged_cases", {"cases": ", ".join(lost)}),) if lost else ()
     if before is None:
-        status = Status.SUCCEEDED if patched else Status.FINDING
-        return Verdict(status, (Line("audit.baseline"), patch), {"since": "", "drift": [], "changes": 0})
+        status = Status.SUCCEEDED if patched and not lost else Status.FINDING
+        return Verdict(status, (Line("audit.baseline"), patch, *left), {"since": "", "drift": [], "changes": 0})
     drift = list(_hosts(before, context))
     rows = [*_server(before, context), *_counts(before, context), *drift]
     fields = {"case": before.case, "day": before.day, "count": len(rows)}
-    lines = [Line("audit.compared" if rows else "audit.unchanged", fields), patch]
+    lines = [Line("audit.compared" if rows else "audit.unchanged", fields), patch, *left]
     if drift:
         names = sorted({str(row["subject"]) for row in drift}, key=str.lower)
         shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
         lines.append(Line("audit.drift", {"count": len(names), "hosts": shown}))
     facts = {"since": before.at, "with": before.case, "drift": drift[:_ROWS], "changes": len(rows)}
-    status = Status.FINDING if drift or not patched else Status.SUCCEEDED
+    status = Status.FINDING if drift or not patched or lost else Status.SUCCEEDED
     return Verdict(status, tuple(lines), facts, tuple(rows[:_ROWS]))
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runbook.errors import BadInput
-from runbook.history import History
+from runbook.errors import BadInput, RunbookError
+from runbook.history import History, played
 from runbook.journal import Journal
 from runbook.sentences import say
 from runbook.verdicts.context import Context
@@ -43,8 +43,8 @@ def earlier(context: Context) -> list[Audit]:
     An audit counts where it has counted the CALs.
     """
     found = []
-    for journal in sorted(context.case_folder.parent.glob("*/journal.jsonl")):
-        for audit, rehearsal in _audits(journal):
+    for journal, history in _histories(context):
+        for audit, rehearsal in _audits(journal, history) if history else ():
             here = audit.case == context.case_folder.name and audit.run >= context.run_folder.name
             same = audit.fact("audit-packs", "server") == context.case.license_server.name
             if not here and same and rehearsal == context.rehearsal:
@@ -66,8 +66,20 @@ def previous(context: Context) -> Audit | None:
     return named[-1]
 
 
-def _audits(journal: Path) -> Iterator[tuple[Audit, bool]]:
-    history = History(Journal(journal).entries())
+def damaged(context: Context) -> list[str]:
+    """The cases whose journal cannot be read: no audit in them is known."""
+    return [journal.parent.name for journal, history in _histories(context) if history is None]
+
+
+def _histories(context: Context) -> Iterator[tuple[Path, History | None]]:
+    for journal in sorted(context.case_folder.parent.glob("*/journal.jsonl")):
+        try:
+            yield journal, History(Journal(journal).entries())
+        except RunbookError:  # one damaged case must not stop the audits of all
+            yield journal, None
+
+
+def _audits(journal: Path, history: History) -> Iterator[tuple[Audit, bool]]:
     for run in history.runs():
         opened = history.opening(run)
         if opened is None or opened.get("notebook") != NOTEBOOK:
@@ -75,4 +87,4 @@ def _audits(journal: Path) -> Iterator[tuple[Audit, bool]]:
         facts = {step: dict(end["facts"]) for step in _STEPS if (end := history.end_in(step, run)) and end["facts"]}
         if "issued" in facts.get("audit-packs", {}):
             at = str(facts["audit-packs"].get("collected_at", opened["t"]))
-            yield Audit(journal.parent.name, run, at, facts), bool(opened.get("rehearsal"))
+            yield Audit(journal.parent.name, run, at, facts), played(opened) is not None

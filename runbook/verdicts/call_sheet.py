@@ -6,9 +6,9 @@ wizard shows for the chosen country; none is printed, because Microsoft publishe
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from runbook.files import write_whole
 from runbook.outcome import Line, Status, Verdict
 from runbook.verdicts.case_words import (
     contract_rows,
@@ -62,12 +62,7 @@ def call_sheet(context: Context) -> Verdict:
 
 def _write(case_folder: Path, name: str, text: str) -> str:
     """Write one private file, whole or not at all, readable by its owner alone; returns ``private/NAME``."""
-    folder = CaseFolder(case_folder).private()
-    part = folder / (name + ".part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    part.replace(folder / name)
+    write_whole(CaseFolder(case_folder).private() / name, text, private=True)
     return f"private/{name}"
 
 

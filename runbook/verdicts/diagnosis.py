@@ -6,16 +6,16 @@ only informs is told as an event and points to no error.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from runbook import hints, knowledge
+from runbook.hint_rows import known_kind
 from runbook.hints import Hint
 from runbook.outcome import Line, Status, Verdict
 from runbook.readers.event_xml import read_event_xml
-from runbook.readers.events import EventRecord, EventStream
+from runbook.readers.events import EventRecord, EventStream, Wanted
 from runbook.readers.evtx import read_evtx
 from runbook.verdicts.context import Context
 from runbook.verdicts.hint_ids import hints_for
@@ -28,7 +28,7 @@ def diagnose(context: Context) -> Verdict:
 
     Not judged where there were neither logs nor readings to look at.
     """
-    streams = [stream for path in _logs(context) if (stream := open_log(path)) is not None]
+    streams = open_logs(context)
     features: dict[str, str] | None = context.fact("roles", "features")
     state = context.fact("service", "state")
     found = hints.hints_for_events(
@@ -45,11 +45,7 @@ def diagnose(context: Context) -> Verdict:
         "events": {seen.key: seen.count for hint in found for seen in hint.seen},
         "errors": list(ids),
     }
-    damaged = tuple(
-        Line("steps.diagnose_damaged", {"file": stream.where, "count": count})
-        for stream in streams
-        if (count := _damage(stream))
-    )
+    damaged = damage_lines(streams)
     table = tuple(row for hint in telling for row in _rows(hint))
     if ids:
         head = Line("steps.diagnose_found", {"count": len(ids), "ids": ", ".join(ids), "events": read})
@@ -59,15 +55,11 @@ def diagnose(context: Context) -> Verdict:
     return Verdict(Status.SUCCEEDED, (Line("steps.diagnose_nothing", {"events": read}), *damaged), facts)
 
 
-def _logs(context: Context) -> list[Path]:
-    return sorted((context.run_folder / "export-logs" / "files").glob("*"))
-
-
-def open_log(path: Path) -> EventStream | None:
-    """The events of an exported log, .evtx or XML, that events.yml may know; None for a file of another kind."""
-    if path.suffix.lower() == ".evtx":
-        return read_evtx(path, _wanted)
-    return read_event_xml(path, _wanted) if path.suffix.lower() == ".xml" else None
+def open_logs(context: Context) -> list[EventStream]:
+    """The logs that this run has exported, .evtx or XML: of each, the events that events.yml may know."""
+    readers: dict[str, Callable[[Path, Wanted], EventStream]] = {".evtx": read_evtx, ".xml": read_event_xml}
+    files = sorted((context.run_folder / "export-logs" / "files").glob("*"))
+    return [readers[kind](path, known_kind) for path in files if (kind := path.suffix.lower()) in readers]
 
 
 def _chain(streams: list[EventStream]) -> Iterator[EventRecord]:
@@ -75,19 +67,20 @@ def _chain(streams: list[EventStream]) -> Iterator[EventRecord]:
         yield from stream
 
 
+def damage_lines(streams: list[EventStream]) -> tuple[Line, ...]:
+    """A line for each log of which records could not be read; once the streams have been read."""
+    counts = ((stream.where, _damage(stream)) for stream in streams)
+    return tuple(Line("steps.diagnose_damaged", {"file": file, "count": count}) for file, count in counts if count)
+
+
+def is_unread(stream: EventStream) -> bool:
+    """Nothing of this log could be read, although something is there."""
+    return _damage(stream) > 0 and not stream.good + stream.skipped
+
+
 def _damage(stream: EventStream) -> int:
     """What could not be read. A log without any event is quiet, not damaged."""
     return stream.damaged - sum(1 for fault in stream.unread if fault.why.key == "readers.no_event")
-
-
-def _wanted(provider: str, number: int) -> bool:
-    return (provider.casefold(), number) in _known_kinds()
-
-
-@cache
-def _known_kinds() -> frozenset[tuple[str, int]]:
-    rows = knowledge.events()
-    return frozenset((name.casefold(), row.id) for row in rows for name in (row.provider, *row.aliases))
 
 
 def _from_readings(context: Context) -> list[str]:

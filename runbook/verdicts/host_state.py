@@ -91,8 +91,8 @@ def _kind_troubles(case: Case, seen: HostReading) -> Iterable[str]:
         yield "not_session_host"
     if not seen.part_of_domain and any(pack.type == "user" for pack in case.packs):
         yield "workgroup"
-    limits = [FIRST_TOO_NEW[pack.version] for pack in case.packs if pack.version in FIRST_TOO_NEW]
-    if limits and seen.os_build >= max(limits):
+    limits = [FIRST_TOO_NEW.get(pack.version) for pack in case.packs]  # None: no build is too new for its CALs
+    if limits and all(limit is not None and seen.os_build >= limit for limit in limits):
         yield "too_new"
 
 

@@ -197,15 +197,15 @@ def migration_events(context: Context, seen: MigrationEventsAnswer) -> Verdict:
     )
     broken = [search.channel for search in seen.searches if search.fault is not None and not search.no_match]
     broken = [channel for channel in broken if not any(s.missing for s in seen.searches if s.channel == channel)]
-    if broken and not events:
-        line = Line("steps.events_unread", {"channels": ", ".join(broken)})
-        return Verdict(Status.NOT_JUDGED, (line,), facts, table)
+    unread = (Line("steps.events_unread", {"channels": ", ".join(broken)}),) if broken else ()
+    if unread and not sure:
+        return Verdict(Status.NOT_JUDGED, unread, facts, table)
     if not sure:
         return Verdict(Status.SUCCEEDED, (Line("steps.events_none", {"since": since}),), facts, table)
     known = [number for number in (26, 88, 89, 90, 91, 92, 93) if str(number) in counts]
     lines = tuple(Line(f"steps.event_{number}", {"count": counts[str(number)]}) for number in known)
     trouble = {26, 90} & set(known)
-    return Verdict(Status.FINDING if trouble else Status.SUCCEEDED, lines, facts, table)
+    return Verdict(Status.FINDING if trouble else Status.SUCCEEDED, (*lines, *unread), facts, table)
 
 
 JUDGES = {

@@ -60,7 +60,7 @@ def _preflight_facts(seen: PreflightAnswer) -> dict[str, Any]:
         "installation_type": seen.installation_type,
         "power_shell": f"{seen.power_shell_version} {seen.power_shell_edition}",
         "language_mode": seen.language_mode,
-        "execution_policy": _policy(seen),
+        "execution_policy_imposed": _policy(seen),
         "culture": seen.culture,
         "time_zone": seen.time_zone,
         "time_source": _first_line(seen),

@@ -63,11 +63,11 @@ def bare(path: Path) -> int:
 
 def diagnosis(path: Path) -> int:
     from runbook import knowledge
-    from runbook.readers.events import in_event_table
+    from runbook.hint_rows import known_kind
     from runbook.readers.evtx import read_evtx
 
     keys = {(name, row.channel, row.id) for row in knowledge.events() for name in (row.provider, *row.aliases)}
-    stream = read_evtx(path, in_event_table)
+    stream = read_evtx(path, known_kind)
     found = sum(record.key in keys for record in stream)
     assert found, "the sample holds events of the table"
     return stream.good + stream.skipped

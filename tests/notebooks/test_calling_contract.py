@@ -274,6 +274,14 @@ def test_a_case_from_end_to_end_and_again(workspace: Any, fake: FakePowerShell) 
     assert sorted(fake.effects()) == ["backup", "gpupdate", "install-packs"]
     assert "HÔTE DE SUBSTITUTION" in second.output.read_text(encoding="utf-8")
 
+    # What a stand-in answered is never sealed as a real case.
+    sealed = workspace.runbook("seal", "case-fake", "--as-is", "essai")
+    assert sealed.returncode == 0, sealed.stderr
+    bag = workspace.path / "archive" / "case-fake-REHEARSAL"
+    assert "Runbook-Rehearsal: substitute" in (bag / "bag-info.txt").read_text(encoding="utf-8")
+    assert "RÉPÉTITION" in (bag / "data" / "record.fr.html").read_text(encoding="utf-8")
+    assert "REHEARSAL" in workspace.runbook("--lang", "en", "status", "case-fake").stdout
+
 
 def test_a_first_run_with_no_case_file_reads_prepares_the_file_and_waits(workspace: Any, fake: FakePowerShell) -> None:
     fake.nominal()

@@ -89,6 +89,7 @@ def test_real_samples(workspace: Any, lang: str) -> None:
     # No script was run, no server asked.
     assert not [e for e in played.history.entries if e["event"] == "begin"]
     assert played.history.opening("r01")["host"] == "files"
+    assert "REHEARSAL" not in workspace.runbook("--lang", "en", "status", played.folder.name).stdout
 
 
 def test_a_folder_of_everything(workspace: Any, tmp_path: Path) -> None:

@@ -105,6 +105,7 @@ def test_latin1_is_refused_with_its_line(tmp_path: Path) -> None:
         ("case: a\ncompany: a: b\nlang: fr\n", 2),
         ("case: a\n\tcompany: x\n", 2),
         ("a:\n  - x\n - y\n", 3),
+        ("a: &x [*x]\n", 0),
     ],
 )
 def test_a_syntax_fault_names_the_line_to_look_at(tmp_path: Path, text: str, line: int) -> None:

@@ -40,6 +40,13 @@ def test_no_identifier_survives_in_any_nesting(secret: str) -> None:
     assert groups_of_five(secret) not in told
 
 
+@pytest.mark.parametrize("between", ["\u2013", "\u2011", " - ", "  ", " \u2013 ", "\u00a0", "\n", "\u2212"])
+def test_what_people_and_word_processors_put_between_groups_hides_no_identifier(between: str) -> None:
+    typed = between.join(groups_of_five(FAKE).split("-"))
+    assert normalise_id35(typed) == FAKE, "what is accepted as an identifier"
+    assert mask_all(f"The agent said {typed}, twice.") == "The agent said …ABCDE, twice.", "is masked as one"
+
+
 def test_ordinary_words_and_hashes_are_left_alone() -> None:
     text = "RDLIC01.corp.example 2026-01-31T08:15:00.123Z " + "a" * 64
     assert mask_all(text) == text

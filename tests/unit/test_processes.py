@@ -84,6 +84,17 @@ def test_the_guard_writes_how_a_change_ended(tmp_path: Path) -> None:
     assert (ran["event"], ran["exit_code"], ran["by"]) == ("ran", 5, "guard")
 
 
+def test_a_change_that_was_never_started_is_told_so_and_leaves_no_secret(tmp_path: Path) -> None:
+    given = spec(tmp_path, [str(tmp_path / "no-such-program.exe")])
+    secret = "REHEA-RSALO-NLYKE-YPACK-NUMBE-R0000-PACK1"
+    (Path(str(given["folder"])) / "in.json").write_text(f'{{"Id": "{secret}"}}', encoding="utf-8")
+    assert guard.start(given, Path(str(given["folder"]))).wait(30) == guard.DONE
+    (ran,) = Journal(tmp_path / "journal.jsonl").entries()
+    assert (ran["event"], ran["exit_code"], ran["timed_out"]) == ("ran", None, False)
+    assert ran["not_started"]
+    assert secret not in (Path(str(given["folder"])) / "in.json").read_text(encoding="utf-8")
+
+
 def test_the_guard_ends_a_change_at_its_limit(tmp_path: Path) -> None:
     given = spec(tmp_path, python(TREE), limit=1)
     guard.start(given, Path(str(given["folder"]))).wait(30)

@@ -37,10 +37,22 @@ def test_the_argument_list(tmp_path: Path) -> None:
     assert icacls[0].startswith("C:\\Windows")
     assert icacls[0].endswith("icacls.exe")
     assert icacls[1:] == [
-        str(folder), "/inheritance:r", "/grant:r",
+        str(folder.with_name(".private.making")), "/inheritance:r", "/grant:r",
         "*S-1-5-21-1-2-3-1104:(OI)(CI)F", "*S-1-5-32-544:(OI)(CI)F", "*S-1-5-18:(OI)(CI)F", "/q",
     ]  # fmt: skip
-    assert folder.is_dir()
+    assert [path.name for path in folder.parent.iterdir()] == ["private"], "narrowed first, named then"
+
+
+def test_what_is_interrupted_before_the_rights_are_narrow_is_no_private_folder(tmp_path: Path) -> None:
+    def interrupted(argv: list[str]) -> tuple[int, bytes]:
+        raise KeyboardInterrupt
+
+    folder = tmp_path / "private"
+    with pytest.raises(KeyboardInterrupt):
+        make_private(folder, "win32", interrupted, ROOT)
+    assert not folder.exists()
+    make_private(folder, "win32", Tools(), ROOT)
+    assert folder.is_dir(), "the next run makes it"
 
 
 def test_system_itself_is_named_once(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ import pytest
 from evtx import PyEvtxParser
 
 from runbook import knowledge
+from runbook.hint_rows import known_kind
 from runbook.readers.event_xml import read_event_xml
-from runbook.readers.events import EventRecord, in_event_table
+from runbook.readers.events import EventRecord
 from runbook.readers.evtx import read_evtx
 
 SAMPLES = Path(__file__).resolve().parents[2].parent / "shared" / "samples"
@@ -155,12 +156,12 @@ def test_python_evtx_counts_the_same() -> None:
 
 @needs_samples
 def test_only_what_stands_in_the_event_table() -> None:
-    stream = read_evtx(SAMPLES / "evtx/System-windows7-TermDD.evtx", in_event_table)
+    stream = read_evtx(SAMPLES / "evtx/System-windows7-TermDD.evtx", known_kind)
     keys = {(row.provider, row.channel, row.id) for row in knowledge.events()}
     assert [record.key for record in stream if record.key in keys].count(("TermDD", "System", 50)) == 1
     assert stream.good < 20 and stream.good + stream.skipped == 1601
     # A name of the table with another provider's id is not in it.
-    assert in_event_table("TermDD", 50) and not in_event_table("Microsoft-Windows-Time-Service", 50)
+    assert known_kind("TermDD", 50) and not known_kind("Microsoft-Windows-Time-Service", 50)
 
 
 def test_what_is_no_log_is_said(tmp_path: Path) -> None:

@@ -148,3 +148,47 @@ def test_a_cell_is_never_a_formula(tmp_path: Path) -> None:
     raw = (tmp_path / "a.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf") and raw.endswith(b"\r\n")
     assert raw.decode("utf-8-sig").splitlines()[1] == "'=cmd|' /C calc'!A0;'+1;"
+
+
+# -- event 4105, and what cannot be read
+
+
+def exported(context: Context, name: str, content: bytes) -> None:
+    folder = context.run_folder / "export-logs" / "files"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+
+
+QUIET = b'<?xml version="1.0" encoding="utf-8"?>\n<Events></Events>\n'
+
+
+@pytest.mark.parametrize(
+    ("channels", "files", "status"),
+    [
+        (["System"], {"System-Licensing.xml": QUIET}, Status.SUCCEEDED),
+        ([], {}, Status.NOT_JUDGED),
+        (["Microsoft-Windows-TerminalServices-Licensing/Admin"], {"Licensing-Admin.xml": QUIET}, Status.NOT_JUDGED),
+        (["System"], {"System-Licensing.evtx": b"\x17no log at all" * 400}, Status.NOT_JUDGED),
+    ],
+    ids=["quiet", "nothing exported", "another channel", "unreadable"],
+)
+def test_no_event_is_said_only_of_a_log_that_was_read(
+    channels: list[str], files: dict[str, bytes], status: Status, make_context: Make, keys: Keys
+) -> None:
+    context = make_context("audit-events", facts={"export-logs": {"exported": channels}})
+    for name, content in files.items():
+        exported(context, name, content)
+    verdict = LOCAL["audit-events"](context)
+    assert verdict.status is status
+    assert ("tracking" in verdict.facts) == (status is Status.SUCCEEDED), "no count of what nobody has read"
+    assert ("audit.events_unread" in [line.key for line in verdict.lines]) == (status is Status.NOT_JUDGED)
+
+
+def test_a_case_with_a_damaged_journal_is_left_aside_and_told(make_context: Make) -> None:
+    context = make_context("audit-compare")
+    damaged = context.case_folder.parent / "case-broken" / "journal.jsonl"
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"garbage\n" + b'{"event":"note","n":2}\n')
+    verdict = LOCAL["audit-compare"](context)
+    told = {line.key: line.fields for line in verdict.lines}
+    assert verdict.status is Status.FINDING and told["audit.damaged_cases"] == {"cases": "case-broken"}

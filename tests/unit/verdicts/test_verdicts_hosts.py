@@ -87,6 +87,17 @@ def test_a_wrong_host_is_a_finding_before_and_a_failure_after(
     assert after.table[0]["host"] == "RDSH02.corp.example"
 
 
+@pytest.mark.parametrize(
+    ("versions", "fits"), [(["2019", "2025"], True), (["2025"], True), (["2019", "2022"], False), (["2022"], False)]
+)
+def test_a_host_is_too_new_only_where_no_pack_covers_it(
+    versions: list[str], fits: bool, make_context: Make, hosts: Hosts
+) -> None:
+    case = {"packs": [{"count": 20, "version": version} for version in versions]}
+    verdict = JUDGES["hosts-verify"](make_context(case=case), hosts({"OsBuild": 26100}))
+    assert (verdict.status is Status.SUCCEEDED) == fits
+
+
 def test_names_are_compared_as_names(make_context: Make, hosts: Hosts) -> None:
     for name in ("rdlic01", "RDLIC01.CORP.EXAMPLE", "rdlic01.corp.example."):
         assert JUDGES["hosts-verify"](make_context(), hosts({"SpecifiedServers": [name]})).status is Status.SUCCEEDED

@@ -270,6 +270,24 @@ def test_migration_events(
     assert (verdict.status, keys(verdict)) == (status, expected)
 
 
+def failed_search(channel: str) -> dict[str, Any]:
+    fault = {"FullyQualifiedErrorId": "Unauthorized", "Category": "", "HResult": "0x80070005", "Message": "denied"}
+    return {"Channel": channel, "Missing": False, "NoMatch": False, "Fault": fault}
+
+
+def test_none_is_said_only_of_logs_that_were_read(make_context: Make, recorded: Recorded, keys: Keys) -> None:
+    searches = [failed_search("System")]
+    ambiguous = [event(93, channel=f"{LICENSING}/Admin")]
+    verdict = JUDGES["migration-events"](
+        make_context(), recorded("migration-events", Events=ambiguous, Searches=searches)
+    )
+    assert (verdict.status, keys(verdict)) == (Status.NOT_JUDGED, ["events_unread"])
+    verdict = JUDGES["migration-events"](
+        make_context(), recorded("migration-events", Events=[event(93)], Searches=searches)
+    )
+    assert keys(verdict) == ["event_93", "events_unread"], "what was not read is told beside what was"
+
+
 def test_since_is_the_incident_or_the_first_reading(make_context: Make) -> None:
     assert INPUTS["migration-events"](make_context())["Since"].startswith("2024-01-05T00:00:00")
     facts = {"key-packs-before": {"collected_at": "2024-01-09T08:00:00+00:00"}}

@@ -1,0 +1,58 @@
+"""How a case comes by its file: read, laid out for a rehearsal, taken over from an earlier case, or a draft."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+from pathlib import Path
+
+from runbook.case import Case, draft_case, load_case
+from runbook.errors import BadInput
+from runbook.files import write_whole
+from runbook.host import rehearsal
+from runbook.language import choose
+from runbook.sentences import say
+from runbook.workspace import CaseFolder, case_folder, is_case_name
+
+
+def read(folder: CaseFolder, name: str, lang: str, recording: rehearsal.Recording | None) -> Case:
+    """The case as its file says it, laid out first for a rehearsal; a draft where there is none. Raises BadInput."""
+    if recording:
+        lay_out(folder, recording, name)
+    if folder.case_file.is_file():
+        case = load_case(folder.case_file, name, lang or None)
+        if (case.rehearsal is None) != (recording is None):
+            key = "run.rehearsal_in_real_case" if recording else "run.real_in_rehearsal"
+            raise BadInput(say(key, choose(lang, case.lang), case=name))
+        return case
+    return draft_case(name, choose(lang), socket.getfqdn() or "localhost")
+
+
+def take_over(of: str, folder: CaseFolder, recording: rehearsal.Recording | None, workspace: Path, lang: str) -> None:
+    """Give a new case the case file of an earlier one (``-p of NAME``): an audit, a backup, a drill of that case."""
+    if not of or recording or folder.case_file.exists():
+        return
+    source = case_folder(of, workspace).case_file
+    if not is_case_name(of) or not source.is_file():
+        raise BadInput(say("run.no_such_case", lang, name=of, place=source))
+    if load_case(source, of, lang).rehearsal is not None:
+        raise BadInput(say("run.of_rehearsal", lang, name=of))
+    lines = [x for x in source.read_text(encoding="utf-8-sig").splitlines() if not x.startswith("case:")]
+    folder.path.mkdir(parents=True, exist_ok=True)
+    write_whole(folder.case_file, "\n".join([f"case: {folder.name}", *lines, ""]))
+
+
+def lay_out(folder: CaseFolder, recording: rehearsal.Recording, name: str) -> None:
+    """Give a new rehearsal its case file and the papers that go with it; an existing case is left alone."""
+    source = recording.find("case.yml")
+    if source is None or folder.case_file.exists() or folder.journal.exists():
+        return
+    papers = recording.find("papers")
+    if papers:
+        shutil.copytree(papers, folder.path / "papers", dirs_exist_ok=True)
+    # The recording's own name stands in its case file; the case that is laid out carries the new one and the mark.
+    lines = [x for x in source.read_text(encoding="utf-8").splitlines() if not re.match(r"(case|rehearsal):", x)]
+    text = "\n".join([f"case: {name}", f"rehearsal: {recording.name}", *lines, ""])
+    folder.path.mkdir(parents=True, exist_ok=True)
+    write_whole(folder.case_file, text)
