@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +63,8 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
-    path = next((found for name in ("firefox-esr", "firefox") if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip("no Firefox is installed")
+def firefox(tmp_path_factory: pytest.TempPathFactory, need: Callable[..., str]) -> Iterator[Firefox]:
+    path = need("firefox-esr", "firefox")
     profile, port = tmp_path_factory.mktemp("firefox"), free_port()
     (profile / "user.js").write_text(
         f'user_pref("marionette.port", {port});\nuser_pref("network.proxy.type", 1);\n'
