@@ -23,6 +23,7 @@ from runbook.record.wording import (
     day,
     duration,
     hash_text,
+    masked_agreement,
     moment,
     number,
     outcome_word,
@@ -137,9 +138,11 @@ def _run_body(story: Story, view: views.RunView, run: Run, shared: dict[str, Any
             "long_output": say("record.long_output", lang, lines="{lines}"),
         }
         try:
+            spoken = str(run.opened.get("lang", lang))
             body = cells_to_html(
-                view.notebook, around, words, run.name, lang, run.opened.get("lang", lang) == lang,
+                view.notebook, around, words, run.name, lang, spoken == lang,
                 kept=_pictures_kept(story, run), summed_up=run.opened.get("notebook", "migrate") == "migrate",
+                heads=lambda step: views.heads(story, run, step, spoken),
             )  # fmt: skip
         except ValueError:
             shown.clear()
@@ -197,7 +200,7 @@ def _about(story: Story, lang: str) -> list[tuple[str, str]]:
     program = _at(case, "contract", "program")
     contract = [
         program and phrase(f"sheets.program_{program}", lang),
-        _at(case, "contract", "agreement"),
+        masked_agreement(_at(case, "contract", "agreement")),
         _at(case, "contract", "reseller"),
     ]
     incident = [day(_at(case, "incident", "date"), lang), _at(case, "incident", "description")]

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from markupsafe import Markup
+
 from runbook import knowledge
 from runbook.journal import Entry
 from runbook.knowledge_records import Ask
@@ -31,6 +33,7 @@ from runbook.record.wording import (
     value,
 )
 from runbook.sentences import say
+from runbook.show import code_marks
 from runbook.verdicts import close
 
 #: A text block longer than this is folded, in lines.
@@ -92,7 +95,7 @@ class StepView:
     command_lines: int
     command_before: str  # the anchor of an earlier run's step that ran the same text, "" where this is the first
     outputs: tuple[Output, ...]
-    hints: tuple[tuple[str, str, str, str], ...]  # id, symptom, fix, page
+    hints: tuple[tuple[str, Markup, Markup], ...]  # id, symptom, fix
 
 
 @dataclass(frozen=True)
@@ -204,6 +207,15 @@ def _columns(story: Story, step: str, table: list[dict[str, Any]]) -> tuple[str,
     return in_order(keys)
 
 
+def heads(story: Story, run: Run, step: str, lang: str) -> tuple[str, ...]:
+    """The headings of a step's table in their order, as its notebook words them in ``lang``; none without a table."""
+    for attempt in reversed(run.steps.get(step, [])):
+        table = [row for row in (attempt.end or {}).get("table") or [] if isinstance(row, dict)]
+        if table:
+            return tuple(heading(column, lang) for column in _columns(story, step, table))
+    return ()
+
+
 def _faults(files: tuple[Evidence, ...]) -> tuple[tuple[str, int], ...]:
     return tuple(Counter(file.fault for file in files if file.fault).items())
 
@@ -304,14 +316,14 @@ def checklist(story: Story, lang: str) -> list[tuple[int, str, bool, str]]:
     return [(tick.item.number, tick.text, tick.ticked, tick.why) for tick in close.checklist(latest, lang)]
 
 
-def _hints(attempt: Attempt, lang: str) -> Iterator[tuple[str, str, str, str]]:
+def _hints(attempt: Attempt, lang: str) -> Iterator[tuple[str, Markup, Markup]]:
     for hint in (attempt.end or {}).get("hints") or []:
         try:
             problem = knowledge.problem(str(hint))
         except (KeyError, FileNotFoundError):
-            yield str(hint), "", "", ""
+            yield str(hint), Markup(""), Markup("")
         else:
-            yield problem.id, problem.symptom.of(lang), problem.fix.of(lang), ""
+            yield problem.id, code_marks(problem.symptom.of(lang)), code_marks(problem.fix.of(lang))
 
 
 def _asked(step: str) -> dict[str, Ask]:

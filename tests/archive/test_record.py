@@ -7,7 +7,9 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -15,6 +17,7 @@ from made_case import clock, make_case
 
 from runbook import knowledge, record
 from runbook.errors import RunbookError
+from runbook.host import FilesHost
 from runbook.journal import Journal
 from runbook.record.clean import clean_html, clean_svg
 from runbook.record.pdf import find_browser, print_pdf
@@ -170,6 +173,103 @@ def test_columns_stand_in_the_order_of_the_verdict(tmp_path: Path) -> None:
         (page,) = record.write(case, "en")
         section = page.read_text(encoding="utf-8").split('id="r02-key-packs-after"')[1]
         assert " ".join(re.findall(r'<th scope="col">(\w+)</th>', section)[:4]) == heads
+
+
+def change_notebook(case: Path, change: Callable[[list[dict[str, Any]]], None]) -> None:
+    """Change the cells of the last run's notebook."""
+    path = case / "r02" / "migrate.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    change(notebook["cells"])
+    path.write_text(json.dumps(notebook), encoding="utf-8", newline="\n")
+
+
+def markdown(text: str, *tags: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": f"m{len(text)}", "metadata": {"tags": list(tags)}, "source": text}
+
+
+def code(source: str, *pages: str) -> dict[str, Any]:
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": {"text/html": page}} for page in pages]
+    return {
+        "cell_type": "code", "id": f"c{len(source)}", "execution_count": 1, "source": source, "outputs": outputs,
+        "metadata": {},
+    }  # fmt: skip
+
+
+def test_no_heading_stands_over_nothing(tmp_path: Path) -> None:
+    """The last cell's summary is told by the record itself: the heading over it goes with it, a text does not."""
+    case = make_case(tmp_path / "cases")
+    change_notebook(
+        case,
+        lambda cells: cells.extend(
+            [markdown("Un mot de la fin."), markdown("## Résumé", "fr"), markdown("## Summary", "en"),
+             code("finish()", "<p>TERMINÉ</p>")]
+        ),
+    )  # fmt: skip
+    fr, en = (path.read_text(encoding="utf-8") for path in record.write(case))
+    for page in (fr, en):
+        assert not re.search(r"<h[1-6][^>]*>(Résumé|Summary)</h", page) and "TERMINÉ" not in page
+    assert "Un mot de la fin." in fr
+
+
+def test_what_a_cell_showed_again_has_its_columns_in_order(tmp_path: Path) -> None:
+    """A step that was done before shows its table from the journal, which sorts: the record has it as it was told."""
+    row = {"after": 40, "before": 0, "row": 2, "product": "steps.product_1"}
+    shown = (
+        "<table style='x'><thead><tr><th scope='col'>Après</th><th>Avant</th><th>Produit</th><th>Ligne</th></tr>"
+        "</thead>"
+        "<tbody><tr><td>40</td><td>0</td><td>a &amp; <b>b</b></td><td>2</td></tr></tbody></table>"
+        "<table><tr><td>autre</td><td>table</td></tr></table>"
+    )
+    case = make_case(tmp_path / "cases", close_last=False)
+    change_notebook(case, lambda cells: cells.append(code("%%powershell key-packs-after\nx", shown)))
+    Journal(case / "journal.jsonl", clock("2024-02-03T00:00:00+00:00")).append(
+        "end", run="r02", step="key-packs-after", status="already_done", seconds=1.0, lines=[], facts={}, table=[row],
+        columns=["before", "row", "after", "product"], hints=[], evidence=[], by="kernel",
+    )  # fmt: skip
+    for path in record.write(case):
+        page = path.read_text(encoding="utf-8")
+        showed = page.split('id="r02-key-packs-after"')[1].split('<div class="shown">')[1].split("</div>")[0]
+        assert re.findall(r"<th[^>]*>(\w+)</th>", showed) == ["Avant", "Ligne", "Après", "Produit"]
+        assert re.findall(r"<td>(.*?)</td>", showed) == ["0", "2", "40", "a &amp; <b>b</b>", "autre", "table"]
+
+
+def test_what_is_between_backticks_in_a_hint_is_code(tmp_path: Path) -> None:
+    marked = next(p for p in knowledge.errors() if "`" in p.fix.fr and "`" in p.fix.en)
+    case = make_case(tmp_path / "cases", close_last=False)
+    Journal(case / "journal.jsonl", clock("2024-02-03T00:00:00+00:00")).append(
+        "end", run="r02", step="key-packs-after", status="finding", seconds=1.0, lines=[], facts={}, table=[],
+        hints=[marked.id, "E-gone"], evidence=[], by="kernel",
+    )  # fmt: skip
+    for path in record.write(case):
+        section = path.read_text(encoding="utf-8").split('id="r02-key-packs-after"')[1].split("</section>")[0]
+        hints = re.findall(r'<div class="hint">.*?</div>', section, re.DOTALL)
+        assert len(hints) == 2 and marked.id in hints[0] and "E-gone" in hints[1]
+        assert "<code>" in hints[0] and "`" not in hints[0]
+
+
+def test_the_agreement_is_masked_wherever_the_record_shows_it(case: Path) -> None:
+    for lang in ("fr", "en"):
+        page = (case / f"record.{lang}.html").read_text(encoding="utf-8")
+        assert "0123456" not in page and page.count("…56") >= 2, "in the head and in the licence sheet"
+
+
+def test_a_rehearsal_attests_no_step(tmp_path: Path) -> None:
+    for rehearsal, words in (
+        (None, ("ont été menées comme décrit", "steps above were carried out as described")),
+        ("nominal", ("aucune étape n’a été menée", "no step was carried out on a server")),
+    ):
+        case = make_case(tmp_path / str(rehearsal), rehearsal=rehearsal)
+        for path, sentence in zip(record.write(case), words, strict=True):
+            signatures = path.read_text(encoding="utf-8").split('id="signatures"')[1]
+            assert sentence in signatures, sentence
+            if rehearsal:
+                assert "comme décrit" not in signatures and "as described" not in signatures
+
+
+def test_every_kind_of_host_has_its_words() -> None:
+    for kind in ("windows", "rehearsal", "substitute", FilesHost.kind):
+        for lang in ("fr", "en"):
+            assert phrase(f"record.host_{kind}", lang) != f"record.host_{kind}", kind
 
 
 def test_a_rehearsal_is_stamped(tmp_path: Path) -> None:
