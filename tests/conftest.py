@@ -6,8 +6,11 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from runbook.record.pdf import find_browser
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +30,19 @@ def need() -> Callable[..., str]:
         return found
 
     return program
+
+
+@pytest.fixture(scope="session")
+def need_browser() -> Callable[[], Path]:
+    """The installed Chromium, Chrome or Edge. Missing: the test is skipped; in CI it fails."""
+
+    def browser() -> Path:
+        found = find_browser()
+        if found is None:
+            reason = "no Chromium, Chrome or Edge is installed"
+            if os.environ.get("CI"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+        return found
+
+    return browser

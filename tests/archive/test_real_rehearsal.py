@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ import bagit
 import pytest
 from made_case import digest, files_of
 
-from runbook import archive, record
+from runbook import archive
 from runbook.archive.diff import diff
 from runbook.archive.register import register
 from runbook.record.story import read_story
@@ -24,12 +23,7 @@ logging.getLogger("bagit").setLevel(logging.CRITICAL)
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("rehearsal")
-    call = [sys.executable, "-m", "runbook", "--lang", "fr", "rehearse", "nominal"]
-    if not (Path(record.__file__).parents[1] / "__main__.py").is_file():
-        found = shutil.which("runbook", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-        if found is None:
-            pytest.skip("the command runbook is not installed here")
-        call = [found, "--lang", "fr", "rehearse", "nominal"]
+    call = [sys.executable, "-m", "runbook.cli", "--lang", "fr", "rehearse", "nominal"]
     done = subprocess.run(
         call, cwd=root, env={**os.environ, "RUNBOOK_HOME": str(root)}, capture_output=True, timeout=240, check=False
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html.parser
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -371,9 +370,11 @@ def test_edge_is_found_where_windows_puts_it(tmp_path: Path) -> None:
     assert find_browser({"ProgramFiles(x86)": str(tmp_path)}, lambda _: None) == edge
 
 
-def test_the_pdf_has_numbered_stamped_pages(tmp_path: Path) -> None:
-    if find_browser() is None or shutil.which("pdftotext") is None:
-        pytest.skip("needs a Chromium browser and pdftotext")
+def test_the_pdf_has_numbered_stamped_pages(
+    tmp_path: Path, need: Callable[..., str], need_browser: Callable[[], Path]
+) -> None:
+    need_browser()
+    need("pdftotext")
     case = make_case(tmp_path / "cases", rehearsal="nominal")
     pages, pdf = record.write(case, "en", pdf=True, full=True)
     assert pages.suffix == ".html" and pdf.suffix == ".pdf"

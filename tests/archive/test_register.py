@@ -7,11 +7,13 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from made_case import make_case
+from playwright.sync_api import sync_playwright
 
 from runbook import archive
 from runbook.archive.register import Registered, register
@@ -135,15 +137,10 @@ def test_the_table_is_safe_in_a_spreadsheet(workspace: Path) -> None:
     assert rows["case-a"]["seal"] and "head" not in rows["case-a"]
 
 
-def test_the_search_box_works_from_a_file(workspace: Path) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
-    from runbook.record.pdf import find_browser
-
-    browser = find_browser()
-    if browser is None:
-        pytest.skip("no Chromium browser here")
+def test_the_search_box_works_from_a_file(workspace: Path, need_browser: Callable[[], Path]) -> None:
+    browser = need_browser()
     page_file = next(path for path in register(workspace).pages if path.name == "register.fr.html")
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         window = driver.chromium.launch(executable_path=str(browser), args=["--no-sandbox"])
         page = window.new_page()
         page.goto(page_file.as_uri())
