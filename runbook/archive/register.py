@@ -20,6 +20,7 @@ import jinja2
 from runbook.archive.bag import TAG_MANIFEST
 from runbook.archive.contradictions import journal_head
 from runbook.archive.sheet import info_of, seal_of
+from runbook.files import write_whole
 from runbook.record.story import Story, read_story
 from runbook.record.wording import duration, moment, outcome_word
 from runbook.sentences import LANGS, say
@@ -97,9 +98,9 @@ def register(workspace: Path, out: Path | None = None) -> Registered:
         rows.append(Row(**entry["row"]))
     shown = _each_once(rows)
     shown.sort(key=lambda row: (row.opened, row.folder), reverse=True)
-    _write(out / _CACHE, json.dumps({"form": _FORM, "entries": fresh}, separators=(",", ":")))
-    table = _write(out / "register.csv", _csv(shown), encoding="utf-8-sig")
-    pages = tuple(_write(out / f"register.{lang}.html", _page(shown, lang, workspace, out)) for lang in LANGS)
+    write_whole(out / _CACHE, json.dumps({"form": _FORM, "entries": fresh}, separators=(",", ":")))
+    table = write_whole(out / "register.csv", _csv(shown).encode("utf-8-sig"))
+    pages = tuple(write_whole(out / f"register.{lang}.html", _page(shown, lang, workspace, out)) for lang in LANGS)
     return Registered(pages, table, tuple(shown), read)
 
 
@@ -229,10 +230,3 @@ def _load(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
     return entries if whole else {}
-
-
-def _write(path: Path, text: str, encoding: str = "utf-8") -> Path:
-    partial = path.with_name(f".{path.name.lstrip('.')}.part")
-    partial.write_bytes(text.encode(encoding))
-    partial.replace(path)
-    return path

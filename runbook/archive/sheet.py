@@ -13,6 +13,7 @@ from pathlib import Path
 
 from runbook.archive.bag import TAG_MANIFEST, read_tags
 from runbook.archive.digest import hash_file
+from runbook.files import write_whole
 from runbook.record.wording import moment
 from runbook.sentences import LANGS, say
 
@@ -73,13 +74,10 @@ def write_sheets(bag: Path, wanted: Iterable[Path] | None = None) -> tuple[Path,
     order mark, CR LF), and the page."""
     text, page = sheets_of(bag)
     chosen = (text, page) if wanted is None else tuple(wanted)
-    for path, make in ((text, sheet_text), (page, sheet_html)):
-        if path in chosen:
-            partial = path.with_name(f".{path.name}.part")
-            plain = path == text
-            encoding, newline = ("utf-8-sig", "\r\n") if plain else ("utf-8", "\n")
-            partial.write_text(make(bag), encoding=encoding, newline=newline)
-            partial.replace(path)
+    if text in chosen:
+        write_whole(text, sheet_text(bag).replace("\n", "\r\n").encode("utf-8-sig"))
+    if page in chosen:
+        write_whole(page, sheet_html(bag))
     return text, page
 
 

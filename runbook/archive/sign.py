@@ -13,6 +13,7 @@ from pathlib import Path
 
 from runbook.archive.bag import TAG_MANIFEST
 from runbook.errors import BadInput, RunbookError
+from runbook.files import write_whole
 from runbook.sentences import say
 
 #: What a signature is for (ssh-keygen(1), "namespace"): one made for anything else does not verify.
@@ -31,10 +32,7 @@ def sign(bag: Path, key: Path, lang: str, program: str | None = None) -> Path:
     if done.returncode != 0 or b"BEGIN SSH SIGNATURE" not in done.stdout:
         raise RunbookError(say("archive.sign_failed", lang, why=done.stderr.decode("utf-8", "replace").strip()))
     target = bag.with_name(bag.name + ".sig")
-    partial = target.with_name(f".{target.name}.part")
-    partial.write_bytes(done.stdout)
-    partial.replace(target)
-    return target
+    return write_whole(target, done.stdout)
 
 
 def check(bag: Path, signers: Path, identity: str, lang: str, program: str | None = None) -> bool:

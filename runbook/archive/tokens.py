@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
 import re
 import secrets
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runbook.archive.sensitive import COMPACT, TAIL, Found, Kind, compact, initials
+from runbook.files import write_whole
 from runbook.host.protect import make_private
 
 TOKEN = re.compile(rf"(?:{'|'.join(Kind)})X*\d{{2,}}(?:-[A-Z0-9]+)?|<(?:workspace|python|program)\d*>")
@@ -48,14 +48,8 @@ class Tokens:
         if not path.parent.is_dir():
             make_private(path.parent)
         rows = [{"kind": kind, "token": token, "value": value} for (kind, _), (token, value) in self.known.items()]
-        partial = path.with_name(f".{path.name}.part")
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            json.dump({"salt": self.salt, "tokens": rows}, file, ensure_ascii=False, indent=1)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        text = json.dumps({"salt": self.salt, "tokens": rows}, ensure_ascii=False, indent=1)
+        write_whole(path, text + "\n", private=True)
 
     def add(self, found: Iterable[Found]) -> None:
         """Give each value that has none yet a token: longest-known kinds first, so that a session host that is

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from runbook.errors import RunbookError
+from runbook.files import write_whole
 from runbook.journal import utc_now
 from runbook.record.page import render
 from runbook.record.pdf import print_pdf
@@ -47,10 +48,10 @@ def write(
     written: list[Path] = []
     for each in languages:
         written.append(
-            _write_whole(out / f"record.{each}.html", render(story, each, made=made, full=full, edition=edition))
+            write_whole(out / f"record.{each}.html", render(story, each, made=made, full=full, edition=edition))
         )
     for each in languages if pdf else ():
-        page = _write_whole(
+        page = write_whole(
             out / f".record.{each}.print.html", render(story, each, made=made, full=full, edition=edition)
         )
         try:
@@ -74,13 +75,3 @@ class _Remembered(dict[str, str]):
                 return default
             self[path] = found
         return self[path]
-
-
-def _write_whole(path: Path, text: str) -> Path:
-    partial = path.with_name(f".{path.name.lstrip('.')}.part")
-    with partial.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    return path
