@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from runbook import case_template, knowledge, pictures, show
@@ -116,28 +115,12 @@ def _pictures(run: Run) -> list[show.Bundle]:
         svg = pictures.cals_picture(before, after, expected, run.lang)
         alt = say("show.cals_alt", run.lang, before=before, after=after, expected=expected)
         found.append(pictures.kept(run.path, "cals", svg, alt))
-    bars = _bars(run)
+    ends = [e for e in history.entries if e["event"] == "end" and e["run"] == run.name]
+    opened = history.opening(run.name) or {}
+    bars = pictures.time_bars(opened, ends, lambda step: knowledge.step(step).title.of(run.lang))
     if len(bars) > 1:
         svg = pictures.time_picture(bars, run.name, run.lang)
         total = show.seconds(max(b["start"] + b["seconds"] for b in bars), run.lang).removesuffix(" s")
         alt = say("show.time_alt", run.lang, count=len(bars), seconds=total)
         found.append(pictures.kept(run.path, "time", svg, alt))
     return found
-
-
-def _bars(run: Run) -> list[dict[str, Any]]:
-    opened = run.history().opening(run.name)
-    if opened is None:
-        return []
-    zero = _time(opened["t"])
-    bars = []
-    for entry in run.history().entries:
-        if entry["event"] == "end" and entry["run"] == run.name:
-            start = max((_time(entry["t"]) - zero).total_seconds() - entry["seconds"], 0.0)
-            title = knowledge.step(entry["step"]).title.of(run.lang)
-            bars.append({"title": title, "start": start, "seconds": entry["seconds"], "status": entry["status"]})
-    return bars
-
-
-def _time(stamp: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(stamp.replace("Z", "+00:00"))

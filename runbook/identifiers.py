@@ -44,6 +44,11 @@ def mask(value: str) -> str:
     return "…" + compact[-5:] if len(compact) > 5 else "…"
 
 
+def mask_agreement(number: str) -> str:
+    """What may be shown of an agreement's number: its last two characters. It is confidential outside the company."""
+    return "…" + number[-2:] if len(number) > 2 else number
+
+
 def mask_all(value: Any) -> Any:
     """``value`` (JSON-able) with everything in it that looks like a licence code or identifier masked."""
     if isinstance(value, str):

@@ -6,12 +6,14 @@ picture is drawn (0.7 s), not before.
 
 from __future__ import annotations
 
+import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from runbook.journal import Entry
 from runbook.sentences import say
 
 _COLOURS = {
@@ -39,6 +41,21 @@ def cals_picture(before: int, after: int | None, expected: int, lang: str) -> st
     axes.set_xlim(0, max(expected, *values) * 1.15 or 1)
     axes.set_title(f"{say('show.cals_title', lang)} — {say('show.cals_expected', lang, count=expected)}", fontsize=10)
     return svg_text(drawing)
+
+
+def time_bars(opened: Entry, ends: Iterable[Entry], title: Callable[[str], str]) -> list[dict[str, Any]]:
+    """The bars of ``time_picture`` from a run's ``open`` and ``end`` lines; none where a time is no time."""
+    bars = []
+    try:
+        zero = dt.datetime.fromisoformat(str(opened.get("t")))
+        for end in ends:
+            if (seconds := end.get("seconds")) is not None:
+                start = max((dt.datetime.fromisoformat(str(end.get("t"))) - zero).total_seconds() - seconds, 0.0)
+                status = end.get("status", "unknown")
+                bars.append({"title": title(end["step"]), "start": start, "seconds": seconds, "status": status})
+    except ValueError:
+        return []
+    return bars
 
 
 def time_picture(bars: Sequence[dict[str, Any]], run: str, lang: str) -> str:

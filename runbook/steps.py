@@ -192,7 +192,9 @@ def _kept(run: Run, first: Entry, text: Text, history: History, step: Step) -> V
         )
     lines = [Line("run.already_done", {"run": first["run"], "at": first["t"][:16].replace("T", " ")})]
     lines += [Line(line["key"], line["fields"]) for line in first["lines"]]
-    return Verdict(Status.ALREADY_DONE, tuple(lines), first["facts"], tuple(first["table"]), tuple(first["hints"]))
+    order = dict.fromkeys(first.get("columns") or [])  # the journal sorts the keys of its lines
+    table = tuple({key: row[key] for key in (order | row) if key in row} for row in first["table"])
+    return Verdict(Status.ALREADY_DONE, tuple(lines), first["facts"], table, tuple(first["hints"]))
 
 
 # -- changes

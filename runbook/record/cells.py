@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from nbconvert.exporters.html import HTMLExporter
 from nbformat.notebooknode import NotebookNode
 
 from runbook.record.clean import clean_html, clean_svg
-from runbook.record.columns import in_told_order
 from runbook.record.executed import step_of
 from runbook.sentences import LANGS
 
@@ -52,14 +51,12 @@ def cells_to_html(
     own: bool,
     kept: Collection[str] = (),
     summed_up: bool = False,
-    heads: Callable[[str], Sequence[str]] = lambda step: (),
 ) -> str:
     """The notebook's cells as one piece of HTML; ``scope`` (the run's name) keeps its ids apart from others'.
 
     ``own``: the notebook was run in ``lang``. In a record in the other language its prose is left out and what its
     cells showed is folded. ``kept``: pictures that the record shows elsewhere, without white space. ``summed_up``: the
     record says itself, from the journal, what the last cell summed up; that cell is left out, and the heading over it.
-    ``heads(step)``: the headings of the step's table as the notebook words them, in their order.
 
     ``around(step)`` gives the HTML that opens and closes the section of a step's cell; ``words`` are the few
     words of the template in the record's language. Raises ValueError where the file is no notebook.
@@ -68,7 +65,7 @@ def cells_to_html(
         node = nbformat.reads(notebook.read_text(encoding="utf-8"), as_version=4)
     except Exception as error:  # nbformat raises its own, jsonschema's and json's errors
         raise ValueError(str(error)) from error
-    node = harmless(node, scope, kept, heads)
+    node = harmless(node, scope, kept)
     cells: list[NotebookNode] = []
     for cell in node.cells:
         if not _speaks(cell, lang, own):
@@ -103,22 +100,17 @@ def harmless(
     node: NotebookNode,
     scope: str,
     kept: Collection[str] = (),
-    heads: Callable[[str], Sequence[str]] = lambda step: (),
 ) -> NotebookNode:
-    """Reduce each output to the one form that is shown, cleaned, tables in the order of their ``heads``, without what
-    the record says better itself: a picture among ``kept``, and the advice to seal the case, which a sealed record
-    must not give."""
+    """Reduce each output to the one form that is shown, cleaned, without what the record says better itself: a
+    picture among ``kept``, and the advice to seal the case, which a sealed record must not give."""
     numbers = itertools.count(1)
     for cell in node.cells:
         if cell.cell_type != "code":
             continue
         cell.outputs = [output for output in cell.outputs if _picture_of(output) not in kept]
-        step = step_of(cell)
         for output in cell.outputs:
             if "data" in output:
                 output.data = NotebookNode(_one_form(output.data, f"{scope}-cell{next(numbers)}"))
-                if step and "text/html" in output.data:
-                    output.data["text/html"] = in_told_order(output.data["text/html"], heads(step))
     return node
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 from runbook import pictures
@@ -54,25 +52,11 @@ def redrawn(run: Run, lang: str) -> dict[str, str]:
         if step == "key-packs-after" and len(counts) == len(names):
             before, after, expected = counts
             drawn["cals.svg"] = pictures.cals_picture(before, after, before + expected, lang)
-    bars = list(_bars(run, lang))
+    ends = [attempt.end for attempts in run.steps.values() for attempt in attempts if attempt.end is not None]
+    bars = pictures.time_bars(run.opened, ends, lambda step: step_title(step, lang))
     if len(bars) > 1:
         drawn["time.svg"] = pictures.time_picture(bars, run.name, lang)
     return drawn
-
-
-def _bars(run: Run, lang: str) -> Iterator[dict[str, Any]]:
-    try:
-        zero = dt.datetime.fromisoformat(str(run.opened.get("t")))
-        for step, attempts in run.steps.items():
-            for attempt in attempts:
-                if attempt.end is None or attempt.seconds is None:
-                    continue
-                ended = dt.datetime.fromisoformat(str(attempt.ended))
-                start = max((ended - zero).total_seconds() - attempt.seconds, 0.0)
-                title = step_title(step, lang)
-                yield {"title": title, "start": start, "seconds": attempt.seconds, "status": attempt.status.value}
-    except ValueError:  # a time that is none: no picture, the table of steps shows it as it is
-        return
 
 
 def _facts(story: Story) -> dict[str, dict[str, Any]]:

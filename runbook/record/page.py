@@ -13,6 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from runbook import __version__
+from runbook.identifiers import mask_agreement
 from runbook.journal import Journal, encode, stamp
 from runbook.record import views
 from runbook.record.cells import cells_to_html
@@ -23,7 +24,6 @@ from runbook.record.wording import (
     day,
     duration,
     hash_text,
-    masked_agreement,
     moment,
     number,
     outcome_word,
@@ -142,7 +142,6 @@ def _run_body(story: Story, view: views.RunView, run: Run, shared: dict[str, Any
             body = cells_to_html(
                 view.notebook, around, words, run.name, lang, spoken == lang,
                 kept=_pictures_kept(story, run), summed_up=run.opened.get("notebook", "migrate") == "migrate",
-                heads=lambda step: views.heads(story, run, step, spoken),
             )  # fmt: skip
         except ValueError:
             shown.clear()
@@ -200,7 +199,7 @@ def _about(story: Story, lang: str) -> list[tuple[str, str]]:
     program = _at(case, "contract", "program")
     contract = [
         program and phrase(f"sheets.program_{program}", lang),
-        masked_agreement(_at(case, "contract", "agreement")),
+        mask_agreement(str(_at(case, "contract", "agreement") or "")),
         _at(case, "contract", "reseller"),
     ]
     incident = [day(_at(case, "incident", "date"), lang), _at(case, "incident", "description")]

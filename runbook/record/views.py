@@ -207,15 +207,6 @@ def _columns(story: Story, step: str, table: list[dict[str, Any]]) -> tuple[str,
     return in_order(keys)
 
 
-def heads(story: Story, run: Run, step: str, lang: str) -> tuple[str, ...]:
-    """The headings of a step's table in their order, as its notebook words them in ``lang``; none without a table."""
-    for attempt in reversed(run.steps.get(step, [])):
-        table = [row for row in (attempt.end or {}).get("table") or [] if isinstance(row, dict)]
-        if table:
-            return tuple(heading(column, lang) for column in _columns(story, step, table))
-    return ()
-
-
 def _faults(files: tuple[Evidence, ...]) -> tuple[tuple[str, int], ...]:
     return tuple(Counter(file.fault for file in files if file.fault).items())
 

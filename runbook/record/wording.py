@@ -95,13 +95,6 @@ def number(value: int, lang: str) -> str:
     return f"{value:,}".replace(",", NARROW) if lang == "fr" else f"{value:,}"
 
 
-def masked_agreement(agreement: Any) -> str:
-    """An agreement's number as the licence sheet shows it, by its last two characters: it is confidential outside the
-    company, and the record is handed round."""
-    text = str(agreement or "")
-    return f"…{text[-2:]}" if len(text) > 2 else text
-
-
 def hash_text(told: str) -> str:
     """A hash of the journal with its kind: ``SHA-256 …``, in a redacted copy perhaps ``HMAC-SHA256 …``."""
     for prefix, kind in ((HMAC, "HMAC-SHA256"), (HMAC_OF_HASH, "HMAC-SHA256 (SHA-256)")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbook.identifiers import mask
+from runbook.identifiers import mask, mask_agreement
 from runbook.verdicts.case_words import contract_rows, day, old_servers, packs_in_words, word
 from runbook.verdicts.context import Context
 from runbook.verdicts.sheet import Pairs, Section, Sheet
@@ -53,11 +53,7 @@ def _contract(context: Context) -> list[tuple[str, str]]:
     """Company, program, agreement, reseller, date; no personal data. The agreement's number is masked like an
     identifier: it is confidential outside the company."""
     company, _, _, _, program, agreement, reseller, date = contract_rows(context.case, context.lang)
-    return [company, program, (agreement[0], _masked_agreement(agreement[1])), reseller, date]
-
-
-def _masked_agreement(number: str) -> str:
-    return "…" + number[-2:] if len(number) > 2 else number
+    return [company, program, (agreement[0], mask_agreement(agreement[1])), reseller, date]
 
 
 def _activated(context: Context) -> str:

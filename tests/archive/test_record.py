@@ -210,28 +210,6 @@ def test_no_heading_stands_over_nothing(tmp_path: Path) -> None:
     assert "Un mot de la fin." in fr
 
 
-def test_what_a_cell_showed_again_has_its_columns_in_order(tmp_path: Path) -> None:
-    """A step that was done before shows its table from the journal, which sorts: the record has it as it was told."""
-    row = {"after": 40, "before": 0, "row": 2, "product": "steps.product_1"}
-    shown = (
-        "<table style='x'><thead><tr><th scope='col'>Après</th><th>Avant</th><th>Produit</th><th>Ligne</th></tr>"
-        "</thead>"
-        "<tbody><tr><td>40</td><td>0</td><td>a &amp; <b>b</b></td><td>2</td></tr></tbody></table>"
-        "<table><tr><td>autre</td><td>table</td></tr></table>"
-    )
-    case = make_case(tmp_path / "cases", close_last=False)
-    change_notebook(case, lambda cells: cells.append(code("%%powershell key-packs-after\nx", shown)))
-    Journal(case / "journal.jsonl", clock("2024-02-03T00:00:00+00:00")).append(
-        "end", run="r02", step="key-packs-after", status="already_done", seconds=1.0, lines=[], facts={}, table=[row],
-        columns=["before", "row", "after", "product"], hints=[], evidence=[], by="kernel",
-    )  # fmt: skip
-    for path in record.write(case):
-        page = path.read_text(encoding="utf-8")
-        showed = page.split('id="r02-key-packs-after"')[1].split('<div class="shown">')[1].split("</div>")[0]
-        assert re.findall(r"<th[^>]*>(\w+)</th>", showed) == ["Avant", "Ligne", "Après", "Produit"]
-        assert re.findall(r"<td>(.*?)</td>", showed) == ["0", "2", "40", "a &amp; <b>b</b>", "autre", "table"]
-
-
 def test_what_is_between_backticks_in_a_hint_is_code(tmp_path: Path) -> None:
     marked = next(p for p in knowledge.errors() if "`" in p.fix.fr and "`" in p.fix.en)
     case = make_case(tmp_path / "cases", close_last=False)

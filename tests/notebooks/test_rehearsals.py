@@ -47,6 +47,12 @@ def test_recording_ends_as_it_says(workspace: Any, name: str, lang: str) -> None
         assert found == expected.steps, run
         assert closed["outcome"] == expected.outcome, run
 
+    # What was done before is shown as it was then, its columns in the order that the verdict gave them.
+    for entry in history.entries:
+        if entry["event"] == "end" and entry["status"] == "already_done" and entry.get("of"):
+            first = next(e for e in history.entries if e["n"] == entry["of"]["n"])
+            assert entry["columns"] == first["columns"], entry["step"]
+
     # papermill's exit code says the same as the last run.
     last = recording.plot.expect[-1].outcome
     assert played.exit_code == (1 if last == "failed" else 0), played.stderr
