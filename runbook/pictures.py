@@ -66,6 +66,9 @@ def time_picture(bars: Sequence[dict[str, Any]], run: str, lang: str) -> str:
         axes.barh(row, width, left=bar["start"], color=_COLOURS.get(bar["status"], "#9aa5b1"), height=0.7)
     axes.set_yticks(range(len(bars)), [bar["title"] for bar in bars], fontsize=7.5)
     axes.invert_yaxis()
+    axes.set_xlim(left=0)
+    comma = "," if lang == "fr" else "."
+    axes.xaxis.set_major_formatter(lambda seconds, _: f"{seconds:g}".replace(".", comma))
     axes.set_xlabel(say("show.time_axis", lang), fontsize=8)
     axes.set_title(say("show.time_title", lang, run=run), fontsize=10)
     return svg_text(drawing)

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 from made_case import clock, make_case
+from playwright.sync_api import sync_playwright
 
 from runbook import knowledge, record
 from runbook.errors import RunbookError
@@ -346,6 +347,16 @@ def test_edge_is_found_where_windows_puts_it(tmp_path: Path) -> None:
     edge.parent.mkdir(parents=True)
     edge.write_bytes(b"")
     assert find_browser({"ProgramFiles(x86)": str(tmp_path)}, lambda _: None) == edge
+
+
+def test_the_record_fits_a_telephone(case: Path, need_browser: Callable[[], Path]) -> None:
+    with sync_playwright() as driver:
+        window = driver.chromium.launch(executable_path=str(need_browser()), args=["--no-sandbox", "--disable-gpu"])
+        page = window.new_page(viewport={"width": 375, "height": 800})
+        for lang in ("fr", "en"):
+            page.goto((case / f"record.{lang}.html").as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= 375, lang
+        window.close()
 
 
 def test_the_pdf_has_numbered_stamped_pages(
