@@ -7,8 +7,9 @@ the guard and the command line's first words need sentences only.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import cache
+import string
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,6 +40,35 @@ def typeset(text: str) -> str:
     return "".join(parts)
 
 
+class Choosing(string.Formatter):
+    """``str.format`` in one language, with choices: ``{count:host|hosts}`` is one of the two words, by that number.
+
+    French has its singular below two (0 hôte, 1,5 hôte), English for one only. Digits may be grouped as the language
+    groups them; whatever is no number takes the plural.
+    """
+
+    def __init__(self, lang: str) -> None:
+        self._french = lang == "fr"
+        self._digits = str.maketrans(",", ".", "\u00a0\u202f") if self._french else str.maketrans("", "", ",")
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """``value`` by ``format_spec``, or the word that it chooses there."""
+        one, choice, more = format_spec.partition("|")
+        return (one if self._is_one(value) else more) if choice else str(super().format_field(value, format_spec))
+
+    def _is_one(self, value: object) -> bool:
+        try:
+            number = float(str(value).translate(self._digits))
+        except ValueError:
+            return False
+        return abs(number) < 2 if self._french else number == 1
+
+
+def _filler(text: str, lang: str) -> Callable[..., str]:
+    """What fills in the fields of ``text``: ``str.format``, much the faster, where there is nothing to choose."""
+    return partial(Choosing(lang).format, text) if "|" in text else text.format
+
+
 @cache
 def data_root() -> Path:
     """The folder that holds ``knowledge/`` and ``notebooks/``: the checkout, or what the wheel carries."""
@@ -56,21 +86,22 @@ def read_yaml(name: str) -> Any:
 
 
 @cache
-def _words(area: str) -> dict[str, dict[str, str]]:
+def _words(area: str) -> dict[str, dict[str, Callable[..., str]]]:
     data: dict[str, dict[str, str]] = read_yaml(f"words/{area}")
     return {
-        key: {lang: typeset(text) if lang == "fr" else text for lang, text in both.items()}
+        key: {lang: _filler(typeset(text) if lang == "fr" else text, lang) for lang, text in both.items()}
         for key, both in data.items()
     }
 
 
 def say(key: str, lang: str, /, **fields: object) -> str:
-    """The sentence ``AREA.KEY`` of ``knowledge/words/AREA.yml`` in ``lang``, its ``{fields}`` filled in.
+    """The sentence ``AREA.KEY`` of ``knowledge/words/AREA.yml`` in ``lang``, its ``{fields}`` filled in and its
+    ``{field:singular|plural}`` chosen (see ``Choosing``).
 
     Raises KeyError for an unknown key or a field that the sentence needs and was not given.
     """
     area, _, name = key.partition(".")
-    return _words(area)[name][lang].format(**fields)
+    return _words(area)[name][lang](**fields)
 
 
 def worded(value: object, lang: str) -> object:

@@ -13,4 +13,4 @@ $faults = @(
     }
 )
 $faults
-"$($faults.Count) anomalie(s) / fault(s)"
+"ANOMALIES / FAULTS  $($faults.Count)"

@@ -53,7 +53,7 @@ def test_a_second_audit_is_held_against_the_first(workspace: Any) -> None:
     svg = (second.folder.path / "r01" / "pictures" / "trend-user.svg").read_text(encoding="utf-8")
     assert "2025-04-01" in svg and "2025-05-01" in svg and ">47<" in svg
     summary = shown(next(cell for cell in second.notebook().cells if cell.id == "summary"))
-    assert "Curve of 2 audits (Per User): 31, 47 CALs issued, 40 owned." in summary
+    assert "Curve of 2 audits (Per User). CALs issued: 31, 47; owned: 40." in summary
 
     # A third, held against the one that is named; and one that names an audit which does not exist.
     third = workspace.papermill(

@@ -68,7 +68,7 @@ def test_works_from_the_root_and_from_notebooks(checkout: Path, start: str, sour
 def test_every_bad_parameter_is_told_at_once_and_nothing_runs(workspace: Any) -> None:
     played = workspace.papermill("case-bad", "-p", "case", "007", "-p", "foo", "x", "-p", "lang", "en")
     assert played.exit_code == 1
-    assert "2 parameter(s) to correct. No step was run." in played.stderr
+    assert "2 parameters to correct. No step was run." in played.stderr
     assert "-r case VALUE" in played.stderr
     assert "“foo”: unknown parameter" in played.stderr
     assert not played.folder.path.exists()
@@ -101,7 +101,7 @@ def test_a_bad_case_file_is_told_in_its_language_with_lines(workspace: Any) -> N
     real_case(workspace, "case-bad", REAL_CASE + "  - {{count: many}}\nextra: 1\n", lang="en")
     done = workspace.runbook("run", "case-bad")
     assert done.returncode == 2
-    assert "2 fault(s). No step was run." in done.stderr
+    assert "2 faults. No step was run." in done.stderr
     assert "line 7 — packs.2.count" in done.stderr
     assert "line 8 — extra" in done.stderr
     assert not (workspace.path / "cases" / "case-bad" / "journal.jsonl").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ def test_links_lead_from_the_page_that_calls(page: str, target: str, link: str) 
 def test_every_word_stands_in_both_languages_with_the_same_fields() -> None:
     for key, texts in sentences.read_yaml("words/site").items():
         assert set(texts) == set(LANGS), key
-        fields = [sorted({part.split("}")[0] for part in texts[lang].split("{")[1:]}) for lang in LANGS]
+        fields = [{re.split("[:}]", part)[0] for part in texts[lang].split("{")[1:]} for lang in LANGS]
         assert fields[0] == fields[1], key
 
 

@@ -58,7 +58,7 @@ def test_bom_and_windows_line_ends_are_read(tmp_path: Path) -> None:
 def test_all_faults_at_once_with_their_lines(tmp_path: Path) -> None:
     text = GOOD.replace("count: 20, version: 2022", "count: twenty, verion: 2022").replace("RDLIC01", "RD LIC01")
     said = refused(tmp_path, text + "lost_servers:\n  - {name: A, server_id: ABC}\n")
-    assert "4 fault(s)" in said
+    assert "4 faults." in said
     for line, where in (
         (4, "license_server.name"),
         (7, "packs.1.count"),

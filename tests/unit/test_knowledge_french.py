@@ -16,9 +16,10 @@ FILES = sorted(
     for path in Path(sentences.data_root(), "knowledge").rglob("*.yml")
 )
 NB = "\u00a0"
-#: Code, addresses, Windows paths, format fields, HTML and a quoted line of the case file keep their own signs.
+#: Code, addresses, Windows paths, format fields, HTML and a quoted line of the case file keep their own signs; the
+#: words that a field chooses ("{count:hôte|hôtes}") are prose.
 NOT_PROSE = re.compile(
-    r"```.*?```|`[^`]*`|https?://\S+|[A-Z]:\\\S*|\{[^{}]*\}|<[^<>]*>|&[a-z]+;|«\u00a0\w+: [^»]*»", re.DOTALL
+    r"```.*?```|`[^`]*`|https?://\S+|[A-Z]:\\\S*|\{[^{}|]*\}|<[^<>]*>|&[a-z]+;|«\u00a0\w+: [^»]*»", re.DOTALL
 )
 
 
