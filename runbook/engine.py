@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import sys
+import time
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from runbook.conductor import Pass
 
 _VARIABLE = "RUNBOOK_INVOCATION"  # runbook.invocation.VARIABLE, without its imports
+_SAVE_EVERY = 0.5  # seconds
 _PREVIOUS = papermill_engines.get_engine(None)
 #: papermill changes the folder (``--cwd``) before it calls an engine; the output path is relative to this one.
 _STARTED_IN = Path.cwd()
@@ -35,20 +37,29 @@ class TruthfulManager(NotebookExecutionManager):  # type: ignore[misc]
     papermill calls ``cell_complete`` in a ``finally``: when a kernel dies, a time-out fires or Ctrl-C is
     pressed, an exception is in flight and the cell is not complete. And ``notebook_complete`` calls every cell
     that never ran "completed".
+
+    papermill saves twice for each cell, and a save costs what the whole notebook weighs. Here, after the first, one
+    per ``_SAVE_EVERY`` seconds and the last: what a kill takes with it, journal and kept outputs give back (rebuild).
     """
 
     def __init__(self, *args: Any, step_titles: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._step_titles = step_titles
+        self._saved = float("-inf")
 
     def save(self, **kwargs: Any) -> None:
-        """Write the notebook whole or not at all."""
+        """Write the notebook whole or not at all, unless it was written a moment ago."""
         if kwargs.get("nb"):
             self.nb = kwargs["nb"]
+        if time.monotonic() - self._saved >= _SAVE_EVERY:
+            self._write()
+
+    def _write(self) -> None:
         if self.output_path:
             from runbook.rebuild import write_notebook
 
             write_notebook(self.nb, Path(self.output_path))
+        self._saved = time.monotonic()
         self.last_save_time = self.now()
 
     def cell_start(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: Any) -> None:
@@ -71,7 +82,7 @@ class TruthfulManager(NotebookExecutionManager):  # type: ignore[misc]
         papermill["end_time"] = self.end_time.isoformat()
         papermill["duration"] = (self.end_time - self.start_time).total_seconds()
         self.cleanup_pbar()
-        self.save()
+        self._write()
 
 
 class RunbookEngine(NBClientEngine):  # type: ignore[misc]
