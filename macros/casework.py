@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 
 from macros.marks import cell, code, rows
 from macros.words import Here
+from runbook.archive.sheet import verifier_commands
 from runbook.knowledge import steps
 from runbook.sentences import data_root, read_yaml, say
 
@@ -20,7 +21,7 @@ CASE, SERVER = "case-2024-01", "RDLIC01.corp.example"
 _FIRST_CELL = r'<!-- #region {{"tags": \["{lang}"\]}} -->\n(# .*?)<!-- #endregion -->'
 #: libyaml where PyYAML was built with it: the recordings are long.
 YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_VERIFIER_CODE = {"A": "powershell", "B": "powershell", "C": "bash", "D": "powershell"}
+_VERIFIER_CODE = {"A": "powershell", "B": "powershell", "C": "bash", "D": "powershell", "E": "powershell", "F": "bash"}
 
 
 def case_file(here: Here) -> str:
@@ -95,11 +96,9 @@ def _plots() -> list[tuple[str, dict[str, Any]]]:
 
 
 def verifier(here: Here, way: str) -> str:
-    """One of the ways to verify that VERIFIER.txt gives ("A" to "D"), as a block to copy. KeyError for another."""
-    folder = data_root() / "runbook" / "archive"
-    script, shell = ((folder / name).read_text(encoding="utf-8").rstrip() for name in ("verifier.ps1", "verifier.sh"))
-    text = say("archive.verifier_commands", "en", script=script, shell=shell)
-    ways = {part[0]: part.split("\n", 1)[1].strip("\n") for part in re.split(r"\n{3,}(?=[A-Z]\. )", text.strip())}
+    """One of the ways to verify that VERIFIER.txt gives ("A" to "F"), as a block to copy. KeyError for another."""
+    parts = re.split(r"\n{3,}(?=[A-Z]\. )", verifier_commands())
+    ways = {part[0]: part.split("\n", 1)[1].strip("\n") for part in parts}
     return f"\n``` {{ .{_VERIFIER_CODE[way]} }}\n{ways[way]}\n```\n"
 
 

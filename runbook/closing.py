@@ -114,7 +114,7 @@ def _pictures(run: Run) -> list[show.Bundle]:
         expected = before + run.case.expected_cals()
         svg = pictures.cals_picture(before, after, expected, run.lang)
         alt = say("show.cals_alt", run.lang, before=before, after=after, expected=expected)
-        found.append(pictures.kept(run.path, "cals", svg, alt))
+        found.append(pictures.kept(run, "cals", svg, alt))
     ends = [e for e in history.entries if e["event"] == "end" and e["run"] == run.name]
     opened = history.opening(run.name) or {}
     bars = pictures.time_bars(opened, ends, lambda step: knowledge.step(step).title.of(run.lang))
@@ -122,5 +122,5 @@ def _pictures(run: Run) -> list[show.Bundle]:
         svg = pictures.time_picture(bars, run.name, run.lang)
         total = show.seconds(max(b["start"] + b["seconds"] for b in bars), run.lang).removesuffix(" s")
         alt = say("show.time_alt", run.lang, count=len(bars), seconds=total)
-        found.append(pictures.kept(run.path, "time", svg, alt))
+        found.append(pictures.kept(run, "time", svg, alt))
     return found

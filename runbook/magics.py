@@ -12,7 +12,7 @@ from typing import Any
 from IPython import get_ipython
 from IPython.display import display
 
-from runbook import closing, conductor, invocation, knowledge, show, steps
+from runbook import closing, conductor, invocation, knowledge, pictures, show, steps
 from runbook.errors import BadInput, RunFailed, disk_told
 from runbook.journal import stamp, utc_now
 from runbook.language import choose
@@ -40,6 +40,7 @@ def start(notebook: str, **parameters: str | list[str]) -> None:
     shell.register_magic_function(_manual, "line", "manual")
     shell.register_magic_function(_local, "line", "local")
     _show(run, "start", None, "", opening_bundles(run))
+    pictures.import_ahead()
 
 
 def finish() -> None:

@@ -1,20 +1,26 @@
 """The pictures of a run: CALs before and after against what is expected, and the time line.
 
-SVG with real text: it prints sharp, can be searched, and can be redacted. matplotlib is imported when the first
-picture is drawn (0.7 s), not before.
+SVG with real text: it prints sharp, can be searched, and can be redacted. matplotlib takes longer to import than
+anything else here: ``import_ahead`` does it beside the steps, nobody at the command line does it without a picture.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import importlib
 import io
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runbook.journal import Entry
 from runbook.sentences import say
+
+if TYPE_CHECKING:
+    from runbook.run import Run
 
 _COLOURS = {
     "succeeded": "#2e8540",
@@ -26,6 +32,22 @@ _COLOURS = {
     "timed_out": "#b3262b",
     "unknown": "#b3262b",
 }
+_IDLE = "#9aa5b1"
+
+_STAMP = (
+    '<text x="100%" y="100%" dx="-4" dy="-4" text-anchor="end" font-family="sans-serif" font-size="9"'
+    ' font-weight="bold" fill="#8a5300">{}</text>'
+)
+
+
+def import_ahead() -> None:
+    """Begin to import matplotlib while the steps wait for their scripts; the last cell, which draws, finds it there."""
+    threading.Thread(target=_import, name="matplotlib", daemon=True).start()
+
+
+def _import() -> None:
+    with contextlib.suppress(Exception):  # told where it is missed: by the import that draws
+        importlib.import_module("matplotlib.backends.backend_svg")
 
 
 def cals_picture(before: int, after: int | None, expected: int, lang: str) -> str:
@@ -63,7 +85,7 @@ def time_picture(bars: Sequence[dict[str, Any]], run: str, lang: str) -> str:
     drawing, axes = figure(7.5, max(1.6, 0.24 * len(bars) + 0.9))
     for row, bar in enumerate(bars):
         width = max(bar["seconds"], 0.004)
-        axes.barh(row, width, left=bar["start"], color=_COLOURS.get(bar["status"], "#9aa5b1"), height=0.7)
+        axes.barh(row, width, left=bar["start"], color=_COLOURS.get(bar["status"], _IDLE), height=0.7)
     axes.set_yticks(range(len(bars)), [bar["title"] for bar in bars], fontsize=7.5)
     axes.invert_yaxis()
     axes.set_xlim(left=0)
@@ -71,13 +93,29 @@ def time_picture(bars: Sequence[dict[str, Any]], run: str, lang: str) -> str:
     axes.xaxis.set_major_formatter(lambda seconds, _: f"{seconds:g}".replace(".", comma))
     axes.set_xlabel(say("show.time_axis", lang), fontsize=8)
     axes.set_title(say("show.time_title", lang, run=run), fontsize=10)
+    _legend(drawing, [bar["status"] for bar in bars], lang)
     return svg_text(drawing)
 
 
-def kept(run_folder: Path, name: str, svg: str, alt: str) -> dict[str, str]:
-    """Keep a picture in the run's folder and give the bundle that shows it; ``alt`` says in words what it shows."""
+def _legend(drawing: Any, statuses: Iterable[str], lang: str) -> None:
+    """What each colour of a time line means, in words, below it; statuses of one colour share an entry."""
+    from matplotlib.patches import Patch
+
+    named: dict[str, list[str]] = {}
+    for status in dict.fromkeys(statuses):
+        named.setdefault(_COLOURS.get(status, _IDLE), []).append(say(f"status.{status}", lang))
+    patches = [Patch(color=colour, label=", ".join(words)) for colour, words in named.items()]
+    drawing.legend(handles=patches, loc="outside lower center", ncols=3, fontsize=7.5, frameon=False)
+
+
+def kept(run: Run, name: str, svg: str, alt: str) -> dict[str, str]:
+    """Keep a picture in the run's folder and give the bundle that shows it; ``alt`` says in words what it shows.
+    A rehearsal's carries the word in itself: the file may be taken out of the folder."""
     titled = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1)
-    save(titled, run_folder / "pictures" / f"{name}.svg")
+    if run.is_rehearsal:
+        body, _, rest = titled.rpartition("</svg>")
+        titled = f"{body}{_STAMP.format(say('record.rehearsal_stamp', run.lang))}</svg>{rest}"
+    save(titled, run.path / "pictures" / f"{name}.svg")
     return {"image/svg+xml": titled, "text/plain": alt}
 
 
@@ -103,6 +141,9 @@ def figure(width: float, height: float) -> Any:
 
 def svg_text(drawing: Any) -> str:
     """A drawing as the text of one SVG element, without the XML head."""
+    # Lay out once: saving would do so for its dry run and again for the drawing, and measure every label each time.
+    drawing.get_layout_engine().execute(drawing)
+    drawing.set_layout_engine("none")
     buffer = io.StringIO()
     drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()

@@ -22,6 +22,8 @@ LANGS: tuple[Lang, ...] = ("fr", "en")
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _WORD = re.compile(r"[a-z_]+\.[a-z0-9_]+")
+#: A day or a moment as verdicts write it, in one form for the journal, whoever reads it.
+_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)((?: \d\d:\d\d(?::\d\d)?)?(?: UTC)?)")
 
 
 _CODE = re.compile(r"(`[^`]*`)")
@@ -105,8 +107,8 @@ def say(key: str, lang: str, /, **fields: object) -> str:
 
 
 def worded(value: object, lang: str) -> object:
-    """``value`` as a person reads it: a key of knowledge/words/ becomes its sentence, a list its items, and
-    ``{key, fields}`` the sentence that it is.
+    """``value`` as a person reads it: a key of knowledge/words/ becomes its sentence, a list its items,
+    ``{key, fields}`` the sentence that it is, and in French 2026-01-31 10:20 UTC is 31/01/2026 10:20 UTC.
 
     Verdicts keep words as keys ("steps.mode_4"), so that one journal is read in both languages.
     """
@@ -121,6 +123,9 @@ def worded(value: object, lang: str) -> object:
             return say(value, lang)
         except (KeyError, FileNotFoundError):
             return value
+    if lang == "fr" and isinstance(value, str) and (moment := _MOMENT.fullmatch(value)):
+        year, month, day, time = moment.groups()
+        return f"{day}/{month}/{year}{time}".replace(" ", "\u00a0")
     return value
 
 

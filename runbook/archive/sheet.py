@@ -17,8 +17,8 @@ from runbook.files import write_whole
 from runbook.record.wording import moment
 from runbook.sentences import LANGS, say
 
-_VERIFIER = Path(__file__).with_name("verifier.ps1")
-_SHELL = Path(__file__).with_name("verifier.sh")
+#: What an auditor pastes, by its place in the words ``archive.verifier_commands``.
+_SCRIPTS = {"script": "verifier.ps1", "shell": "verifier.sh", "chain": "chain.ps1", "shell_chain": "chain.sh"}
 #: The name that stands in the commands where they are shown for no bag in particular.
 _ANY = "case-2024-01"
 _STYLE = Path(__file__).with_name("sheet.css")
@@ -86,13 +86,16 @@ def verifier_text(name: str = _ANY) -> str:
 
     Says nothing of the case but the ``name`` of its bag, which stands in the commands.
     """
-    script, shell = (file.read_text(encoding="utf-8").rstrip() for file in (_VERIFIER, _SHELL))
-    parts = []
-    for lang in LANGS:
-        parts.append(say("archive.verifier", lang).strip())
-    commands = say("archive.verifier_commands", "en", script=script, shell=shell).strip().replace(_ANY, name)
+    parts = [say("archive.verifier", lang).strip() for lang in LANGS]
     rule = "=" * 78
-    return f"\n{rule}\n\n".join([*(part + "\n" for part in parts), commands + "\n"])
+    return f"\n{rule}\n\n".join(part + "\n" for part in [*parts, verifier_commands().replace(_ANY, name)])
+
+
+def verifier_commands() -> str:
+    """The ways A to F to check a bag without this software, for the bag ``case-2024-01``; two blank lines part them."""
+    folder = Path(__file__).parent
+    scripts = {key: (folder / name).read_text(encoding="utf-8").rstrip() for key, name in _SCRIPTS.items()}
+    return say("archive.verifier_commands", "en", **scripts).strip()
 
 
 def info_of(bag: Path) -> dict[str, str]:

@@ -29,5 +29,5 @@ def ending(run: Run) -> list[show.Bundle]:
         svg = drawn.trend_picture([a.day for a in everything], issued, owned, word, run.lang)
         values = ", ".join(str(n) for n in issued)
         alt = say("audit.trend_alt", run.lang, count=len(everything), type=word, values=values, owned=owned[-1])
-        bundles.append(pictures.kept(run.path, f"trend-{kind}", svg, alt))
+        bundles.append(pictures.kept(run, f"trend-{kind}", svg, alt))
     return bundles

@@ -38,7 +38,7 @@ def _time_line(run: Run, read: dict[str, Any]) -> list[show.Bundle]:
     instants = [at for _, points in rows for at, _ in points]
     first, last = (f"{at:%Y-%m-%d %H:%M}" for at in (min(instants), max(instants)))
     alt = say("diagnose.timeline_alt", run.lang, count=len(rows), first=first, last=last)
-    return [pictures.kept(run.path, "events", svg, alt)]
+    return [pictures.kept(run, "events", svg, alt)]
 
 
 def _cause(rank: int, cause: dict[str, Any], lang: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def ending(run: Run) -> list[show.Bundle]:
     svg = drawn.states_picture([(words[word], counts[word], word) for word in order], run.lang)
     states = ", ".join(say("hosts.picture_state", run.lang, state=words[w], count=counts[w]) for w in order)
     alt = say("hosts.picture_alt", run.lang, count=facts["count"], states=states)
-    bundles = [pictures.kept(run.path, "hosts", svg, alt)]
+    bundles = [pictures.kept(run, "hosts", svg, alt)]
     named = _named(facts, run.lang)
     if named:
         plain = [say("hosts.named_title", run.lang), *(f"  {name}: {why}" for name, why in named)]

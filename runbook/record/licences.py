@@ -10,12 +10,12 @@ from runbook.errors import RunbookError
 from runbook.record.story import Run, Story
 from runbook.record.wording import step_title
 from runbook.verdicts.context import Context
-from runbook.verdicts.inventory import inventory
+from runbook.verdicts.inventory import Group, inventory
 
 
-def licence_sheet(story: Story, lang: str) -> list[tuple[str, str]] | None:
-    """Labels and values of the licence sheet; empty for a case that recovered nothing, None where the case file no
-    longer reads as one (in a redacted copy tokens stand in place of identifiers)."""
+def licence_sheet(story: Story, lang: str) -> list[Group] | None:
+    """The licence sheet by where its values come from; empty for a case that recovered nothing, None where the case
+    file no longer reads as one (in a redacted copy tokens stand in place of identifiers)."""
     if not is_recovery(story):
         return []
     try:

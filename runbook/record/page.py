@@ -17,6 +17,7 @@ from runbook.identifiers import mask_agreement
 from runbook.journal import Journal, encode, stamp
 from runbook.record import views
 from runbook.record.cells import cells_to_html
+from runbook.record.changes import changes
 from runbook.record.doubts import doubts
 from runbook.record.licences import licence_sheet
 from runbook.record.story import Run, Story
@@ -87,6 +88,7 @@ def render(story: Story, lang: str, *, made: dt.datetime, full: bool = False, ed
             made=moment(stamp(made), lang),
             about=_about(story, lang),
             overview=_overview(story, lang),
+            changes=changes(story, lang),
             checklist=views.checklist(story, lang),
             licences=licence_sheet(story, lang),
             doubts=doubts(story, lang),

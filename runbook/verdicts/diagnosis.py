@@ -103,7 +103,7 @@ def _rows(hint: Hint) -> Iterator[dict[str, Any]]:
             "event": event.id,
             "channel": event.channel,
             "times": seen.count,
-            "at": seen.last.strftime("%Y-%m-%d %H:%M") if seen.last else "",
+            "at": seen.last.strftime("%Y-%m-%d %H:%M UTC") if seen.last else "",
         }
 
 

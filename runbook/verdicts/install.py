@@ -192,7 +192,12 @@ def migration_events(context: Context, seen: MigrationEventsAnswer) -> Verdict:
     since = seen.since.date().isoformat()
     facts = {"events": counts, "since": since, "ambiguous": len(events) - len(sure)}
     table = tuple(
-        {"at": e.at.isoformat()[:19].replace("T", " "), "event": e.id, "channel": e.channel, "record": e.record_id}
+        {
+            "at": f"{e.at:%Y-%m-%d %H:%M:%S} UTC",
+            "event": e.id,
+            "channel": e.channel,
+            "record": e.record_id,
+        }
         for e in sorted(events, key=lambda e: e.at)
     )
     broken = [search.channel for search in seen.searches if search.fault is not None and not search.no_match]

@@ -12,28 +12,42 @@ from runbook.verdicts.sheet import Pairs, Section, Sheet
 _NAMED = 30  # session hosts that the sheet lists by name
 
 
-def inventory(context: Context) -> list[tuple[str, str]]:
-    """Labels and values in the run's language; several lines are parted by newlines."""
+#: A heading that says where what stands below it comes from, then labels and values.
+Group = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def inventory(context: Context) -> list[Group]:
+    """What is owned, said and read, in the run's language and never mixed; several lines of one value are parted by
+    newlines."""
     case, lang = context.case, context.lang
-    known = [
+    checked = bool(context.fact("hosts-verify", "right"))
+    hosts = (word("inventory_hosts", lang), _hosts(context))
+    written = [
         *_contract(context),
         (word("inventory_owned", lang), f"{case.expected_cals()} ({packs_in_words(case, lang)})"),
-    ]
-    known += [
         (word("new_server", lang), case.license_server.name),
-        (word("server_id", lang), str(context.fact("license-server", "license_server_id", ""))),
-        (word("inventory_activated", lang), _activated(context)),
-        (word("inventory_database", lang), str(context.fact("license-server", "database_path") or "")),
+        (word("inventory_lost", lang), "\n".join(_lost(context))),
+        *(() if checked else (hosts,)),
+    ]
+    told = [
+        (word("inventory_approval", lang), _approval(context)),
         (word("inventory_reissued", lang), _reissued(context)),
         (word("inventory_key_packs", lang), _key_packs(context)),
         (word("inventory_way", lang), _way(context)),
-        (word("inventory_counted", lang), _counted(context)),
-        (word("inventory_hosts", lang), _hosts(context)),
-        (word("inventory_lost", lang), "\n".join(_lost(context))),
-        (word("inventory_backup", lang), str(context.fact("backup", "destination") or "")),
-        (word("inventory_approval", lang), _approval(context)),
     ]
-    return [(label, value or word("inventory_unknown", lang)) for label, value in known]
+    read = [
+        (word("server_id", lang), str(context.fact("license-server", "license_server_id", ""))),
+        (word("inventory_activated", lang), _activated(context)),
+        (word("inventory_database", lang), str(context.fact("license-server", "database_path") or "")),
+        (word("inventory_counted", lang), _counted(context)),
+        (word("inventory_backup", lang), str(context.fact("backup", "destination") or "")),
+        *((hosts,) if checked else ()),
+    ]
+    unknown = word("inventory_unknown", lang)
+    return [
+        (word(f"inventory_from_{source}", lang), tuple((label, value or unknown) for label, value in rows))
+        for source, rows in (("case", written), ("person", told), ("commands", read))
+    ]
 
 
 def sheet(context: Context) -> Sheet:
@@ -43,7 +57,7 @@ def sheet(context: Context) -> Sheet:
         lang=lang,
         title=word("inventory_title", lang),
         subtitle=word("call_subtitle", lang, company=case.company, case=case.name, server=case.license_server.name),
-        sections=(Section("", (Pairs(tuple(inventory(context))),)),),
+        sections=tuple(Section(heading, (Pairs(rows),)) for heading, rows in inventory(context)),
         notice=word("inventory_notice", lang),
         stamp=word("stamp", lang) if context.rehearsal else "",
     )

@@ -233,7 +233,7 @@ def test_the_agreement_is_masked_wherever_the_record_shows_it(case: Path) -> Non
 
 def test_a_rehearsal_attests_no_step(tmp_path: Path) -> None:
     for rehearsal, words in (
-        (None, ("ont été menées comme décrit", "steps above were carried out as described")),
+        (None, ("est ce qu’il a fait et vu", "is what they did and saw")),
         ("nominal", ("aucune étape n’a été menée", "no step was carried out on a server")),
     ):
         case = make_case(tmp_path / str(rehearsal), rehearsal=rehearsal)
@@ -241,7 +241,7 @@ def test_a_rehearsal_attests_no_step(tmp_path: Path) -> None:
             signatures = path.read_text(encoding="utf-8").split('id="signatures"')[1]
             assert sentence in signatures, sentence
             if rehearsal:
-                assert "comme décrit" not in signatures and "as described" not in signatures
+                assert "fait et vu" not in signatures and "did and saw" not in signatures
 
 
 def test_every_kind_of_host_has_its_words() -> None:

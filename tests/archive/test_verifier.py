@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -40,13 +41,17 @@ def text_of(bag: Path) -> str:
     return (bag / "VERIFIER.txt").read_bytes().decode("utf-8-sig")
 
 
-def script_c(bag: Path, seal: str = "", folder: Path | None = None) -> bytes:
-    """Way C of the bag's own VERIFIER.txt as an auditor pastes it, with its Windows line ends, the folder's own path
-    and the paper's seal in."""
-    folder = folder or bag
-    block = re.search(r"(?ms)^C\. .*?\r\n\r\n(.*?)(?:\r\n){3,}", text_of(bag))
+def way(letter: str, bag: Path, folder: Path | None = None) -> str:
+    """A way of the bag's own VERIFIER.txt as an auditor pastes it, with its Windows line ends and the folder's path."""
+    block = re.search(rf"(?ms)^{letter}\. .*?\r\n\r\n(.*?)(?:(?:\r\n){{3,}}|\r\n\Z)", text_of(bag))
     assert block is not None
-    script = block[1].replace(f"/archive/{bag.name}", str(folder))
+    return block[1].replace(f"/archive/{bag.name}", str(folder or bag))
+
+
+def script_c(bag: Path, seal: str = "", folder: Path | None = None) -> bytes:
+    """Way C with the paper's seal in."""
+    folder = folder or bag
+    script = way("C", bag, folder)
     script = script.replace("seal_on_paper=''", f"seal_on_paper='{seal}'")
     assert "\r\n" in script and str(folder) in script and f"seal_on_paper='{seal}'" in script
     return script.encode() + b"\r\n"
@@ -79,6 +84,30 @@ def test_a_seal_that_is_none_is_a_fault(bag: Path, sealed: archive.Sealed, typed
     told = way_c(bag, given)
     assert told.startswith("ANOMALIES / FAULTS\n") and f"SEAL MISTYPED, {digits} DIGITS INSTEAD OF 64\n" in told
     assert "WELL" not in told and "COHERENT" not in told and "ORIGIN PROVEN" not in told
+
+
+def way_f(bag: Path) -> str:
+    """What way F prints."""
+    script = way("F", bag).encode() + b"\r\n"
+    done = subprocess.run([str(BASH)], input=script, capture_output=True, timeout=60, check=True)
+    assert not done.stderr
+    return done.stdout.decode()
+
+
+@needs_bash
+def test_the_chain_is_read_again_and_a_line_that_does_not_follow_is_named(bag: Path) -> None:
+    journal = bag / "data" / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    last = hashlib.sha256(lines[-1].rstrip(b"\n")).hexdigest()
+    told = way_f(bag)
+    assert told == f"Lignes / Lines : {len(lines)} ; ruptures / breaks : 0\nDerniere / Last : {last}\n"
+    for lang in ("fr", "en"):
+        assert last in (bag / "data" / f"record.{lang}.html").read_text(encoding="utf-8"), "at the record's foot"
+    journal.write_bytes(b"".join([*lines[:4], lines[4].replace(b'"event":', b'"event": ', 1), *lines[5:]]))
+    told = way_f(bag)
+    assert "RUPTURE / BREAK : 6\n" in told and "breaks : 1\n" in told
+    journal.write_bytes(b"".join(lines[1:]))
+    assert way_f(bag).startswith("RUPTURE / BREAK : 1\n")
 
 
 @needs_bash

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runbook.bundle.make import ABOARD
-from runbook.sentences import LANGS, Choosing, data_root, read_yaml, say, typeset
+from runbook.sentences import LANGS, Choosing, data_root, read_yaml, say, typeset, worded
 
 FILES = sorted(
     path.relative_to(data_root() / "knowledge").with_suffix("").as_posix()
@@ -116,3 +116,17 @@ def test_what_the_installer_fills_in_itself_chooses_nothing() -> None:
     aboard = [both for key, both in read_yaml("words/bundle").items() if key.startswith(ABOARD)]
     assert aboard
     assert not [text for text in texts_in(aboard) if any("|" in spec for _, spec in parts(text))]
+
+
+@pytest.mark.parametrize(
+    ("kept", "french"),
+    [
+        ("2026-01-31", "31/01/2026"),
+        ("2026-01-31 10:20 UTC", "31/01/2026\u00a010:20\u00a0UTC"),
+        ("2026-01-31 10:20:59", "31/01/2026\u00a010:20:59"),
+        ("2026-01-31.zip", "2026-01-31.zip"),
+        ("20260131T102000Z", "20260131T102000Z"),
+    ],
+)
+def test_the_journal_has_one_form_of_a_date_and_each_language_its_own(kept: str, french: str) -> None:
+    assert worded(kept, "fr") == french and worded(kept, "en") == kept

@@ -114,7 +114,7 @@ def test_known_events_are_counted_and_explained(make_context: Make, keys: Keys) 
     verdict = LOCAL["diagnose"](context)
     assert verdict.status is Status.FINDING and "E11" in verdict.hints and keys(verdict) == ["diagnose_found"]
     row = next(row for row in verdict.table if row["error"] == "E11")
-    assert (row["event"], row["times"], row["at"]) == (4105, 2, "2024-01-02 10:00")
+    assert (row["event"], row["times"], row["at"]) == (4105, 2, "2024-01-02 10:00 UTC")
     assert verdict.facts["events"] == {"LS-4105": 2}
 
 
@@ -291,5 +291,17 @@ def test_the_licence_sheet_is_masked_and_whole(lang: str, make_context: Make) ->
 
 
 def test_the_licence_sheet_of_a_new_case_says_what_is_not_known(make_context: Make) -> None:
-    rows = dict(inventory.inventory(make_context()))
+    rows = {label: value for _, group in inventory.inventory(make_context()) for label, value in group}
     assert rows["Key packs received"] == rows["Backup"] == "not known yet"
+
+
+def test_the_licence_sheet_never_mixes_what_was_said_with_what_was_read(make_context: Make) -> None:
+    def labels(facts: dict[str, Any]) -> dict[str, set[str]]:
+        groups = inventory.inventory(make_context(lang="en", facts=facts))
+        return {source: {label for label, _ in rows} for source, rows in groups}
+
+    found = labels(FACTS)
+    assert found["According to a person"] == {"Approval", "Reissue", "Key packs received", "Way of installing"}
+    assert {"License Server ID", "CALs installed", "Backup", "Authorised servers"} <= found["Read by the commands"]
+    unchecked = labels({name: facts for name, facts in FACTS.items() if name != "hosts-verify"})
+    assert "Authorised servers" in unchecked["According to the case file"] - unchecked["Read by the commands"]

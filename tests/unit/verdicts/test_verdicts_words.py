@@ -24,8 +24,8 @@ BUILT = {
         "state_", "trouble_",
     ),
     "sheets": (
-        "call_open_2_", "call_open_3_", "call_open_4_", "call_title_", "inventory_activated_", "program_", "type_",
-        "way_",
+        "call_open_2_", "call_open_3_", "call_open_4_", "call_title_", "inventory_activated_", "inventory_from_",
+        "program_", "type_", "way_",
     ),
 }  # fmt: skip
 #: What the case file's choices are, beside the words of the code.
