@@ -16,6 +16,8 @@ from typing import TypeVar
 
 #: Bytes read at a time: memory is workers x BLOCK, whatever the size of the files.
 BLOCK = 1 << 20
+#: Files that may wait for one that takes longer: with few, one large file would leave the other threads idle.
+_IN_FLIGHT = 1024
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
@@ -88,7 +90,7 @@ def _block(handle: int) -> int:
 
 
 def in_threads(work: Callable[[_T], _R], items: Iterable[_T], workers: int | None = None) -> Iterator[_R]:
-    """``work`` on each item, results in order; never more than a few times ``workers`` items in flight."""
+    """``work`` on each item, results in order; never more than ``_IN_FLIGHT`` items in flight."""
     workers = workers or default_workers()
     if workers == 1:
         yield from map(work, items)
@@ -97,7 +99,7 @@ def in_threads(work: Callable[[_T], _R], items: Iterable[_T], workers: int | Non
         waiting: deque[Future[_R]] = deque()
         for item in items:
             waiting.append(pool.submit(work, item))
-            if len(waiting) >= workers * 4:
+            if len(waiting) >= _IN_FLIGHT:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
