@@ -21,7 +21,7 @@ CASE, SERVER = "case-2024-01", "RDLIC01.corp.example"
 _FIRST_CELL = r'<!-- #region {{"tags": \["{lang}"\]}} -->\n(# .*?)<!-- #endregion -->'
 #: libyaml where PyYAML was built with it: the recordings are long.
 YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_VERIFIER_CODE = {"A": "powershell", "B": "powershell", "C": "bash", "D": "powershell", "E": "powershell", "F": "bash"}
+_VERIFIER_CODE = {**dict.fromkeys("ABDE", "powershell"), **dict.fromkeys("CFG", "bash")}
 
 
 def case_file(here: Here) -> str:
@@ -96,7 +96,7 @@ def _plots() -> list[tuple[str, dict[str, Any]]]:
 
 
 def verifier(here: Here, way: str) -> str:
-    """One of the ways to verify that VERIFIER.txt gives ("A" to "F"), as a block to copy. KeyError for another."""
+    """One of the ways to verify that VERIFIER.txt gives ("A" to "G"), as a block to copy. KeyError for another."""
     parts = re.split(r"\n{3,}(?=[A-Z]\. )", verifier_commands())
     ways = {part[0]: part.split("\n", 1)[1].strip("\n") for part in parts}
     return f"\n``` {{ .{_VERIFIER_CODE[way]} }}\n{ways[way]}\n```\n"

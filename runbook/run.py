@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook import __version__, case_file, confirm, knowledge, new_case, sentences
-from runbook.case import Case, case_sha256
+from runbook.case import Case, case_sha256, load_case
 from runbook.errors import BadInput
 from runbook.history import REAL_HOSTS, History, played
 from runbook.host import FilesHost, Host, rehearsal, windows
@@ -116,23 +116,33 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
     name = _case_name(str(parameters.get("case") or ""), called, choose(asked_lang))
     folder = case_folder(name, workspace)
     lang = choose(asked_lang, case_file.language(folder.case_file))
-    if asked_lang and asked_lang not in sentences.LANGS:
-        raise BadInput(say("run.bad_lang", lang, value=asked_lang))
-
-    files_only = _files_folder(parameters, called, lang)
     of = str(parameters.get("of") or "")
-    real = files_only or bool(of)  # said without a word about a rehearsal: never answered by a recording
-    recording = _recording(str(parameters.get("rehearsal") or ""), folder, lang, notebook, real)
     about = notebook_about(notebook)
     steps = notebook_steps(notebook)
-    applied = _applied(parameters.get("apply") or "", steps, recording, lang)
-    case = new_case.read(folder, name, asked_lang, recording) if folder.case_file.is_file() else None
+    spoken = asked_lang if asked_lang in sentences.LANGS else ""
+    files_only, recording, applied = False, None, frozenset[str]()
+    faults = _Faults()
+    with faults:
+        if asked_lang != spoken:
+            raise BadInput(say("run.bad_lang", lang, value=asked_lang))
+    with faults:
+        files_only = _files_folder(parameters, called, lang)
+    with faults:
+        real = files_only or bool(of)  # said without a word about a rehearsal: never answered by a recording
+        recording = _recording(str(parameters.get("rehearsal") or ""), folder, lang, notebook, real)
+    with faults:
+        applied = _applied(parameters.get("apply") or "", steps, recording, lang)
+    with faults:
+        if folder.case_file.is_file():
+            load_case(folder.case_file, name, spoken or None)
+    faults.tell()
+    case = new_case.read(folder, name, spoken, recording) if folder.case_file.is_file() else None
     host = _host(recording, folder, lang, files_only)
     if case is None:
         # Only now is a case file made: what was refused so far leaves nothing that the corrected command trips over.
         new_case.take_over(of, folder, recording, workspace, lang)
-        case = new_case.read(folder, name, asked_lang, recording)
-    lang = asked_lang or case.lang or choose()
+        case = new_case.read(folder, name, spoken, recording)
+    lang = choose(spoken, case.lang)
 
     lock = RunLock(folder.path)
     lock.acquire(called.papermill, lang)
@@ -174,6 +184,26 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
         lock.release()
         raise
     return run
+
+
+class _Faults:
+    """Gathers what is wrong with the input, so that all of it is told at once: ``with faults:`` keeps a BadInput."""
+
+    def __init__(self) -> None:
+        self._told: list[str] = []
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, BadInput):
+            self._told.append(str(error))
+        return isinstance(error, BadInput)
+
+    def tell(self) -> None:
+        """Raise BadInput with everything that was kept; nothing where there is nothing."""
+        if self._told:
+            raise BadInput("\n".join(self._told))
 
 
 def notebooks() -> list[str]:
@@ -240,9 +270,12 @@ def _recording(asked: str, folder: CaseFolder, lang: str, notebook: str, real: b
     if not name:
         return None
     try:
-        return rehearsal.load(name)
+        found = rehearsal.load(name)
     except KeyError:
         raise BadInput(say("run.no_recording", lang, name=name, known=", ".join(rehearsal.names()))) from None
+    if found.plot.notebook != notebook:
+        raise BadInput(say("run.other_notebook", lang, name=name, notebook=found.plot.notebook))
+    return found
 
 
 def _files_folder(parameters: dict[str, str | list[str]], called: Invocation, lang: str) -> bool:

@@ -92,7 +92,7 @@ def verifier_text(name: str = _ANY) -> str:
 
 
 def verifier_commands() -> str:
-    """The ways A to F to check a bag without this software, for the bag ``case-2024-01``; two blank lines part them."""
+    """The ways A to G to check a bag without this software, for the bag ``case-2024-01``; two blank lines part them."""
     folder = Path(__file__).parent
     scripts = {key: (folder / name).read_text(encoding="utf-8").rstrip() for key, name in _SCRIPTS.items()}
     return say("archive.verifier_commands", "en", **scripts).strip()

@@ -67,6 +67,9 @@ class Report:
             lines.append(say("archive.verify_consistent", lang, bag=self.bag, files=self.files, size=self.size))
         if self.seal:
             lines.append(say("archive.verify_seal", lang, seal=spelled(self.seal).replace("\n", " ")))
+        signature = self.bag.with_name(self.bag.name + ".sig")
+        if signature.is_file():
+            lines.append(say("archive.verify_signature", lang, name=signature.name))
         if self.rehearsal:
             lines.append(say("archive.verify_rehearsal", lang))
         return "\n".join(lines)

@@ -113,8 +113,19 @@ def manual_step(step_id: str, lang: str) -> Step:
     return manual[step_id]
 
 
+_STATUS_LINES = 10
+
+
 def status_lines(folder: CaseFolder, lang: str) -> list[str]:
-    """Where the case stands, in some ten lines: its last run, what failed, what waits and the command for it."""
+    """Where the case stands, in ten lines at most: its last run, what failed, what waits and the command for it."""
+    lines = _status_lines(folder, lang)
+    more = len(lines) - _STATUS_LINES
+    if more <= 0:
+        return lines
+    return [*lines[: _STATUS_LINES - 1], say("cli.status_more", lang, count=more + 1, case=folder.name)]
+
+
+def _status_lines(folder: CaseFolder, lang: str) -> list[str]:
     history = History(Journal(folder.journal).entries())
     runs = history.runs()
     if not runs:

@@ -10,7 +10,8 @@ from runbook.sentences import say
 def add(group: click.Group, lang: str) -> None:
     """Add ``hint`` to ``group``."""
 
-    @group.command("hint", help=say("cli.hint", lang))
+    # a code may be negative (-1316): what begins with a hyphen is text here
+    @group.command("hint", help=say("cli.hint", lang), context_settings={"ignore_unknown_options": True})
     @click.argument("text", nargs=-1, required=True, metavar=say("cli.text", lang))
     def hint(text: tuple[str, ...]) -> int:
         from runbook.hints import report

@@ -64,9 +64,15 @@ def _records(path: Path, wanted: Wanted | None, stream: EventStream) -> Iterator
             return
         except (RuntimeError, ValueError, OSError) as error:
             # The package names the fault and goes on behind it when it is asked for the next record.
-            stream.faults.add(unread(path.name, "damaged_record", detail=error))
+            stream.faults.add(unread(path.name, "damaged_record", number=_number(error), detail=error))
         in_a_row = in_a_row + 1 if stream.good + stream.skipped == before else 1
     stream.faults.add(unread(path.name, "too_many_faults", count=in_a_row))
+
+
+def _number(error: Exception) -> str:
+    """The number of the record or chunk that the package names, "?" where it names none."""
+    found = re.search(r"(?:record number|chunk number|chunk) (\d+)", str(error))
+    return found[1] if found else "?"
 
 
 def _all(raw: Iterator[Any], stream: EventStream) -> Iterator[EventRecord]:

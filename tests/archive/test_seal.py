@@ -195,6 +195,13 @@ def test_a_signature_holds_until_the_bag_changes(case: Path, tmp_path: Path, nee
     assert sealed.signature is not None
     assert check(sealed.bag, signers, "operator@exemple.test", "fr")
     assert not check(sealed.bag, signers, "other@exemple.test", "fr")
+    for lang in ("fr", "en"):
+        assert sealed.signature.name in archive.verify(sealed.bag).text(lang), "told, and said not to be checked"
+    text = (sealed.bag / "VERIFIER.txt").read_text(encoding="utf-8-sig")
+    way = text[text.index("ssh-keygen -Y verify") :].splitlines()[0]
+    way = way.replace("operator@example.com", "operator@exemple.test").replace("allowed_signers", str(signers))
+    done = subprocess.run(["bash", "-c", way], cwd=sealed.bag, capture_output=True, check=False)
+    assert done.returncode == 0 and b"Good" in done.stdout, done.stderr
     with (sealed.bag / "tagmanifest-sha256.txt").open("ab") as file:
         file.write(b"\n")
     assert not check(sealed.bag, signers, "operator@exemple.test", "fr")

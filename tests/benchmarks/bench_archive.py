@@ -183,7 +183,7 @@ def number_of(work: str) -> int:
 
 def main() -> None:
     options = argparse.ArgumentParser()
-    options.add_argument("--megabytes", type=int, default=200)
+    options.add_argument("--megabytes", type=int, default=2048)
     options.add_argument("--processes", type=int, default=2)
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--cases", type=int, default=10_000)

@@ -162,7 +162,7 @@ def show(rows: dict[str, dict[str, float]]) -> None:
 
 def main() -> int:
     options = argparse.ArgumentParser(description="Readers beside the bare evtx package and python-evtx")
-    options.add_argument("--size", type=int, default=64, help="megabytes of the repeated file (default 64)")
+    options.add_argument("--size", type=int, default=1024, help="megabytes of the repeated file (default 1024)")
     options.add_argument("--rounds", type=int, default=3, help="measurements of each kind (default 3)")
     options.add_argument(
         "--kinds", default=",".join(REPEATED), help="which of them (default: all; bare and diagnosis always)"

@@ -97,6 +97,26 @@ def test_each_bad_value_has_its_sentence(workspace: Any, options: tuple[str, ...
     assert not played.output.exists() or "Traceback" not in played.output.read_text(encoding="utf-8")
 
 
+def test_all_that_is_wrong_is_told_at_once(workspace: Any) -> None:
+    real_case(workspace, "case-bad", REAL_CASE + "  - {{count: many}}\nextra: 1\n", lang="en")
+    options = ("-p", "lang", "de", "-p", "apply", "preflight,zzz", "-p", "rehearsal", "nothing")
+    told = workspace.papermill("case-bad", *options).stderr
+    for word in ("“de”", "preflight, zzz", "nothing", "packs.2.count", "extra"):
+        assert word in told, (word, told)
+    assert not (workspace.path / "cases" / "case-bad" / "journal.jsonl").exists()
+
+
+def test_a_rehearsal_of_another_notebook_is_refused(workspace: Any) -> None:
+    played = workspace.papermill("case-bad", "-p", "rehearsal", "hosts-nominal", "-p", "lang", "en")
+    assert played.exit_code == 1 and "belongs to the notebook hosts" in played.stderr
+
+
+def test_a_negative_code_is_text_and_no_option(workspace: Any) -> None:
+    for code, row in (("-1316", "E19"), ("-2147217407", "E02")):
+        done = workspace.runbook("--lang", "en", "hint", code)
+        assert done.returncode == 0 and done.stdout.startswith(row), done.stderr
+
+
 def test_a_bad_case_file_is_told_in_its_language_with_lines(workspace: Any) -> None:
     real_case(workspace, "case-bad", REAL_CASE + "  - {{count: many}}\nextra: 1\n", lang="en")
     done = workspace.runbook("run", "case-bad")
@@ -139,7 +159,7 @@ def test_exit_codes_and_confirmations_of_the_command_line(workspace: Any) -> Non
     assert "WAITING" in status
     assert "REHEARSAL" in status
     assert "runbook confirm case-hand source-lost" in status
-    assert len(status.splitlines()) <= 20
+    assert len(status.splitlines()) <= 10
 
     refused = workspace.runbook("confirm", "case-hand", "source-lost", "--set", "state=gone", "--lang", "en")
     assert refused.returncode == 2

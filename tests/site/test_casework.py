@@ -66,7 +66,7 @@ def test_every_notebook_and_every_change_is_listed(here: Here) -> None:
     assert {"backup", "gpupdate", "activate", "install-packs"} <= set(named)
 
 
-@pytest.mark.parametrize("way", "ABCDEF")
+@pytest.mark.parametrize("way", "ABCDEFG")
 def test_the_ways_to_verify_are_those_of_verifier_txt(way: str) -> None:
     from runbook.archive.sheet import verifier_text
 

@@ -127,14 +127,15 @@ def test_the_sheet_takes_over_what_the_recovery_knows(make_context: Make) -> Non
     origin = make_context("x").case_folder.parent / "case-old"
     (origin / "private").mkdir(parents=True)
     journal = Journal(origin / "journal.jsonl")
-    facts = {"result": "issued", "at": "2024-01-09 10:20 UTC", "reference": "REF-9", "packs": []}
+    packs = [{"id": "…PACK1", "count": 20}]
+    facts = {"result": "issued", "at": "2024-01-09 10:20 UTC", "reference": "REF-9", "packs": packs}
     journal.append("end", run="r01", step="clearinghouse", status="succeeded", facts=facts)
     counted = {"collected_at": "2024-02-01T06:00:00+00:00", "owned": {"user": 40}, "issued": {"user": 3}, "total": {}}
     known = {"audit-packs": counted, "audit-backup": {"destination": "D:\\Backups"}}
     with_of = make_context("audit-sheet", facts=known, parameters={"of": "case-old"})
     assert LOCAL["audit-sheet"](with_of).status is Status.SUCCEEDED
     text = (with_of.run_folder / "licence-sheet.txt").read_text(encoding="utf-8")
-    for word in ("REF-9", "cases/case-old/private", "D:\\Backups", "2024-02-01"):
+    for word in ("REF-9", "…PACK1", "cases/case-old/private", "D:\\Backups", "2024-02-01"):
         assert word in text
     alone = make_context("audit-sheet", facts=known)
     LOCAL["audit-sheet"](alone)
