@@ -21,7 +21,7 @@ def inventory(context: Context) -> list[Group]:
     newlines."""
     case, lang = context.case, context.lang
     checked = bool(context.fact("hosts-verify", "right"))
-    hosts = (word("inventory_hosts", lang), _hosts(context))
+    hosts = (word("inventory_hosts_checked" if checked else "inventory_hosts", lang), _hosts(context))
     written = [
         *_contract(context),
         (word("inventory_owned", lang), f"{case.expected_cals()} ({packs_in_words(case, lang)})"),

@@ -302,6 +302,6 @@ def test_the_licence_sheet_never_mixes_what_was_said_with_what_was_read(make_con
 
     found = labels(FACTS)
     assert found["According to a person"] == {"Approval", "Reissue", "Key packs received", "Way of installing"}
-    assert {"License Server ID", "CALs installed", "Backup", "Authorised servers"} <= found["Read by the commands"]
+    assert {"License Server ID", "CALs installed", "Backup", "Session hosts verified"} <= found["Read by the commands"]
     unchecked = labels({name: facts for name, facts in FACTS.items() if name != "hosts-verify"})
     assert "Authorised servers" in unchecked["According to the case file"] - unchecked["Read by the commands"]
