@@ -224,6 +224,8 @@ def evidence_views(story: Story, listed: list[Entry], lang: str) -> Iterator[Evi
                 fault = say("record.evidence_missing", lang)
             elif digest != sha256:
                 fault = say("record.evidence_changed", lang)
+            elif item.get("redacted"):
+                fault = say("record.redacted_file", lang)
         size = number(int(item["size"]), lang) if isinstance(item.get("size"), int) else ""
         if item.get("hmac_sha256"):
             sha256 = f"HMAC-SHA256 {item['hmac_sha256']}"
@@ -271,7 +273,10 @@ def run_view(story: Story, run: Run, lang: str) -> RunView:
         ("record.run_script", value(opened.get("script"), lang)),
     ]
     if run.notebook is not None:
-        rows.append(("record.run_notebook_sha256", value(run.notebook.get("sha256"), lang)))
+        # of a redacted copy the notebook is not, byte for byte, the one that was executed
+        redacted = story.entries[0].get("event") == "redaction"
+        key = "record.run_notebook_redacted_sha256" if redacted else "record.run_notebook_sha256"
+        rows.append((key, value(run.notebook.get("sha256"), lang)))
     return RunView(
         name=run.name,
         anchor=run.name,

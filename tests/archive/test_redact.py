@@ -254,6 +254,12 @@ def test_what_cannot_be_searched_stays_inside_and_is_listed(case: Path, redacted
     assert "withheld" in text and "Redacted copy" in text
 
 
+def test_what_redaction_changed_is_called_redacted(redacted: Redacted) -> None:
+    page = (redacted.bag / "data" / "record.en.html").read_text(encoding="utf-8")
+    assert "SHA-256 of the notebook, redacted in this copy" in page and "SHA-256 of the executed notebook" not in page
+    assert '<span class="bad-text">redacted</span>' in page
+
+
 def test_the_table_of_tokens_is_private(case: Path, redacted: Redacted) -> None:
     table = case / "private" / "redaction.json"
     assert table.is_file()
