@@ -25,6 +25,26 @@ class BadInput(RunbookError):
     exit_code = 2
 
 
+class Faults:
+    """Gathers what is wrong with the input, so that all of it is told at once: ``with faults:`` keeps a BadInput."""
+
+    def __init__(self) -> None:
+        self._told: list[str] = []
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, BadInput):
+            self._told.append(str(error))
+        return isinstance(error, BadInput)
+
+    def tell(self) -> None:
+        """Raise BadInput with everything that was kept; nothing where there is nothing."""
+        if self._told:
+            raise BadInput("\n".join(self._told))
+
+
 class RunFailed(RunbookError):
     """The run is over and at least one step failed. Raised by the last cell, after the summary. Exit code 1."""
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from runbook import __version__, case_file, confirm, knowledge, new_case, sentences
 from runbook.case import Case, case_sha256, load_case
-from runbook.errors import BadInput
+from runbook.errors import BadInput, Faults
 from runbook.history import REAL_HOSTS, History, played
 from runbook.host import FilesHost, Host, rehearsal, windows
 from runbook.host.evidence import put_secrets_away
@@ -121,7 +121,7 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
     steps = notebook_steps(notebook)
     spoken = asked_lang if asked_lang in sentences.LANGS else ""
     files_only, recording, applied = False, None, frozenset[str]()
-    faults = _Faults()
+    faults = Faults()
     with faults:
         if asked_lang != spoken:
             raise BadInput(say("run.bad_lang", lang, value=asked_lang))
@@ -184,26 +184,6 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
         lock.release()
         raise
     return run
-
-
-class _Faults:
-    """Gathers what is wrong with the input, so that all of it is told at once: ``with faults:`` keeps a BadInput."""
-
-    def __init__(self) -> None:
-        self._told: list[str] = []
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if isinstance(error, BadInput):
-            self._told.append(str(error))
-        return isinstance(error, BadInput)
-
-    def tell(self) -> None:
-        """Raise BadInput with everything that was kept; nothing where there is nothing."""
-        if self._told:
-            raise BadInput("\n".join(self._told))
 
 
 def notebooks() -> list[str]:

@@ -16,6 +16,9 @@ from runbook.record.story import Attempt, Run, Story
 from runbook.record.wording import moment, phrase, status_word, step_title, value
 from runbook.sentences import say
 
+#: How a script's change is known; any other end is an attempt, of which nobody can say how far it went.
+_KNOWN = {Status.SUCCEEDED: "change_seen", Status.FINDING: "change_seen", Status.UNKNOWN: "change_unseen"}
+
 
 @dataclass(frozen=True)
 class Change:
@@ -46,7 +49,7 @@ def _done(story: Story, lang: str) -> Iterator[tuple[str, Change]]:
                 begin = attempt.begin
                 if begin is None or not _mutates(str(begin.get("kind")), step):
                     continue
-                known = "change_unseen" if attempt.status is Status.UNKNOWN else "change_seen"
+                known = _KNOWN.get(attempt.status, "change_tried")
                 yield (
                     str(begin["t"]),
                     Change(

@@ -168,7 +168,7 @@ def _section(step: views.StepView, run: Run, shared: dict[str, Any]) -> str:
 def _warnings(story: Story, lang: str) -> list[str]:
     """What a reader must know before anything else: a broken chain, a case that is not closed, edited steps."""
     warnings = []
-    if story.entries and story.entries[0].get("event") == "redaction":
+    if story.redacted:
         warnings.append(say("record.redacted_copy", lang, of=hash_text(str(story.entries[0].get("of")))))
     breaks = Journal(story.folder / "journal.jsonl").check()
     if breaks:

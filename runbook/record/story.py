@@ -112,6 +112,11 @@ class Story:
         return next((run.rehearsal for run in self.runs if run.rehearsal), None)
 
     @property
+    def redacted(self) -> bool:
+        """True for the copy for outside: its journal begins by saying so."""
+        return bool(self.entries) and self.entries[0].get("event") == "redaction"
+
+    @property
     def lang(self) -> str:
         spoken = self.runs[-1].opened.get("lang") if self.runs else self.case.get("lang")
         return "en" if spoken == "en" else "fr"

@@ -274,8 +274,7 @@ def run_view(story: Story, run: Run, lang: str) -> RunView:
     ]
     if run.notebook is not None:
         # of a redacted copy the notebook is not, byte for byte, the one that was executed
-        redacted = story.entries[0].get("event") == "redaction"
-        key = "record.run_notebook_redacted_sha256" if redacted else "record.run_notebook_sha256"
+        key = "record.run_notebook_redacted_sha256" if story.redacted else "record.run_notebook_sha256"
         rows.append((key, value(run.notebook.get("sha256"), lang)))
     return RunView(
         name=run.name,

@@ -54,6 +54,12 @@ def test_a_change_whose_end_nobody_saw_says_so() -> None:
     assert change.status == "unknown" and "its end was not seen" in change.known
 
 
+@pytest.mark.parametrize("status", ["failed", "timed_out"])
+def test_a_change_that_failed_was_tried_and_is_not_called_done(status: str) -> None:
+    change = only(changes(story(begin("backup"), end("backup", status)), "en"))
+    assert change.known.startswith("tried (run r01)") and change.status == status
+
+
 @pytest.mark.parametrize("step", ["key-packs-after", "hosts-verify", "diagnose"])
 def test_a_check_is_no_change(step: str) -> None:
     assert changes(story(begin(step, "check"), end(step)), "en") == []

@@ -272,7 +272,9 @@ def test_links_and_empty_folders_are_told(sealed: archive.Sealed, tmp_path: Path
     try:
         victim.symlink_to(tmp_path / "outside.yml")
     except OSError:
-        pytest.skip("no right to make links here")
+        if sys.platform != "win32":
+            raise
+        pytest.skip("no right to make links here: Windows gives it to administrators")
     words = {(fault.path, fault.word) for fault in archive.verify(bag).faults}
     assert {("data/nothing/", "empty_folder"), ("data/case.yml", "link")} <= words
 
