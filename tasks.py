@@ -7,6 +7,7 @@ command is split into words, and ``python`` is the interpreter that runs this fi
 from __future__ import annotations
 
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -22,9 +23,11 @@ def tasks(root: Path = ROOT) -> dict[str, list[list[str]]]:
 
 
 def words(command: str) -> list[str]:
-    """The words of a command, ``python`` replaced by the interpreter that runs this."""
-    split = shlex.split(command)
-    return [sys.executable, *split[1:]] if split[0] == "python" else split
+    """The words of a command, ``python`` replaced by the interpreter that runs this, a program by the one beside it."""
+    program, *rest = shlex.split(command)
+    if program == "python":
+        return [sys.executable, *rest]
+    return [shutil.which(program, path=str(Path(sys.executable).parent)) or program, *rest]
 
 
 def main(names: list[str]) -> int:

@@ -9,21 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from macros import casework, commands, faults, forms, marks, pictures, project, tables
+from macros import casework, commands, dates, faults, forms, marks, pictures, project, samples, tables
+from macros.pictures import mockups
 from macros.words import Here, here
-from runbook import knowledge
-from runbook.sentences import say
+from runbook.knowledge import reference
+from runbook.words.sentences import say
 
 MACROS: dict[str, Callable[..., str]] = {
     "say": lambda at, key, **fields: say(key, at.lang, **fields),
     "command": commands.command,
     "commands": commands.commands,
+    "short": commands.short,
     "table": tables.table,
     "errors": faults.errors,
     "events": faults.events,
     "checklist": forms.checklist,
+    "call_sheet": forms.call_sheet,
+    "call_set": forms.call_set,
+    "print_all": forms.print_all,
     "letter": forms.letter,
     "picture": pictures.picture,
+    "mockup": mockups.mockup,
+    "ends": dates.ends,
+    "since": dates.since,
     "source": marks.source,
     "mark": marks.mark,
     "cli_help": project.cli_help,
@@ -32,10 +40,11 @@ MACROS: dict[str, Callable[..., str]] = {
     "case_file": casework.case_file,
     "statuses": casework.statuses,
     "rehearsals": casework.rehearsals,
+    "samples": samples.samples,
     "verifier": casework.verifier,
     "notebooks": casework.notebooks,
     "changes": casework.changes,
-    "step_title": lambda at, step: knowledge.step(step).title.of(at.lang),
+    "step_title": lambda at, step: reference.step(step).title.of(at.lang),
 }
 
 

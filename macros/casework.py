@@ -11,9 +11,9 @@ from jinja2 import Environment, StrictUndefined
 
 from macros.marks import cell, code, rows
 from macros.words import Here
-from runbook.archive.sheet import verifier_commands
-from runbook.knowledge import steps
-from runbook.sentences import data_root, read_yaml, say
+from runbook.knowledge.reference import steps
+from runbook.papers.verifier import verifier_commands
+from runbook.words.sentences import data_root, read_yaml, say
 
 #: The example case of the pages: the name that README and the notebooks use.
 CASE, SERVER = "case-2024-01", "RDLIC01.corp.example"
@@ -21,14 +21,17 @@ CASE, SERVER = "case-2024-01", "RDLIC01.corp.example"
 _FIRST_CELL = r'<!-- #region {{"tags": \["{lang}"\]}} -->\n(# .*?)<!-- #endregion -->'
 #: libyaml where PyYAML was built with it: the recordings are long.
 YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_VERIFIER_CODE = {**dict.fromkeys("ABDE", "powershell"), **dict.fromkeys("CFG", "bash")}
+_SHOWN = 6  # lines of a block that need no folding
+_VERIFIER_CODE = {**dict.fromkeys("ACDG", "powershell"), **dict.fromkeys("BEF", "bash")}
 
 
 def case_file(here: Here) -> str:
-    """The case file as a first run writes it (runbook/templates/case.yml.j2), filled in for the example case."""
-    path = data_root() / "runbook" / "templates" / "case.yml.j2"
+    """The case file as a first run writes it (runbook/run/templates/case.yml.j2), filled in for the example case."""
+    path = data_root() / "runbook" / "run" / "templates" / "case.yml.j2"
     env = Environment(undefined=StrictUndefined, autoescape=False)
-    text = env.from_string(path.read_text(encoding="utf-8")).render(name=CASE, lang=here.lang, server=SERVER)
+    text = env.from_string(path.read_text(encoding="utf-8")).render(
+        name=CASE, lang=here.lang, server=SERVER, reached="here"
+    )
     return f'\n``` {{ .yaml title="cases/{CASE}/case.yml" }}\n{text.rstrip()}\n```\n'
 
 
@@ -80,7 +83,10 @@ def rehearsals(here: Here, others: bool = False) -> str:
             (
                 cell(code(name)) + f" {{: #rehearsal-{name} }}",
                 cell(f"**{plot['title'][here.lang]}**", plot["description"][here.lang]),
-                cell(" → ".join(say(f"record.outcome_{run['outcome']}", here.lang) for run in plot.get("expect", []))),
+                cell(
+                    " → ".join(say(f"record.outcome_{run['outcome']}", here.lang) for run in plot["expect"])
+                    or here.word("ends_refused")
+                ),
             )
             for name, plot in found
         ),
@@ -96,10 +102,18 @@ def _plots() -> list[tuple[str, dict[str, Any]]]:
 
 
 def verifier(here: Here, way: str) -> str:
-    """One of the ways to verify that VERIFIER.txt gives ("A" to "G"), as a block to copy. KeyError for another."""
-    parts = re.split(r"\n{3,}(?=[A-Z]\. )", verifier_commands())
-    ways = {part[0]: part.split("\n", 1)[1].strip("\n") for part in parts}
-    return f"\n``` {{ .{_VERIFIER_CODE[way]} }}\n{ways[way]}\n```\n"
+    """One of the ways to verify that VERIFIER.txt gives ("A" to "G"), as a block to copy, a long one folded.
+
+    KeyError for another.
+    """
+    parts = [part for part in re.split(r"\n{3,}", verifier_commands()) if re.match(r"[A-Z]\. ", part)]
+    ways = {part[0]: part.split("\n\n", 1)[1].strip("\n") for part in parts}
+    block = f"``` {{ .{_VERIFIER_CODE[way]} }}\n{ways[way]}\n```"
+    count = ways[way].count("\n") + 1
+    if count <= _SHOWN:
+        return f"\n{block}\n"
+    indented = block.replace("\n", "\n    ")
+    return f'\n??? info "{here.word("verifier_folded", count=count)}"\n    {indented}\n'
 
 
 def notebooks(here: Here) -> str:

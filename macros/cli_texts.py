@@ -13,16 +13,16 @@ from pathlib import Path
 
 import click
 
-from runbook.sentences import LANGS
+from runbook.words.sentences import LANGS
 
 
 def helps(group: click.Group, name: str) -> dict[str, str]:
     """The help of ``group`` (under "") and of each of its commands, by name."""
     top = group.context_class(group, info_name=name, terminal_width=78, max_content_width=78)
-    texts = {"": group.get_help(top)}
+    texts = {"": click.unstyle(group.get_help(top))}
     for command, node in sorted(group.commands.items()):
         context = node.context_class(node, info_name=command, parent=top, terminal_width=78, max_content_width=78)
-        texts[command] = node.get_help(context)
+        texts[command] = click.unstyle(node.get_help(context))
     return texts
 
 

@@ -1,51 +1,128 @@
-"""``errors()`` and ``events()``: what an administrator looks up, with headings and anchors to land on."""
+"""``errors()`` and ``events()``: what an administrator looks up. First one line a row, then what it takes to act."""
 
 from __future__ import annotations
 
-from macros.marks import cell, code, literal, proof, rows
+import html
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from macros import opening
+from macros.commands import short
+from macros.marks import code, literal, proof
+from macros.sections import lead
 from macros.words import OTHER, Here
-from runbook import knowledge
-from runbook.knowledge import Event, Problem
+from runbook.knowledge import reference
+from runbook.knowledge.reference import Event, Problem
+from runbook.words.sentences import say
+
+#: The end of a sentence: what follows it is detail. Not after an abbreviation or inside code.
+_SENTENCE = re.compile(r"(?<=[^\s.A-Z][.!?])\s+(?=[A-ZÀÉÊ`«])")
+#: Logs with long names, as the events' table writes them; the page tells what they stand for.
+LOGS = {
+    "Microsoft-Windows-TerminalServices-RemoteConnectionManager": "RCM",
+    "Microsoft-Windows-TerminalServices-Licensing": "Licensing",
+}
+
+
+#: Wordings of a row that its section shows, of the page's language and of the other: `runbook hint` knows them all.
+_OWN, _OTHERS = 3, 1
 
 
 def errors(here: Here) -> str:
-    """One section for each row of errors.yml, its heading the official message; a filter above them."""
-    sections = "".join(_problem(here, row) for row in knowledge.errors())
-    return filter_box(here, "sections", here.word("filter_errors")) + sections
+    """errors.yml as one table whose rows open: what is seen and what to do first, then all it takes to act."""
+    listed = "".join(_problem(here, row) for row in reference.errors())
+    return f"{opening.filter_box(here, here.word('filter_errors'))}{opening.head(here, 'error', 'seen', 'fix')}{listed}"
 
 
-def filter_box(here: Here, what: str, label: str) -> str:
-    """Where the filter's field appears; without JavaScript it stays empty. ``what``: "sections" or "rows"."""
-    nothing = here.word("filter_none")
-    return f'\n<div class="filter" data-filter="{what}" data-label="{label}" data-none="{nothing}"></div>\n'
+def _split(text: str) -> tuple[str, str]:
+    """What ``text`` says first, which stands on the line, and the rest, which opens below it."""
+    text = text.strip(" ")
+    first = first_sentence(text)
+    return first, text[len(first) :].strip()
+
+
+def _leads(here: Here, rest: str, act: str | None) -> str:
+    return f"{rest} → {lead(here, act)}" if act else rest
+
+
+def _quotes(here: Here, row: Problem) -> list[str]:
+    """The official messages, the page's language first, each marked as what it is."""
+    found = ((lang, row.message.of(lang)) for lang in (here.lang, OTHER[here.lang]))
+    return [_quote(lang, text) for lang, text in found if text]
+
+
+def _quote(lang: str, text: str, more: str = "") -> str:
+    return f'<q lang="{lang}">{literal(text)}{more}</q>'
+
+
+def first_sentence(text: str) -> str:
+    """What ``text`` says first: the table's line; the section below says the rest."""
+    return _SENTENCE.split(" ".join(text.split(" ")).strip(), maxsplit=1)[0]
 
 
 def _problem(here: Here, row: Problem) -> str:
+    """One row: its line, and what opens below it in the order in which it is needed."""
     lang = here.lang
-    other = row.message.of(OTHER[lang])
-    lines = [f"\n## {row.id} · {literal(row.heading(lang))} {{: #{row.anchor} }}\n"]
-    if row.message.of(lang):
-        lines.append(f"{_label(here, 'symptom')} {row.symptom.of(lang)}\n")
-    if other:
-        lines.append(f'{_label(here, "message_" + OTHER[lang])} <q lang="{OTHER[lang]}">{literal(other)}</q>\n')
-    if not row.message.of(lang):
-        lines.append(f"{here.word('no_official_message')}\n")
-    if row.matches.texts:
-        lines.append(f"{_label(here, 'also_seen')} {' · '.join(literal(text) for text in row.matches.texts)}\n")
+    first, rest = _split(row.fix.of(lang))
+    seen = "<br>".join([f"**{row.symptom.of(lang)}**", *_quotes(here, row)])
+    note = f" {row.note.of(lang)}" if row.note else ""
+    body = [
+        short(here, *row.run, colour=False),
+        _leads(here, rest, row.act),
+        f'!!! danger "{here.word("do_not")}"\n    {_indented(row.do_not.of(lang))}' if row.do_not else "",
+        f"{_label(here, 'cause')} {row.cause.of(lang)}{note}",
+        "\n    ".join([f'??? quote "{here.word("fault_more")}"', *_more(here, row)]),
+    ]
+    return opening.row(row.anchor, (row.id, seen, first), body)
+
+
+def _more(here: Here, row: Problem) -> Iterator[str]:
+    """What a reader wants only sometimes: other wordings, codes, events, sources."""
+    for lang, texts in _wordings(here.lang, row):
+        told = " · ".join(literal(text) for text in texts)
+        yield f'{_label(here, "also_seen_" + lang)} <span lang="{lang}">{told}</span>'
+        yield ""
     if row.codes:
-        codes = "".join(f"\n- {code(c.value)} {c.meaning.of(lang)}" for c in row.codes)
-        lines.append(f"{_label(here, 'codes')}\n{codes}\n")
-    lines.append(f"{_label(here, 'cause')} {row.cause.of(lang)}\n")
-    lines.append(f"{_label(here, 'fix')} {row.fix.of(lang)}\n")
-    if row.do_not:
-        lines.append(f'!!! danger "{here.word("do_not")}"\n    {_indented(row.do_not.of(lang))}\n')
-    if row.note:
-        lines.append(f"{row.note.of(lang)}\n")
+        marked = here.word("semicolon").join(f"{code(c.value)} {c.meaning.of(here.lang)}" for c in row.codes)
+        yield f"{_label(here, 'codes')} {marked}"
+        yield ""
     if row.events:
-        links = ", ".join(f"[{key}]({here.link(knowledge.event(key).page)})" for key in row.events)
-        lines.append(f"{_label(here, 'events')} {links}\n")
-    lines.append(f"{proof(here, row)}\n{{: .proof }}\n")
-    return "\n".join(lines)
+        links = ", ".join(f"[{key}]({here.link(reference.event(key).page)})" for key in row.events)
+        yield f"{_label(here, 'events')} {links}"
+        yield ""
+    yield f"{_label(here, 'sources')} {proof(here, row, titled=False)}"
+
+
+def _wordings(lang: str, row: Problem) -> Iterator[tuple[str, Sequence[str]]]:
+    """The wordings that the page shows, of its language and of the other."""
+    for of, most in ((lang, _OWN), (OTHER[lang], _OTHERS)):
+        if row.matches.of(of):
+            yield of, row.matches.of(of)[:most]
+
+
+def _found_errors(lang: str) -> list[dict[str, str]]:
+    """One search entry for each error."""
+    return [
+        {
+            "location": row.page,
+            "table": "errors.html",
+            "title": f"{row.id} · {row.heading(lang)}",
+            "text": "".join(f"<p>{html.escape(text.replace('`', ''))}</p>" for text in _told(lang, row) if text),
+        }
+        for row in reference.errors()
+    ]
+
+
+def _told(lang: str, row: Problem) -> Iterator[str | None]:
+    yield row.symptom.of(lang)
+    yield row.fix.of(lang)
+    yield from (reference.short(one).text for one in row.run)
+    yield from (text.of(lang) for text in (row.do_not, row.cause, row.note) if text)
+    yield row.message.of(OTHER[lang])
+    yield from (" · ".join(texts) for _, texts in _wordings(lang, row))
+    yield "; ".join(f"{code.value} {code.meaning.of(lang)}" for code in row.codes)
+    yield ", ".join(row.events)
 
 
 def _label(here: Here, key: str) -> str:
@@ -57,30 +134,91 @@ def _indented(text: str) -> str:
 
 
 def events(here: Here) -> str:
-    """One table of events for each machine, rows anchored by the event's key; a filter above them."""
-    parts = [filter_box(here, "rows", here.word("filter_events"))]
+    """One table of events for each machine, its rows opening; a filter above them."""
+    levels = [here.word(f"level_{level}") for level in ("error", "warning")]
+    parts = [opening.filter_box(here, here.word("filter_events"), levels)]
     for machine in ("license server", "session host"):
-        chosen = [row for row in knowledge.events() if row.machine == machine]
+        chosen = [row for row in reference.events() if row.machine == machine]
         if chosen:
             name = machine.replace(" ", "-")
             parts.append(f"\n## {here.word('events_' + machine.replace(' ', '_'))} {{: #{name} }}\n")
-            head = [here.word(f"col_{key}") for key in ("event", "text", "meaning", "fix")]
-            parts.append(rows(head, (_event(here, row) for row in chosen)))
-    return "".join(parts)
+            parts.append(opening.head(here, "event", "meaning", "fix"))
+            parts += [_event(here, list(group)) for _, group in groupby(chosen, key=_alike)]
+    return f'\n<div class="events" markdown="1">\n{"".join(parts)}\n</div>\n'
 
 
-def _event(here: Here, row: Event) -> list[str]:
-    lang = here.lang
-    level = here.word(f"level_{row.level.lower()}") if row.level else here.word("level_unknown")
-    text = row.text.en
-    cut = "" if row.whole or (text or "").endswith("…") else " …"
-    quoted = f'<q lang="en">{literal(text)}{cut}</q>' if text else here.word("no_text")
-    proves = here.word("event_proof") if row.proof else None
-    noise = f"**{here.word('noise')}** {row.noise.when.of(lang)}" if row.noise else None
+def found(lang: str) -> list[dict[str, str]]:
+    """The search entries of both pages: a page of fifty rows is one text, and leads to its top."""
+    return [*_found_errors(lang), *_found_events(lang)]
+
+
+def _found_events(lang: str) -> list[dict[str, str]]:
+    """One search entry for each event."""
     return [
-        cell(f"**{row.id}**", level, f"{literal(row.channel)}", here.word("legacy") if row.legacy else None)
-        + f" {{: #{row.anchor} }}",
-        cell(quoted, row.symbol and code(row.symbol)),
-        cell(row.meaning.of(lang), noise, row.note.of(lang) if row.note else None),
-        cell(row.fix.of(lang), proves, proof(here, row)),
+        {
+            "location": row.page,
+            "table": f"events.html#{row.machine.replace(' ', '-')}",
+            "title": say(
+                "hints.event_title", lang, number=row.id, provider=_short(row.provider), channel=_short(row.channel)
+            ),
+            "text": "".join(
+                f"<p>{html.escape(text)}</p>"
+                for text in (row.text.en, row.symbol, row.meaning.of(lang), row.fix.of(lang), row.provider)
+                if text
+            ),
+        }
+        for row in reference.events()
     ]
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("Microsoft-Windows-").removeprefix("TerminalServices-")
+
+
+def _alike(row: Event) -> tuple[object, ...]:
+    """Events that one row can tell: they say, mean and ask for the same."""
+    return (
+        row.channel,
+        row.provider,
+        row.meaning,
+        row.fix,
+        row.act,
+        row.noise,
+        row.note,
+        row.legacy,
+        row.proof,
+        tuple(row.source),
+    )
+
+
+def _event(here: Here, group: Sequence[Event]) -> str:
+    row, lang = group[0], here.lang
+    levels = dict.fromkeys(here.word(f"level_{(r.level or 'unknown').lower()}") for r in group)
+    spans = "".join(f'<span id="{r.anchor}"></span>' for r in group[1:])
+    numbers = ", ".join(str(r.id) for r in group)  # each one written out: it is looked for
+    said = (
+        _quote("en", r.text.en, "" if r.whole or r.text.en.endswith("…") else " …") if r.text.en else None
+        for r in group
+    )
+    quoted = list(dict.fromkeys(text for text in said if text)) or [here.word("no_text")]
+    symbols = dict.fromkeys(code(r.symbol) for r in group if r.symbol)
+    first, rest = _split(row.fix.of(lang))
+    body = [
+        "<br>".join(quoted),
+        f"**{here.word('noise')}** {row.noise.when.of(lang)}" if row.noise else "",
+        row.note.of(lang) if row.note else "",
+        _leads(here, rest, row.act),
+        here.word("event_proof") if row.proof else "",
+        " · ".join([log_name(row.channel), *([here.word("legacy")] if row.legacy else []), *symbols, proof(here, row)])
+        + "\n{: .proof }",
+    ]
+    return opening.row(
+        row.anchor, (f"{numbers}{spans} <small>{', '.join(levels)}</small>", row.meaning.of(lang), first), body
+    )
+
+
+def log_name(channel: str) -> str:
+    """A log's name in the table: the page's legend tells what RCM stands for."""
+    for long, brief in LOGS.items():
+        channel = channel.replace(long, brief)
+    return literal(channel)

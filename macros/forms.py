@@ -1,23 +1,29 @@
-"""The two pages that a person fills in: the checklist and the letter. Nothing typed leaves the page.
+"""What a person fills in: the checklist, the call sheet and the letter. Nothing typed leaves the page.
 
-Both are complete without JavaScript: the boxes can be ticked, the letter shows blanks. With it, ticks are kept in
-local storage and the letter is filled from its fields, which are never stored (pages opened from files may share
-one local storage).
+All are complete without JavaScript: the boxes can be ticked, the sheet typed or written on, the letter shows blanks.
+With it, ticks are kept in local storage and the letter is filled from its fields; fields are never stored (pages
+opened from files may share one local storage).
 """
 
 from __future__ import annotations
 
 import html
+import string
+from collections.abc import Callable, Sequence
 
 from macros.marks import code, proof
 from macros.words import Here
-from runbook import knowledge
+from runbook.knowledge import reference
+from runbook.papers.paper import spell
+from runbook.words.sentences import say
 
 #: The letter's fields in order; knowledge/words/site.yml names each (letter_field_...).
 FIELDS = (
     "company", "name", "phone", "email", "lost", "incident", "server", "server_id",
     "program", "agreement", "reseller", "purchase", "packs", "proofs",
 )  # fmt: skip
+#: An identifier: seven groups of five. A sheet has room for as many packs as two lost servers usually held, twice.
+GROUPS, GROUP, PACKS = 7, 5, 4
 _LONG = frozenset({"packs", "proofs", "lost"})
 
 
@@ -27,7 +33,7 @@ def checklist(here: Here) -> str:
         f'data-{name}="{html.escape(here.word("tick_" + name))}"' for name in ("clear", "empty", "ticked", "done")
     )
     lines = []
-    for row in knowledge.checklist():
+    for row in reference.checklist():
         steps = ", ".join(code(step) for step in row.steps)
         lines.append(
             f'<li id="line-{row.number}" markdown="block">\n\n'
@@ -36,6 +42,74 @@ def checklist(here: Here) -> str:
             f"{here.word('tick_steps')} {steps}\n{{: .how }}\n\n</li>"
         )
     return f'\n<ol class="checklist" {words} markdown="block">\n' + "\n".join(lines) + "\n</ol>\n"
+
+
+def call_sheet(here: Here) -> str:
+    """The runbook's call sheet, blank: boxes to write or type in, for up to four packs. Its words are sheets.yml's."""
+    lang = here.lang
+
+    def words(key: str, **fields: object) -> str:
+        return html.escape(say(f"sheets.{key}", lang, **fields))
+
+    parts = [
+        f"<p class='sheet-title'>{words('call_title')}</p>",
+        f"<h3>{words('call_before')}</h3>",
+        _lines(words, "call", ("call_country", "call_number")),
+        f"<h3>{words('call_activation')}</h3><p class='say'>{words('call_activation_say')}</p>",
+        _lines(words, "product", ("product_id",)),
+        _boxes(here, "server", words("call_activation_write")),
+        f"<h3>{words('call_request')}</h3><p class='say'>{html.escape(here.word('sheet_request'))}</p>",
+        f"<h3>{words('call_notes')}</h3>",
+        _lines(words, "during", ("call_when", "call_agent", "call_reference")),
+        *(
+            _boxes(here, f"pack-{n}", words("call_key_pack", number=n), words("call_key_pack_cals"))
+            for n in range(1, PACKS + 1)
+        ),
+        _choices(words("call_result"), words("call_results").split("|")),
+        _choices(html.escape(here.word("sheet_before_closing")), here.word("sheet_before_closing_items").split("|")),
+        f"<p class='alphabet'>{' · '.join(spell(letter) for letter in string.ascii_uppercase)}</p>",
+    ]
+    label = here.word("sheet_label")
+    buttons = "".join(f'data-{name}="{html.escape(here.word("sheet_" + name))}" ' for name in ("print", "empty"))
+    return (
+        f'\n<form class="call-sheet" autocomplete="off" aria-label="{label}" {buttons}>\n'
+        + "\n".join(parts) + "\n</form>\n"
+    )  # fmt: skip
+
+
+def call_set(here: Here) -> str:
+    """A button that opens the call set (macros/print_page.py); strict MkDocs knows no pages that a hook writes."""
+    return f'<a class="md-button" href="call-set.html">{here.word("call_set_open")}</a>'
+
+
+def print_all(here: Here) -> str:
+    """A link to the whole site on one page."""
+    return f'<a href="print.html">{here.word("print")}</a>'
+
+
+def _lines(words: Callable[..., str], name: str, keys: Sequence[str]) -> str:
+    """Labels, each with a line to write on."""
+    rows = "".join(
+        f'<p><label for="sheet-{name}-{n}">{words(key)}</label><input type="text" id="sheet-{name}-{n}"></p>'
+        for n, key in enumerate(keys)
+    )
+    return f'<div class="lines">{rows}</div>'
+
+
+def _boxes(here: Here, name: str, label: str, after: str = "") -> str:
+    """Boxes for one identifier, group by group, and a line behind them where ``after`` names it."""
+    groups = "<b aria-hidden='true'>–</b>".join(
+        f'<input type="text" class="group" maxlength="{GROUP}" size="{GROUP}" spellcheck="false" '
+        f'autocapitalize="characters" aria-label="{html.escape(here.word("sheet_group", label=label, number=n))}">'
+        for n in range(1, GROUPS + 1)
+    )
+    tail = f'<label>{after} <input type="text" class="count" size="4" inputmode="numeric"></label>' if after else ""
+    return f'<fieldset class="id"><legend>{label}</legend><div class="groups">{groups}</div>{tail}</fieldset>'
+
+
+def _choices(label: str, items: Sequence[str]) -> str:
+    boxes = "".join(f'<label><input type="checkbox"> {item}</label>' for item in items)
+    return f'<fieldset class="choices"><legend>{label}</legend>{boxes}</fieldset>'
 
 
 def letter(here: Here) -> str:

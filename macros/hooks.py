@@ -17,9 +17,9 @@ from mkdocs.structure.pages import Page
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the `mkdocs` command does not add the folder
 
-from macros import languages, markup, parity, print_page, project, search_index
+from macros import faults, languages, markup, parity, print_page, project, samples, search_index
 from macros.words import search_words, section_title, word, words_with
-from runbook.sentences import LANGS
+from runbook.words.sentences import LANGS
 
 log = get_plugin_logger("site")
 
@@ -96,7 +96,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Mend what Markdown cannot say."""
-    return markup.stackable(markup.breakable(markup.empty_headers(html)))
+    html = markup.stackable(markup.breakable(markup.empty_headers(markup.plain_code(html))))
+    return markup.curled(html) if Build.lang == "en" else html
 
 
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
@@ -134,7 +135,8 @@ def on_template_context(context: Any, template_name: str, config: MkDocsConfig) 
 
 def on_post_page(output: str, page: Page | None, config: MkDocsConfig) -> str:
     """Add the names that the theme leaves out."""
-    return markup.name_controls(output, word("search", Build.lang), word("drawer", Build.lang))
+    names = (word(key, Build.lang) for key in ("search", "drawer", "site_brief"))
+    return markup.squeeze(markup.name_controls(output, *names))
 
 
 @event_priority(-200)
@@ -147,7 +149,12 @@ def on_post_build(config: MkDocsConfig) -> None:
     title, once = word("print", Build.lang), word("print_once", Build.lang)
     html = print_page.render(config, Build.env, Build.context, pages, title, once)
     (site / "print.html").write_text(on_post_page(html, None, config), encoding="utf-8", newline="\n")
-    search_index.finish(site, search_words(Build.lang), config.extra.get("search_lookup", ()))
+    config.extra["alternate"] = languages.alternates("call-set.html")
+    title, act = word("call_set", Build.lang), word("call_set_open", Build.lang)
+    html = print_page.call_set(config, Build.env, Build.context, pages, title, act, once)
+    (site / "call-set.html").write_text(on_post_page(html, None, config), encoding="utf-8", newline="\n")
+    lookup = config.extra.get("search_lookup", ())
+    search_index.finish(site, search_words(Build.lang), lookup, faults.found(Build.lang))
     if Build.command != "build":
         return
     markup.tidy(site)
@@ -157,6 +164,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     Build.other = None
     end_helper()
     report_other(code, text)
+    samples.take(Build.whole)
     landing = (Build.root / "overrides" / "landing.html").read_text(encoding="utf-8")
     (Build.whole / "index.html").write_text(landing, encoding="utf-8", newline="\n")
 

@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from runbook.sentences import LANGS
+from runbook.words.sentences import LANGS
 
 _REFERENCES = ("href", "src", "poster", "data", "srcset", "action")
 _OUTSIDE_CSS = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"])((?:https?:)?//[^'\")]+)")

@@ -6,24 +6,26 @@ import re
 from collections.abc import Iterable
 
 from macros.words import Here
-from runbook import knowledge
-from runbook.knowledge import Fact
+from runbook.knowledge import reference
+from runbook.knowledge.reference import Fact
 
 
-def source(here: Here, *entries: str) -> str:
+def source(here: Here, *entries: str, titled: bool = True) -> str:
     """Links to the sources, each entry as in knowledge/: "W32 win32-tslicenseserver.md".
 
-    Raises KeyError for an id that sources.yml does not hold.
+    A page that pages.yml holds is where the link leads. Without ``titled`` for a page of a hundred rows, whose weight
+    titles would swell. Raises KeyError for an id that sources.yml does not hold.
     """
-    known = {row.id: row for row in knowledge.sources()}
+    known = {row.id: row for row in reference.sources()}
+    pages = {row.id: row for row in reference.pages()}
     links = []
     for entry in entries:
         name, _, place = entry.partition(" ")
-        row = known[name]
-        title = plain(f"{row.title.of(here.lang)}, {place}" if place else row.title.of(here.lang))
-        target = here.link(f"reference/sources.html#{row.id.lower()}")
-        links.append(f'[{row.id}]({target} "{title}"){{: .source }}')
-    return " ".join(links)
+        row, page = known[name], pages.get(entry)
+        title = plain(", ".join(filter(None, (row.title.of(here.lang), (page and page.title) or place))))
+        target = here.link(f"reference/sources.html#{page.anchor if page else row.id.lower()}")
+        links.append(f'[{row.id}]({target} "{title}"){{: .source }}' if titled else f"[{row.id}]({target})")
+    return " ".join(dict.fromkeys(links))
 
 
 def mark(here: Here, confidence: str) -> str:
@@ -31,10 +33,10 @@ def mark(here: Here, confidence: str) -> str:
     return f"*{here.word('mark_' + confidence.replace(' ', '_'))}*{{: .unconfirmed }}"
 
 
-def proof(here: Here, fact: Fact) -> str:
+def proof(here: Here, fact: Fact, titled: bool = True) -> str:
     """The fact's sources, and its mark unless Microsoft says so itself."""
     marks = [] if fact.confirmed else [mark(here, fact.confidence)]
-    return " ".join([*marks, source(here, *fact.source)])
+    return " ".join([*marks, source(here, *fact.source, titled=titled)])
 
 
 def plain(text: str) -> str:

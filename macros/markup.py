@@ -10,18 +10,27 @@ from pathlib import Path
 _ADMONITION = re.compile(r"^([ \t]*(?:!{3}|\?{3}\+?) ?)([\w-]+)((?: +[\w-]+)*)[ \t]*$")
 _FENCE = re.compile(r"^[ \t]*(```+|~~~+)")
 _BUTTON = re.compile(r'<label class="md-header__button md-icon" for="__(drawer|search)"')
+_SITE = re.compile(r'(<div class="md-header__topic">\s*<span class="md-ellipsis">)\s*([^<]+?)\s*(?=</span>)')
 _SWITCH = re.compile(r'hreflang="(\w+)" class="md-select__link"')
 _NAV = re.compile(
     r'(<nav class="md-nav" data-md-level="\d+") aria-labelledby="[^"]*"( aria-expanded="[^"]*">\s*'
     r'<label class="md-nav__title"[^>]*>\s*<span class="md-nav__icon md-icon"></span>\s*)([^<]+?)(\s*</label>)'
 )
 _SPAN = re.compile(r'</?span[^>]*>|<wbr>|<a id="__codelineno[^>]*></a>')
+_PLAIN = re.compile(r'<span class="[np]">([^<]*)</span>')
 _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 _CELL = re.compile(r"<td[^>]*>.*?</td>", re.DOTALL)
 _CODE = re.compile(r"(?<=<code>).*?(?=</code>)", re.DOTALL)
 _PARTS = re.compile(r"(<[^>]+>|&[#\w]+;)")
 _BREAK = re.compile(r"(?<=[a-z0-9)])(?=[A-Z])|(?<=\w[._\\/-])(?=\w)")
 _TAG = re.compile(r"<[^>]+>")
+_VERBATIM = re.compile(
+    r"(<(?:pre|code|q|svg|script|style|textarea)\b.*?</(?:pre|code|q|svg|script|style|textarea)>|<[^>]+>)", re.DOTALL
+)
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)|(?<=s)'(?=[\s.,;:)])|^'(?=s\b)")
+_QUOTED = re.compile(r'"([^"]+)"')
+_KEPT = re.compile(r"(<pre[ >].*?</pre>|<textarea[ >].*?</textarea>)", re.DOTALL)
+_BLANKS = re.compile(r"[ \t]*\n\s*")
 STACKED_FROM = 3  # columns
 _SOURCE_MAP = re.compile(r"\n?(//# sourceMappingURL=\S+|/\*# sourceMappingURL=\S+ \*/)\s*$")
 
@@ -44,9 +53,27 @@ def title_admonitions(markdown: str, titles: Mapping[str, str]) -> tuple[str, li
     return "\n".join(lines), unknown
 
 
+def curled(html: str) -> str:
+    """English ``html`` with curly quotes and apostrophes; code, official messages and pictures keep theirs.
+
+    The pages are written so; what knowledge/ and the helps add is typed on any keyboard.
+    """
+    parts = _VERBATIM.split(html)
+    parts[::2] = [_QUOTED.sub(r"“\1”", _APOSTROPHE.sub("’", part)) for part in parts[::2]]
+    return "".join(parts)
+
+
 def without_spans(html: str) -> str:
     """``html`` without spans and the anchors of code lines; its text stays as it is."""
     return _SPAN.sub("", html)
+
+
+def plain_code(html: str) -> str:
+    """``html`` without the spans of names and punctuation in code, a third of a page of scripts.
+
+    Both have the colour of the code block itself; keywords, variables, strings and the like keep theirs.
+    """
+    return _PLAIN.sub(r"\1", html)
 
 
 def breakable(html: str) -> str:
@@ -88,16 +115,29 @@ def empty_headers(html: str) -> str:
     return html.replace("<th></th>", "<td></td>")
 
 
-def name_controls(html: str, search: str, drawer: str) -> str:
+def name_controls(html: str, search: str, drawer: str, brief: str) -> str:
     """Name what Material 9.8.1 leaves unnamed, and let the keyboard reach the two buttons of narrow screens.
+
+    ``brief``: the site's name where a telephone has no room for the whole one.
 
     Checked by axe and by the keyboard tests in tests/site; the patterns hold for the pinned version only.
     """
     names = {"search": search, "drawer": drawer}
     html = html.replace('role="dialog"', f'role="dialog" aria-label="{search}"', 1)
     html = _BUTTON.sub(lambda m: f'{m[0]} tabindex="0" title="{names[m[1]]}"', html)
+    html = _SITE.sub(rf'\1<span class="whole">\2</span><span class="brief">{brief}</span>', html, count=1)
     html = _SWITCH.sub(r'hreflang="\1" lang="\1" class="md-select__link"', html)
     return _NAV.sub(lambda m: f'{m[1]} aria-label="{m[3].strip()}"{m[2]}{m[3]}{m[4]}', html)
+
+
+def squeeze(html: str) -> str:
+    """``html`` without the indents and empty lines of the theme's templates: a tenth of a page's weight.
+
+    What stands in <pre> and <textarea> keeps every blank.
+    """
+    parts = _KEPT.split(html.replace("<pre><span></span><code>", "<pre><code>"))
+    parts[::2] = [_BLANKS.sub("\n", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def tidy(site: Path) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from macros.words import Here
-from runbook.sentences import data_root
+from runbook.words.sentences import data_root
 
 _FOLDERS = ("runbook", "macros", "knowledge", "notebooks", "docs", "overrides", "tests")
 _NAME_WIDTH = 34

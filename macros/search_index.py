@@ -8,17 +8,26 @@ question is nothing but identifiers. What is found and in which order: overrides
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 
-def finish(site: Path, names: Mapping[str, str], lookup: Collection[str] = ()) -> None:
+def finish(
+    site: Path, names: Mapping[str, str], lookup: Collection[str] = (), rows: Sequence[Mapping[str, str]] = ()
+) -> None:
     """Complete ``site``'s index, in both forms: .js for file://, .json for a web server.
 
     ``names``: other words for a page, by its path without suffix ("reference/ports"). ``lookup``: pages, likewise.
+    ``rows``: entries of single rows (location, title, text) and the section whose ``table`` holds them, which keeps its
+    title only.
     """
     path = site / "search" / "search_index.json"
     index = json.loads(path.read_text(encoding="utf-8"))
+    tables = {row["table"] for row in rows}
+    for entry in index["docs"]:
+        if entry["location"] in tables:
+            entry["text"] = ""
+    index["docs"] += [{key: row[key] for key in ("location", "title", "text")} for row in rows]
     for entry in index["docs"]:
         page = entry["location"].removesuffix(".html")
         if page in names:

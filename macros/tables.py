@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from macros import opening
+from macros.commands import place
+from macros.dates import written
 from macros.marks import cell, code, mark, proof, rows, source
+from macros.sections import name
 from macros.words import Here
-from runbook import knowledge
-from runbook.knowledge import CimClass, Open, Policy, Step, Text
-from runbook.sentences import say
+from runbook.knowledge import reference
+from runbook.knowledge.reference import CimClass, Open, Policy, Step, Text
+from runbook.words.sentences import say
 
 
 def table(here: Here, name: str) -> str:
@@ -33,7 +37,7 @@ def ports(here: Here) -> str:
                 cell(row.purpose.of(lang)),
                 cell(row.needed.of(lang), proof(here, row)),
             )
-            for row in knowledge.ports()
+            for row in reference.ports()
         ),
     )
 
@@ -41,14 +45,15 @@ def ports(here: Here) -> str:
 def policies(here: Here) -> str:
     """Group Policy settings, one heading for each: official name, path, values and registry values."""
     lang = here.lang
-    stored = {row.id: row for row in knowledge.registry()}
+    stored = {row.id: row for row in reference.registry()}
     parts = []
-    for row in knowledge.policies():
+    for row in reference.policies():
         values = [code(f"{stored[i].key}\\{stored[i].value}") for i in row.registry]
         facts = {
             "policy_path": row.path.of(lang),
             "policy_field": row.field.of(lang) if row.field else "",
             "policy_values": ", ".join(_choices(row, lang)),
+            "policy_group": f"{row.group.name.of(lang)} ({row.group.sid})" if row.group else "",
             "policy_registry": "<br>".join(values),
             "policy_machine": here.word("machine_" + row.applies_to.replace(" ", "_")),
             "term_also": ", ".join(row.synonyms.of(lang)),
@@ -77,7 +82,7 @@ def registry(here: Here) -> str:
                 here.word("machine_" + row.machine.replace(" ", "_")),
                 cell(row.meaning.of(lang), _warn(here, row.caution), proof(here, row)),
             )
-            for row in knowledge.registry()
+            for row in reference.registry()
         ),
     )
 
@@ -98,7 +103,7 @@ def services(here: Here) -> str:
                 here.word("machine_" + row.machine.replace(" ", "_")),
                 cell(row.purpose.of(lang), _warn(here, row.caution), proof(here, row)),
             )
-            for row in knowledge.services()
+            for row in reference.services()
         ),
     )
 
@@ -114,7 +119,7 @@ def paths(here: Here) -> str:
                 here.word("machine_" + row.machine.replace(" ", "_")),
                 cell(row.holds.of(lang), _warn(here, row.caution), proof(here, row)),
             )
-            for row in knowledge.paths()
+            for row in reference.paths()
         ),
     )
 
@@ -135,7 +140,7 @@ def contacts(here: Here) -> str:
                 or "—",
                 cell(row.use.of(lang), row.note.of(lang) if row.note else None, proof(here, row)),
             )
-            for row in knowledge.contacts()
+            for row in reference.contacts()
         ),
     )
 
@@ -152,7 +157,22 @@ def sources(here: Here) -> str:
                 here.word("kind_" + row.kind.lower().replace(", ", "_").replace(" ", "_").replace("-", "_")),
                 cell(row.read or here.word("not_noted")),
             )
-            for row in knowledge.sources()
+            for row in reference.sources()
+        ),
+    )
+
+
+def pages(here: Here) -> str:
+    """The pages that facts cite inside a source: own title, address, date of the version that was read."""
+    return rows(
+        _head(here, "id", "title", "read"),
+        (
+            (
+                f"{cell(row.id)} {{: #{row.anchor} }}",
+                cell(row.title or here.word("not_noted"), f"<{row.address}>" if row.address else None),
+                cell(row.read or here.word("not_noted")),
+            )
+            for row in reference.pages()
         ),
     )
 
@@ -168,7 +188,7 @@ def article(here: Here) -> str:
                 cell(row.says.of(lang) if row.says else here.word("says_nothing")),
                 cell(row.right.of(lang), f"[{here.word('see')}]({here.link(row.page)}) {proof(here, row)}"),
             )
-            for row in knowledge.article()
+            for row in reference.article()
         ),
     )
 
@@ -179,7 +199,11 @@ def _open(here: Here, entries: tuple[Open, ...]) -> str:
         (
             (
                 cell(row.what.of(here.lang)) + f" {{: #{row.id} }}",
-                cell(row.then.of(here.lang), source(here, *row.source)),
+                cell(
+                    row.then.of(here.lang),
+                    f"*{here.word('settles')}* {row.settles.of(here.lang)}" if row.settles else None,
+                    source(here, *row.source),
+                ),
             )
             for row in entries
         ),
@@ -188,35 +212,54 @@ def _open(here: Here, entries: tuple[Open, ...]) -> str:
 
 def unconfirmed(here: Here) -> str:
     """What was looked for and not found."""
-    return _open(here, knowledge.unconfirmed())
+    return _open(here, reference.unconfirmed())
 
 
 def unproven(here: Here) -> str:
     """What nobody has tried on a real server yet."""
-    return _open(here, knowledge.unproven())
+    return _open(here, reference.unproven())
 
 
-def steps(here: Here) -> str:
-    """The steps of the notebooks: what each is, what it needs, its time limit and its way back."""
-    lang = here.lang
+def versions(here: Here) -> str:
+    """The versions of Windows Server: what their CALs serve, where these are kept, until when each is supported."""
+    names = {row.id: row.name for row in reference.versions()}
     return rows(
-        _head(here, "step", "kind", "needs", "limit", "undo"),
+        _head(here, "version", "build", "serves", "kept_on", "mainstream", "extended"),
         (
             (
-                cell(_step_name(here, row), row.description.of(lang)) + f" {{: #step-{row.id} }}",
-                here.word(f"step_{row.kind}"),
-                cell(", ".join(code(need) for need in row.needs)),
-                here.word("seconds", count=row.time_limit),
-                cell(row.undo.of(lang) if row.undo else None),
+                cell(f"**{row.name}** {{: #version-{row.id.lower()} }}", proof(here, row)),
+                code(str(row.build)),
+                cell(here.word("up_to", name=names[row.serves])),
+                cell(here.word("from_on", name=names[row.kept_on])),
+                cell(written(here, reference.day(f"{row.id}.mainstream"))),
+                cell(written(here, reference.day(f"{row.id}.extended"))),
             )
-            for row in knowledge.steps()
+            for row in reversed(reference.versions())
         ),
     )
 
 
-def _step_name(here: Here, row: Step) -> str:
-    target = here.link(f"reference/commands.html#{row.id}" if row.script else row.page)
-    return f"[{code(row.id)}]({target}) **{row.title.of(here.lang)}**"
+def steps(here: Here) -> str:
+    """The steps of the notebooks: what each is; opened, what it does, what it needs and its way back."""
+    listed = "".join(_step(here, row) for row in reference.steps())
+    box, head = opening.filter_box(here, here.word("filter_steps")), opening.head(here, "step", "title", "runs")
+    return f'\n<div class="steps" markdown="1">\n{box}{head}{listed}\n</div>\n'
+
+
+def _step(here: Here, row: Step) -> str:
+    lang = here.lang
+    runs = f"{here.word(f'step_{row.kind}')} · {here.word('step_limit', limit=_duration(here, row.time_limit))}"
+    after = here.word("step_after", steps=", ".join(code(need) for need in row.needs)) if row.needs else ""
+    undo = f"**{here.word('col_undo')}** · {row.undo.of(lang)}" if row.undo else ""
+    target = place(row) if row.script else row.page
+    body = [row.description.of(lang), after, undo, f"→ [{name(here, target.partition('#')[0])}]({here.link(target)})"]
+    return opening.row(f"step-{row.id}", (code(row.id), f"**{row.title.of(lang)}**", runs), body)
+
+
+def _duration(here: Here, seconds: int) -> str:
+    """A time limit as people say it: seconds up to two minutes, minutes beyond."""
+    minutes, rest = divmod(seconds, 60)
+    return here.word("seconds", count=seconds) if rest or seconds <= 120 else here.word("minutes", count=minutes)
 
 
 def asks(here: Here) -> str:
@@ -235,7 +278,7 @@ def asks(here: Here) -> str:
                 ),
                 here.word("yes" if ask.required else "no"),
             )
-            for step in knowledge.steps()
+            for step in reference.steps()
             for ask in step.asks
         ),
     )
@@ -245,7 +288,7 @@ def terms(here: Here) -> str:
     """The glossary, one heading for each term, in alphabetical order of the language."""
     lang = here.lang
     parts = []
-    for row in sorted(knowledge.terms(), key=lambda t: t.term.of(lang).casefold()):
+    for row in sorted(reference.terms(), key=lambda t: t.term.of(lang).casefold()):
         parts.append(f"\n## {row.term.of(lang)} {{: #{row.id} }}\n\n{row.definition.of(lang)} {proof(here, row)}\n")
         for key, text in (("term_where", row.where), ("term_format", row.format)):
             if text:
@@ -261,7 +304,7 @@ def cim(here: Here) -> str:
     """The CIM classes: one heading for each class, its members and their values as a table."""
     lang = here.lang
     parts = []
-    for row in knowledge.cim():
+    for row in reference.cim():
         parts.append(f"\n## {row.id} {{: #{row.id.lower().replace('_', '-')} }}\n\n")
         if row.namespace:
             machine = here.word("machine_" + row.machine.replace(" ", "_"))
@@ -300,8 +343,8 @@ def _members(here: Here, row: CimClass) -> str:
 
 def wheels(here: Here) -> str:
     """What the offline bundle carries: each package, its version, who asks for it, what it is for."""
-    purposes = {row.id: row.of(here.lang) for row in knowledge.wheels()}
-    carried = {pin.name for pin in knowledge.bundled()}
+    purposes = {row.id: row.of(here.lang) for row in reference.wheels()}
+    carried = {pin.name for pin in reference.bundled()}
     return rows(
         [say(f"bundle.col_{key}", here.lang) for key in ("package", "version", "asker", "purpose")],
         (
@@ -311,7 +354,7 @@ def wheels(here: Here) -> str:
                 cell(", ".join([*(["**runbook**"] if pin.direct else []), *(v for v in pin.via if v in carried)])),
                 cell(purposes[pin.name]),
             )
-            for pin in knowledge.bundled()
+            for pin in reference.bundled()
         ),
     )
 
@@ -324,10 +367,12 @@ TABLES: dict[str, Callable[[Here], str]] = {
     "paths": paths,
     "contacts": contacts,
     "sources": sources,
+    "pages": pages,
     "article": article,
     "unconfirmed": unconfirmed,
     "unproven": unproven,
     "steps": steps,
+    "versions": versions,
     "asks": asks,
     "terms": terms,
     "cim": cim,

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass
 from typing import Any
 
-from runbook.sentences import LANGS, read_yaml, say
+from runbook.words.sentences import LANGS, read_yaml, say
 
 OTHER = {"fr": "en", "en": "fr"}
 NAMES = {"fr": "Français", "en": "English"}

@@ -1,49 +1,169 @@
 """The command ``runbook``: French or English by locale or ``--lang``.
 
 Exit codes: 0 done, 75 waiting, 1 failed, 2 bad input.
+
+click alone, and no library that draws its help: what a command imports before it says anything is measured
+(tests/benchmarks/bench_start.py).
 """
 
 from __future__ import annotations
 
+import importlib
+import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import click
 
-from runbook import __version__, commands
-from runbook.errors import RunbookError, disk_told
-from runbook.language import choose
-from runbook.sentences import LANGS, say
+from runbook import __version__
+from runbook.commands.screen import colours
+from runbook.errors import RunbookError
+from runbook.words.console import open_streams
+from runbook.words.disk import disk_told
+from runbook.words.language import choose
+from runbook.words.near import did_you_mean
+from runbook.words.sentences import LANGS, say
+
+#: What ``runbook --help`` lists, by heading: each command, the module of runbook.commands that adds it, its help's key.
+#: A command's module is imported when it is called, since the case's alone cost a second.
+COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
+    "work": {
+        "run": ("case", "cli.run"),
+        "status": ("status", "cli.status"),
+        "list": ("status", "cli.list"),
+        "confirm": ("case", "cli.confirm"),
+        "accept": ("case", "cli.accept"),
+        "withdraw": ("case", "cli.withdraw"),
+        "hint": ("hint", "cli.hint"),
+    },
+    "evidence": {
+        "record": ("archive", "cli.record"),
+        "seal": ("archive", "cli.seal"),
+        "verify": ("archive", "cli.verify"),
+        "redact": ("archive", "cli.redact"),
+        "register": ("archive", "cli.register"),
+        "diff": ("archive", "cli.diff"),
+    },
+    "rehearse": {
+        "init": ("init", "cli.init"),
+        "rehearse": ("rehearse", "cli.rehearse"),
+        "record-host": ("record_host", "record_host.help"),
+    },
+    "server": {
+        "schedule": ("schedule", "schedule.help"),
+        "selftest": ("selftest", "selftest.help"),
+        "bundle": ("bundle", "bundle.bundle"),
+        "completion": ("completion", "completion.help"),
+    },
+}
+_ALL = {name: row for rows in COMMANDS.values() for name, row in rows.items()}
+
+
+class Runbook(click.Group):
+    """The command in one language; its subcommands are imported when they are asked for."""
+
+    def __init__(self, lang: str) -> None:
+        super().__init__(
+            "runbook",
+            help=say("cli.help", lang),
+            epilog=say("cli.epilog", lang).rstrip(),
+            invoke_without_command=True,
+            callback=self._alone,
+        )
+        self._lang = lang
+        self.params += [
+            _version(lang),
+            click.Option(
+                ["-C", "--directory"],
+                metavar=say("cli.folder", lang),
+                help=say("cli.directory", lang),
+                is_eager=True,
+                expose_value=False,
+                callback=self._go_there,
+            ),
+            click.Option(["--lang"], type=click.Choice(LANGS), help=say("cli.lang", lang), expose_value=False),
+        ]
+        _translate(self, lang)
+
+    def _alone(self) -> None:
+        """Without a command: where the cases stand; the help where there is none."""
+        context = click.get_current_context()
+        if context.invoked_subcommand is None:
+            from runbook.commands import existing, status
+
+            if existing.cases():
+                status.tell_all(self._lang)
+                click.echo("\n" + say("cli.alone", self._lang), err=True)
+            else:
+                click.echo(context.get_help())
+
+    def _go_there(self, context: click.Context, parameter: click.Parameter, value: str | None) -> None:
+        """Act as if started in that folder, whatever RUNBOOK_HOME says."""
+        if value is not None:
+            try:
+                os.chdir(value)
+            except OSError as error:
+                raise click.BadParameter(str(error), context, parameter) from error
+            os.environ.pop("RUNBOOK_HOME", None)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name, loaded or not."""
+        return list(_ALL)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The subcommand, its module imported; None where there is none of that name."""
+        if cmd_name in _ALL and cmd_name not in self.commands:
+            importlib.import_module(f"runbook.commands.{_ALL[cmd_name][0]}").add(self, self._lang)
+        return self.commands.get(cmd_name)
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Take the subcommand in, in the reader's language."""
+        super().add_command(cmd, name)
+        example = say(f"cli.example_{(name or cmd.name or '').replace('-', '_')}", self._lang)
+        cmd.epilog = say("cli.example", self._lang, line=example)
+        _translate(cmd, self._lang)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The first sentence of each subcommand's help, by what it is for. Imports none of them."""
+        for heading, rows in COMMANDS.items():
+            with formatter.section(say(f"cli.group_{heading}", self._lang)):
+                told = [(name, say(key, self._lang).split("\n")[0]) for name, (_, key) in rows.items()]
+                formatter.write_dl([(name, re.split(r"(?<=\.) ", text)[0]) for name, text in told])
 
 
 def build(lang: str) -> click.Group:
-    """The whole command in one language."""
+    """The whole command in one language, with all its subcommands."""
+    group = Runbook(lang)
+    for name in _ALL:
+        group.get_command(click.Context(group), name)
+    return group
 
-    @click.group(help=say("cli.help", lang))
-    @click.version_option(__version__, "--version", prog_name="runbook", help=say("cli.version", lang))
-    @click.option("--lang", type=click.Choice(LANGS), help=say("cli.lang", lang))
-    def runbook(lang: str | None) -> None: ...
 
-    for add in commands.ALL:
-        add(runbook, lang)
-    _translate(runbook, lang)
-    return runbook
+def _version(lang: str) -> click.Option:
+    def show(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+        if value and not context.resilient_parsing:
+            click.echo(f"runbook, version {__version__}")
+            context.exit()
+
+    return click.Option(
+        ["--version"], is_flag=True, is_eager=True, expose_value=False, help=say("cli.version", lang), callback=show
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point: one sentence for an expected failure, never a traceback."""
     words = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        # A console in another code page must not stop a sentence half way.
-        reconfigure: Callable[..., Any] | None = getattr(stream, "reconfigure", None)
-        if reconfigure:
-            reconfigure(errors="replace")
-    lang, words = _take_language(words)
+    open_streams()
+    if "_RUNBOOK_COMPLETE" in os.environ:
+        importlib.import_module("runbook.commands.completion")  # PowerShell is a shell too
+    lang, words, asked = _take_language(words)
     try:
         with disk_told(lang):
-            code = build(lang).main(words, prog_name="runbook", standalone_mode=False)
+            # obj: the language that was asked for, which a run keeps; the system's own does not overrule a case's
+            code = Runbook(lang).main(
+                words, prog_name="runbook", standalone_mode=False, color=colours(), obj=lang if asked else ""
+            )
     except RunbookError as error:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
@@ -56,8 +176,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     sys.exit(code or 0)
 
 
-def _take_language(words: list[str]) -> tuple[str, list[str]]:
-    """The language asked for anywhere on the command line, and the line without it."""
+def _take_language(words: list[str]) -> tuple[str, list[str], bool]:
+    """The language to speak, the line without it, and whether it was asked for (anywhere on the line)."""
     rest: list[str] = []
     asked = None
     index = 0
@@ -71,14 +191,14 @@ def _take_language(words: list[str]) -> tuple[str, list[str]]:
             rest.append(words[index])
         index += 1
     if asked is not None and asked not in LANGS:
-        return choose(), words
-    return choose(asked), rest
+        return choose(), words, False
+    return choose(asked), rest, asked is not None
 
 
 def _usage(error: click.UsageError, lang: str) -> str:
     """What is wrong with the command line, in the reader's language, and where help is."""
     path = error.ctx.command_path if error.ctx else "runbook"
-    return f"{say('cli.usage', lang, command=path)}\n  {_what(error, lang)}"
+    return f"{_what(error, lang)}\n{say('cli.usage', lang, command=path)}"
 
 
 def _what(error: click.UsageError, lang: str) -> str:
@@ -88,14 +208,19 @@ def _what(error: click.UsageError, lang: str) -> str:
         what = named.opts[0] if isinstance(named, click.Option) else named.metavar or named.human_readable_name
         return say("cli.click_missing", lang, what=what)
     if isinstance(error, click.NoSuchOption):
-        return say("cli.click_no_option", lang, what=error.option_name)
+        known_options = (name for p in error.ctx.command.params for name in p.opts) if error.ctx else ()
+        near = did_you_mean(error.option_name, known_options, lang)
+        return say("cli.click_no_option", lang, what=error.option_name) + near
     if isinstance(error, click.BadParameter) and error.param is not None:
         told = say("cli.click_bad_value", lang, what=error.param.opts[0])
         if isinstance(error.param.type, click.Choice):
-            told += " " + say("cli.click_choices", lang, values=", ".join(map(str, error.param.type.choices)))
-        return told
+            choices = [str(choice) for choice in error.param.type.choices]
+            typed = next((w for w in re.findall(r"'(.+?)'", known)), "")
+            told += did_you_mean(typed, choices, lang) + " "
+            return told + say("cli.click_choices", lang, values=", ".join(choices))
+        return f"{told} {error.message}" if error.param.name == "directory" else told
     if found := re.match(r"No such command '(.+?)'", known):  # click has no class of its own for this
-        return say("cli.click_no_command", lang, what=found[1])
+        return say("cli.click_no_command", lang, what=found[1]) + did_you_mean(found[1], _ALL, lang)
     return known
 
 
@@ -107,8 +232,8 @@ def _translate(command: click.Command, lang: str) -> None:
             super().write_usage(prog, args, say("cli.heading_usage", lang) + " ")
 
         def write_heading(self, heading: str) -> None:
-            known = {"Options": "cli.heading_options", "Commands": "cli.heading_commands"}
-            super().write_heading(say(known[heading], lang) if heading in known else heading)
+            said = say("cli.heading_options", lang) if heading == "Options" else heading
+            super().write_heading(click.style(said, bold=True))
 
         def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
             marks = {"[required]": say("cli.mark_required", lang), "[default: ": say("cli.mark_default", lang)}
@@ -122,26 +247,25 @@ def _translate(command: click.Command, lang: str) -> None:
     class Context(click.Context):
         formatter_class = Formatter
 
-    for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
-        each.context_class = Context
-        each.options_metavar = say("cli.metavar_options", lang)
-        if isinstance(each, click.Group):
-            each.subcommand_metavar = say("cli.metavar_command", lang)
-        for option in each.params:
-            if isinstance(option, click.Option) and not option.is_flag and option.metavar is None:
-                word = {click.Path: "path", click.types.StringParamType: "text"}.get(type(option.type))
-                option.metavar = say(f"cli.{word}", lang) if word else None
-        each.params.append(
-            click.Option(
-                ["-h", "--help"],
-                is_flag=True,
-                is_eager=True,
-                expose_value=False,
-                help=say("cli.help_option", lang),
-                callback=_show_help,
-            )
+    command.context_class = Context
+    command.options_metavar = say("cli.metavar_options", lang)
+    if isinstance(command, click.Group):
+        command.subcommand_metavar = say("cli.metavar_command", lang)
+    for option in command.params:
+        if isinstance(option, click.Option) and not option.is_flag and option.metavar is None:
+            word = {click.Path: "path", click.types.StringParamType: "text"}.get(type(option.type))
+            option.metavar = say(f"cli.{word}", lang) if word else None
+    command.params.append(
+        click.Option(
+            ["-h", "--help"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            help=say("cli.help_option", lang),
+            callback=_show_help,
         )
-        each.add_help_option = False
+    )
+    command.add_help_option = False
 
 
 def _show_help(context: click.Context, parameter: click.Parameter, value: bool) -> None:

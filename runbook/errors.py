@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 
 class RunbookError(Exception):
     """What happened, what to do, where to read on: one localised text, shown without a traceback.
@@ -39,6 +36,9 @@ class Faults:
             self._told.append(str(error))
         return isinstance(error, BadInput)
 
+    def __bool__(self) -> bool:
+        return bool(self._told)
+
     def tell(self) -> None:
         """Raise BadInput with everything that was kept; nothing where there is nothing."""
         if self._told:
@@ -47,18 +47,3 @@ class Faults:
 
 class RunFailed(RunbookError):
     """The run is over and at least one step failed. Raised by the last cell, after the summary. Exit code 1."""
-
-
-@contextlib.contextmanager
-def disk_told(lang: str, place: object = "?") -> Iterator[None]:
-    """A full disk, a read-only folder or a share that dropped out becomes a sentence that says where and why.
-
-    ``place`` is named where the system does not say which file it was.
-    """
-    try:
-        yield
-    except OSError as error:
-        from runbook.sentences import say
-
-        where = error.filename or place
-        raise RunbookError(say("run.disk", lang, where=where, why=error.strerror or error)) from error

@@ -5,12 +5,31 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from runbook.record.pdf import find_browser
+# What a test sees in words does not depend on the machine that runs it; children of the tests inherit it.
+os.environ.pop("LC_ALL", None)
+os.environ.pop("LC_MESSAGES", None)
+os.environ["LANG"] = "fr_FR.UTF-8"
+# Nor does what they read from a pipe, but for tests/words, which asks what a console of Windows reads.
+os.environ["PYTHONIOENCODING"] = "utf-8"
+sys.path.insert(0, str(Path(__file__).parent / "made"))  # cases and stand-ins that the tests of several rooms build on
+
+if os.environ.get("RUNBOOK_COVERAGE"):  # before anything of the package is imported
+    from measured import pytest_runtest_setup, pytest_sessionfinish
+
+    __all__ = ["pytest_runtest_setup", "pytest_sessionfinish"]
+
+from wine import on_wine
+
+from runbook.papers.browser import find_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session")
@@ -40,9 +59,26 @@ def need_browser() -> Callable[[], Path]:
         found = find_browser()
         if found is None:
             reason = "no Chromium, Chrome or Edge is installed"
+            if on_wine():
+                pytest.skip("Wine has no browser")
             if os.environ.get("CI"):
                 pytest.fail(reason)
             pytest.skip(reason)
         return found
 
     return browser
+
+
+@pytest.fixture(scope="session")
+def chromium(need_browser: Callable[[], Path]) -> Iterator[Browser]:
+    """The browser of all tests of this process (a second driver beside it refuses to start), no name resolvable."""
+    from playwright.sync_api import sync_playwright  # the tests on Windows' Python have none
+
+    path = need_browser()  # first: on a system without one its driver may not start either
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=str(path),
+            args=["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+        )
+        yield browser
+        browser.close()

@@ -1,4 +1,5 @@
-"""``picture(NAME)``: a drawing as inline SVG, one drawing for both languages.
+"""``picture(NAME)``: a drawing as inline SVG, one drawing for both languages, in a form for wide pages and one for
+telephones.
 
 Inline, so that the text can be selected and found, follows the page's colours in light and dark, and prints. The
 words come from ``knowledge/words/site.yml`` (pic_NAME_...), the ports from ``knowledge/ports.yml``.
@@ -13,7 +14,8 @@ from macros.pictures import scenes
 from macros.pictures.drawing import Drawing
 from macros.words import Here
 
-SCENES: dict[str, Callable[[Here], Drawing]] = {
+SCENES: dict[str, Callable[[Here, bool], Drawing]] = {
+    "tonight": scenes.tonight,
     "two-exchanges": scenes.two_exchanges,
     "decision": scenes.decision,
     "who-talks-to-whom": scenes.who_talks_to_whom,
@@ -24,11 +26,10 @@ SCENES: dict[str, Callable[[Here], Drawing]] = {
 
 def picture(here: Here, name: str) -> str:
     """The drawing ``name`` with its description below; KeyError where there is none."""
-    drawing = SCENES[name](here)
     key = name.replace("-", "_")
     title, text = (html.escape(here.word(f"pic_{key}_{part}")) for part in ("title", "caption"))
-    svg = drawing.svg(f"picture-{name}", title)
-    return (
-        f'\n<figure class="picture" data-search-exclude>\n<div class="picture-box">{svg}</div>\n'
-        f"<figcaption>{text}</figcaption>\n</figure>\n"
+    forms = "\n".join(
+        f'<div class="picture-box {form}">{drawing.svg(f"picture-{name}-{form}", title)}</div>'
+        for form, drawing in (("wide", SCENES[name](here, True)), ("narrow", SCENES[name](here, False)))
     )
+    return f'\n<figure class="picture" data-search-exclude>\n{forms}\n<figcaption>{text}</figcaption>\n</figure>\n'

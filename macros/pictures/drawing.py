@@ -37,10 +37,14 @@ def wrap(text: str, width: float, bold: bool = False) -> list[str]:
 
 
 class Drawing:
-    """Shapes in the order in which they are painted; ``width`` and ``height`` in user units."""
+    """Shapes in the order in which they are painted; ``width`` and ``height`` in user units.
 
-    def __init__(self, width: int, height: int) -> None:
-        self.width, self.height = width, height
+    ``height`` may be set when everything is in its place.
+    """
+
+    def __init__(self, width: int, height: float) -> None:
+        self.width = width
+        self.height: float = height
         self._parts: list[str] = []
 
     def box(
@@ -82,6 +86,20 @@ class Drawing:
             f'height="{len(lines) * LINE:g}"/>'
         )
         self._parts.append(self._lines(lines, x, top + LINE / 2, "middle", "pic-text"))
+
+    def band(self, x: float, y: float, w: float, h: float, kind: str) -> None:
+        """A plain rectangle without text."""
+        self._parts.append(f'<rect class="pic-{kind}" x="{x:g}" y="{y:g}" width="{w:g}" height="{h:g}" rx="2"/>')
+
+    def dot(self, x: float, y: float, on: bool) -> None:
+        """A radio button; ``on``: the one that is chosen."""
+        self._parts.append(f'<circle class="pic-radio" cx="{x:g}" cy="{y:g}" r="7"/>')
+        if on:
+            self._parts.append(f'<circle class="pic-on" cx="{x:g}" cy="{y:g}" r="3.5"/>')
+
+    def add(self, other: Drawing) -> None:
+        """Paint everything of ``other`` on top."""
+        self._parts += other._parts
 
     def svg(self, name: str, title: str) -> str:
         """The whole drawing on one line; ``name`` makes its ids unique on the page."""

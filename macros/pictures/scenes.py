@@ -1,12 +1,15 @@
-"""The drawings. Positions are user units; texts wrap by themselves."""
+"""The drawings, each for a wide page and for a telephone. Positions are user units; texts wrap by themselves."""
 
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Sequence
 
 from macros.pictures.drawing import Drawing
 from macros.words import Here
-from runbook import knowledge
+from runbook.knowledge import reference
+
+WIDE, NARROW = 640, 340
 
 
 def _href(here: Here, target: str) -> str:
@@ -14,116 +17,225 @@ def _href(here: Here, target: str) -> str:
     return posixpath.relpath(target, posixpath.dirname(here.page) or ".")
 
 
-def two_exchanges(here: Here) -> Drawing:
+def two_exchanges(here: Here, wide: bool) -> Drawing:
     """Two telephone or web exchanges with the Clearinghouse, one after the other."""
-    drawing = Drawing(640, 520)
-    left, right = 110, 530
-    for x, who in ((left, "you"), (right, "clearinghouse")):
-        drawing.line((x, 60), (x, 505), dashed=True)
-        drawing.box(x - 108, 8, 216, 52, here.word(f"pic_two_exchanges_{who}"), "actor")
-    for top, number in ((88, "1"), (298, "2")):
-        drawing.box(40, top, 560, 34, here.word(f"pic_two_exchanges_head{number}"), "band")
-        drawing.arrow((left, top + 84), (right, top + 84))
-        drawing.text(320, top + 64, here.word(f"pic_two_exchanges_say{number}"), 400, "middle")
-        drawing.arrow((right, top + 136), (left, top + 136))
-        drawing.text(320, top + 116, here.word(f"pic_two_exchanges_get{number}"), 400, "middle")
-        drawing.text(left + 14, top + 172, here.word(f"pic_two_exchanges_then{number}"), 390)
-    return drawing
-
-
-def decision(here: Here) -> Drawing:
-    """Which way to take: questions down the left side, ways out on the right."""
-    drawing = Drawing(640, 640)
-    yes, no = here.word("yes"), here.word("no")
-    questions = (
-        ("backup", yes, "restore.html", "restore"),
-        ("alive", yes, "migrate-telephone.html#source-alive", "alive"),
-        ("contract", yes, "migrate-online.html", "online"),
+    width = WIDE if wide else NARROW
+    drawing = Drawing(width, 520 if wide else 690)
+    left, right, half, tall = (110, 530, 108, 52) if wide else (78, 262, 74, 70)
+    # Where each part of an exchange stands below its band: what is said, its arrow, what comes back, its arrow, then.
+    room, step, say, there, get, back, then = (
+        (400, 210, 64, 84, 116, 136, 172) if wide else (170, 290, 62, 106, 130, 194, 218)
     )
-    for place, (question, answer, target, way) in enumerate(questions):
-        top = 10 + place * 122
-        drawing.box(10, top, 320, 84, here.word(f"pic_decision_ask_{question}"), "ask")
-        drawing.arrow((330, top + 42), (430, top + 42))
-        drawing.label(378, top + 42, answer, 60)
-        drawing.box(430, top + 10, 182, 64, here.word(f"pic_decision_way_{way}"), "end", _href(here, target))
-        drawing.arrow((170, top + 84), (170, top + 122))
-        drawing.label(170, top + 100, no, 60)
-    drawing.box(10, 376, 320, 60, here.word("pic_decision_way_telephone"), "end",
-                _href(here, "migrate-telephone.html"))  # fmt: skip
-    drawing.arrow((170, 436), (170, 462))
-    drawing.box(10, 462, 320, 64, here.word("pic_decision_ask_found"), "ask")
-    drawing.arrow((330, 494), (430, 494))
-    drawing.label(378, 494, no, 60)
-    drawing.box(430, 462, 182, 64, here.word("pic_decision_way_escalate"), "end", _href(here, "escalate.html"))
-    drawing.arrow((170, 526), (170, 566))
-    drawing.label(170, 543, yes, 60)
-    drawing.box(10, 566, 628, 60, here.word("pic_decision_way_after"), "end", _href(here, "session-hosts.html"))
-    drawing.arrow((612, 296), (627, 296), (627, 566))  # online and done: past the telephone
+    for x, who in ((left, "you"), (right, "clearinghouse")):
+        drawing.line((x, 8 + tall), (x, drawing.height - 15), dashed=True)
+        drawing.box(x - half, 8, 2 * half, tall, here.word(f"pic_two_exchanges_{who}"), "actor")
+    edge = 40 if wide else 4
+    for number in (1, 2):
+        top = 36 + tall + (number - 1) * step
+        drawing.box(edge, top, width - 2 * edge, 34, here.word(f"pic_two_exchanges_head{number}"), "band")
+        drawing.arrow((left, top + there), (right, top + there))
+        drawing.text(width / 2, top + say, here.word(f"pic_two_exchanges_say{number}"), room, "middle")
+        drawing.arrow((right, top + back), (left, top + back))
+        drawing.text(width / 2, top + get, here.word(f"pic_two_exchanges_get{number}"), room, "middle")
+        drawing.text(left + 14, top + then, here.word(f"pic_two_exchanges_then{number}"), room - 10)
     return drawing
 
 
-def _ports(direction: str) -> str:
-    """The ports of all flows of ``direction``, as ports.yml writes them: "TCP 135, 445"."""
+def _questions(here: Here, drawing: Drawing, asked: Sequence[tuple[str, str, str, str]], wide: bool, tall: int) -> int:
+    """Questions one below the other, each (question, answer, way, target) with its way out at the right, or below on
+    a telephone. One without a question is a way that everybody takes. Returns where the last one's arrow ends."""
+    other = {here.word("yes"): here.word("no"), here.word("no"): here.word("yes")}
+    top = 10
+    for question, answer, way, target in asked:
+        if not question:
+            drawing.box(10 if wide else 4, top, 320 if wide else 332, 52, way, "end", _href(here, target))
+            x, top = 170 if wide else 34, top + 52
+            drawing.arrow((x, top), (x, top + 30))
+            top += 30
+            continue
+        if wide:
+            drawing.box(10, top, 320, tall, question, "ask")
+            drawing.arrow((330, top + tall / 2), (430, top + tall / 2))
+            drawing.label(378, top + tall / 2, answer, 60)
+            drawing.box(430, top + 6, 200, tall - 12, way, "end", _href(here, target))
+            bottom = top + tall
+        else:
+            drawing.box(4, top, 332, tall, question, "ask")
+            drawing.arrow((200, top + tall), (200, top + tall + 36))
+            drawing.label(200, top + tall + 14, answer, 60)
+            drawing.box(70, top + tall + 36, 266, 52, way, "end", _href(here, target))
+            bottom = top + tall + 88
+        start = top + tall
+        x = 170 if wide else 34
+        end = bottom + (38 if wide else 30)
+        drawing.arrow((x, start), (x, end))
+        drawing.label(x, start + 16 if wide else bottom - 20, other[answer], 60)
+        top = end
+    return top
+
+
+def _closing(drawing: Drawing, top: int, text: str, href: str, wide: bool) -> None:
+    drawing.box(10 if wide else 4, top, 620 if wide else 332, 60, text, "end", href)
+    drawing.height = top + 70
+
+
+def tonight(here: Here, wide: bool) -> Drawing:
+    """From a refusal to what restores access: three questions, each with its way out."""
+    drawing = Drawing(WIDE if wide else NARROW, 0)
+    ways = (("stopped", "check-service", "start"), ("dead", "check-host", "policy"), ("gone", "bridge", "stand_in"))
+    asked = [
+        (here.word(f"pic_tonight_ask_{q}"), here.word("yes"), here.word(f"pic_tonight_way_{w}"), f"tonight.html#{a}")
+        for q, a, w in ways
+    ]
+    top = _questions(here, drawing, asked, wide, 72)
+    _closing(drawing, top, here.word("pic_tonight_way_message"), _href(here, "errors.html"), wide)
+    return drawing
+
+
+def decision(here: Here, wide: bool) -> Drawing:
+    """Which way to take: questions down the left side, ways out on the right."""
+    drawing = Drawing(WIDE if wide else NARROW, 0)
+    yes, no = here.word("yes"), here.word("no")
+    ways = (
+        ("backup", yes, "restore", "restore.html"),
+        ("alive", yes, "alive", "migrate-working.html"),
+        ("contract", yes, "online", "migrate-online.html"),
+        ("", "", "telephone", "migrate-telephone.html"),
+        ("found", no, "escalate", "escalate.html"),
+    )
+    asked = [
+        (here.word(f"pic_decision_ask_{q}") if q else "", a, here.word(f"pic_decision_way_{w}"), t)
+        for q, a, w, t in ways
+    ]
+    top = _questions(here, drawing, asked, wide, 84)
+    _closing(drawing, top, here.word("pic_decision_way_after"), _href(here, "session-hosts.html"), wide)
+    return drawing
+
+
+#: Which actors each direction of ports.yml joins, in the direction in which the connection is opened.
+FLOWS = {
+    "server to Microsoft": (("manager", "microsoft"),),
+    "host to server": (("hosts", "server"),),
+    "server to directory": (("server", "directory"), ("hosts", "directory")),
+    "administration": (("server", "hosts"),),
+}
+
+
+def ports_of(direction: str) -> str:
+    """The ports of all flows of ``direction``, as ports.yml writes them: "TCP 135, 445"; a line holds together."""
     found: dict[str, list[str]] = {}
-    for row in knowledge.ports():
+    for row in reference.ports():
         if row.direction == direction:
             found.setdefault(row.protocol, []).append(row.ports)
-    return "\n".join(f"{protocol} {', '.join(dict.fromkeys(ports))}" for protocol, ports in found.items())
+    return "\n".join(
+        f"{protocol}\u00a0{', '.join(dict.fromkeys(ports))}".replace("-", "\u2011") for protocol, ports in found.items()
+    )
 
 
-def who_talks_to_whom(here: Here) -> Drawing:
+def who_talks_to_whom(here: Here, wide: bool) -> Drawing:
     """Hosts, license server, directory, Microsoft: who opens a connection to whom, on which ports."""
-    drawing = Drawing(640, 470)
-    say = {k: here.word(f"pic_who_{k}") for k in ("microsoft", "server", "hosts", "directory", "admin", "users")}
-    drawing.arrow((320, 190), (320, 72))
-    drawing.label(320, 130, _ports("server to Microsoft"), 190)
-    drawing.box(215, 8, 210, 64, say["microsoft"], "actor")
-    drawing.box(220, 190, 200, 80, say["server"], "end")
-    drawing.box(10, 190, 130, 80, say["hosts"], "actor")
-    drawing.box(500, 190, 130, 80, say["directory"], "actor")
-    drawing.arrow((140, 230), (220, 230))
-    drawing.text(10, 296, _ports("host to server"), 235)
-    drawing.arrow((420, 230), (500, 230))
-    drawing.text(630, 296, _ports("server to directory"), 190, "end")
-    drawing.arrow((320, 392), (320, 270))
-    drawing.label(320, 344, _ports("administration"), 150)
-    drawing.box(215, 392, 210, 64, say["admin"], "actor")
-    drawing.box(10, 60, 130, 64, say["users"], "actor")
-    drawing.arrow((75, 124), (75, 190))
-    return drawing
-
-
-def life_of_a_case(here: Here) -> Drawing:
-    """What the runbook does and what people do, from the first run to the sealed folder."""
-    drawing = Drawing(640, 700)
-    drawing.text(165, 18, here.word("pic_life_runbook"), 300, "middle", "head")
-    drawing.text(495, 18, here.word("pic_life_people"), 280, "middle", "head")
-    stations = (
-        ("case", "people", 40), ("run1", "runbook", 122), ("call", "people", 222), ("confirm", "people", 322),
-        ("run2", "runbook", 404), ("judge", "people", 504), ("seal", "runbook", 586),
+    boxes: dict[str, tuple[int, int, int, int]] = (
+        {
+            "manager": (10, 8, 230, 64), "microsoft": (410, 8, 220, 64), "server": (200, 150, 220, 72),
+            "directory": (500, 150, 130, 72), "hosts": (200, 340, 220, 64), "users": (200, 450, 220, 46),
+        }
+        if wide
+        else {
+            "microsoft": (30, 8, 280, 46), "manager": (30, 112, 280, 64), "server": (4, 216, 190, 72),
+            "directory": (230, 228, 106, 60), "hosts": (4, 460, 190, 64), "users": (4, 566, 190, 46),
+        }
     )  # fmt: skip
-    edges = {"runbook": (10, 310), "people": (360, 270)}
-    for place, (name, side, top) in enumerate(stations):
-        x, w = edges[side]
-        kind = "end" if side == "runbook" else "box"
-        height = 64 if name in ("case", "confirm", "judge") else 82
-        drawing.box(x, top, w, height, here.word(f"pic_life_{name}"), kind)
-        if place + 1 < len(stations):
-            _, next_side, next_top = stations[place + 1]
-            if next_side == side:
-                drawing.arrow((x + w / 2, top + height), (x + w / 2, next_top))
-            else:
-                _turn(drawing, edges, side, top + height, next_top)
-    drawing.text(165, 690 - 4, here.word("pic_life_kept"), 310, "middle")
+    arrows: dict[tuple[str, str], tuple[tuple[int, int], ...]] = (
+        {
+            ("manager", "microsoft"): ((240, 40), (410, 40)), ("hosts", "server"): ((250, 340), (250, 222)),
+            ("server", "hosts"): ((370, 222), (370, 340)), ("server", "directory"): ((420, 186), (500, 186)),
+            ("hosts", "directory"): ((420, 372), (565, 372), (565, 222)), ("users", "hosts"): ((310, 450), (310, 404)),
+        }
+        if wide
+        else {
+            ("manager", "microsoft"): ((170, 112), (170, 54)), ("hosts", "server"): ((24, 460), (24, 288)),
+            ("server", "hosts"): ((176, 288), (176, 460)), ("server", "directory"): ((194, 252), (230, 252)),
+            ("hosts", "directory"): ((194, 492), (283, 492), (283, 288)), ("users", "hosts"): ((99, 566), (99, 524)),
+        }
+    )  # fmt: skip
+    drawing = Drawing(WIDE if wide else NARROW, 510 if wide else 624)
+    for flows in (*FLOWS.values(), (("users", "hosts"),)):
+        for flow in flows:
+            drawing.arrow(*arrows[flow])
+    drawing.line(*(((120, 72), (120, 186), (200, 186)) if wide else ((99, 176), (99, 216))), dashed=True)
+    for name, (x, y, w, h) in boxes.items():
+        drawing.box(x, y, w, h, here.word(f"pic_who_{name}"), "end" if name == "server" else "actor")
+    to_server, to_hosts = ports_of("host to server"), ports_of("administration")
+    if wide:
+        drawing.text(325, 26, ports_of("server to Microsoft"), 160, "middle")
+        drawing.text(240, 262, to_server, 190, "end")
+        drawing.text(380, 282, to_hosts, 170)
+        drawing.text(565, 134, ports_of("server to directory"), 140, "middle")
+    else:
+        drawing.text(180, 84, ports_of("server to Microsoft"), 150)
+        drawing.text(32, 306, to_server.replace(", ", ",\n"), 136)
+        drawing.text(186, 390, to_hosts, 90)
+        drawing.text(336, 196, ports_of("server to directory"), 140, "end")
     return drawing
 
 
-def how_it_runs(here: Here) -> Drawing:
+def life_of_a_case(here: Here, wide: bool) -> Drawing:
+    """What the runbook does and what people do, from the first run to the sealed folder."""
+    edges = {"runbook": (10, 310), "people": (360, 270)} if wide else {"runbook": (4, 262), "people": (74, 262)}
+    drawing = Drawing(WIDE if wide else NARROW, 0)
+    for side, name in (("runbook", "runbook"), ("people", "people")):
+        x, w = edges[side]
+        middle, anchor = (x + w / 2, "middle") if wide else ((x, "start") if side == "runbook" else (x + w, "end"))
+        drawing.text(middle, 18, here.word(f"pic_life_{name}"), w, anchor, "head")
+    stations = (
+        ("case", "people"), ("run1", "runbook"), ("call", "people"), ("confirm", "people"), ("run2", "runbook"),
+        ("judge", "people"), ("seal", "runbook"),
+    )  # fmt: skip
+    top, before = 40, ""
+    for name, side in stations:
+        x, w = edges[side]
+        if before:
+            gap = 18 if before == side else 36
+            _turn(drawing, edges, before, side, top, top + gap, wide)
+            top += gap
+        height = 64 if name in ("case", "confirm", "judge") and wide else 82
+        drawing.box(x, top, w, height, here.word(f"pic_life_{name}"), "end" if side == "runbook" else "box")
+        top, before = top + height, side
+    drawing.text(10 if wide else 4, top + 22, here.word("pic_life_kept"), 310)
+    drawing.height = top + 40
+    return drawing
+
+
+def _turn(
+    drawing: Drawing, edges: dict[str, tuple[int, int]], side: str, other: str, bottom: float, top: float, wide: bool
+) -> None:
+    """An arrow from a station of one column down, and across where the next one stands in the other column."""
+    if side == other or not wide:
+        x = sum(edges[side]) - edges[side][1] / 2 if wide else 170
+        drawing.arrow((x, bottom), (x, top))
+        return
+    middle = (bottom + top) / 2
+    here_x, there_x = (edges[name][0] + edges[name][1] / 2 for name in (side, other))
+    drawing.arrow((here_x, bottom), (here_x, middle), (there_x, middle), (there_x, top))
+
+
+def how_it_runs(here: Here, wide: bool) -> Drawing:
     """What a run reads, what it starts, what it leaves: case file and knowledge in, journal and archive out."""
-    drawing = Drawing(640, 700)
-    say = {k: here.word(f"pic_runs_{k}") for k in (
-        "case", "knowledge", "notebook", "script", "server", "you", "journal", "record", "archive",
-    )}  # fmt: skip
+    names = ("case", "knowledge", "notebook", "script", "server", "you", "journal", "record", "archive")
+    say = {name: here.word(f"pic_runs_{name}") for name in names}
+    if not wide:
+        drawing = Drawing(NARROW, 0)
+        kinds = {"notebook": "end", "journal": "end", "server": "actor", "you": "actor"}
+        top = 8
+        for place, name in enumerate(names):
+            if place:
+                drawing.arrow((170, top), (170, top + 26), both=name in ("server", "you"))
+                top += 26
+            drawing.box(4, top, 332, 70, say[name], kinds.get(name, "box"))
+            top += 70
+        drawing.height = top + 8
+        return drawing
+    drawing = Drawing(WIDE, 700)
     for x, name in ((10, "case"), (350, "knowledge")):
         drawing.box(x, 8, 280, 64, say[name])
     drawing.arrow((150, 72), (150, 96), (260, 96), (260, 122))
@@ -143,12 +255,3 @@ def how_it_runs(here: Here) -> Drawing:
     drawing.arrow((300, 633), (350, 633))
     drawing.box(350, 592, 280, 82, say["archive"])
     return drawing
-
-
-def _turn(drawing: Drawing, edges: dict[str, tuple[int, int]], side: str, bottom: float, top: float) -> None:
-    """An arrow from a station of one column down and across to the next station of the other."""
-    x, w = edges[side]
-    other = edges["people" if side == "runbook" else "runbook"]
-    middle = (bottom + top) / 2
-    here_x, there_x = x + w / 2, other[0] + other[1] / 2
-    drawing.arrow((here_x, bottom), (here_x, middle), (there_x, middle), (there_x, top))

@@ -4,7 +4,8 @@ param([string] $InputPath, [string] $OutputPath)
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-# CHANGES this server: activates the license server, once. Does nothing where it is activated already.
+# CHANGES this server: activates the license server, once. Does nothing where it is activated already, nor where the
+# server answers 2 (unknown): the console decides then.
 # telephone: the agent takes the Product ID and gives the License Server ID. automatic: goes to Microsoft by
 # TCP 443 and needs first name, last name, company and country in the server's properties.
 
@@ -13,9 +14,15 @@ $Way = 'telephone'      # or 'automatic'
 $LicenseServerId = ''   # asked for below, so that it stays out of the window's history
 #region runbook
 if ($InputPath) {
-    $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
+    # The identifier goes through no cmdlet: module logging and transcription write their parameters down in full.
+    $inputText = [System.IO.File]::ReadAllText($InputPath)
+    $form = '("LicenseServerId"\s*:\s*")((?:[^"\\]|\\.)*)'
+    $LicenseServerId = [regex]::Unescape([regex]::Match($inputText, $form).Groups[2].Value)
+    $given = [regex]::Replace($inputText, $form, '$1') | ConvertFrom-Json
     $Way = $given.Way
-    $LicenseServerId = $given.LicenseServerId
+    if (-not $given.PSObject.Properties['LicenseServerId']) {
+        throw 'LicenseServerId is missing from the inputs.'
+    }
 }
 #endregion runbook
 
@@ -34,28 +41,41 @@ if ($Way -ne 'telephone' -and $Way -ne 'automatic') {
 }
 
 $class = @{ Namespace = 'root/cimv2'; ClassName = 'Win32_TSLicenseServer'; ErrorAction = 'Stop' }
-$server = Get-CimInstance @class
+$server = @(Get-CimInstance @class)[0]
+if (-not $server) {
+    throw 'Win32_TSLicenseServer has no instance: the role service Remote Desktop Licensing is not there.'
+}
 $contacts = @(
     [pscustomobject]@{ Name = 'FirstName'; Filled = [bool] $server.FirstName }
     [pscustomobject]@{ Name = 'LastName'; Filled = [bool] $server.LastName }
     [pscustomobject]@{ Name = 'Company'; Filled = [bool] $server.Company }
     [pscustomobject]@{ Name = 'CountryRegion'; Filled = [bool] $server.CountryRegion }
 )
-$before = (Invoke-CimMethod @class -MethodName 'GetActivationStatus').ActivationStatus
+$fault = $null
+$before = $null
+try {
+    $status = Invoke-CimMethod @class -MethodName 'GetActivationStatus'
+    if ($status.ReturnValue -eq 0 -and $status.PSObject.Properties['ActivationStatus']) {
+        $before = $status.ActivationStatus
+    }
+}
+catch {
+    $fault = ConvertTo-Fault -ErrorRecord $_   # not known: nothing is tried
+}
 $after = $before
 $returnValue = $null
-$fault = $null
 $tail = $null
 $compact = ''
 
-if ($before -ne 0) {
+if ($before -eq 1) {
     if ($Way -eq 'telephone') {
         if (-not $LicenseServerId) {
             $LicenseServerId = Read-Host -Prompt 'License Server ID (35)'
         }
-        $compact = ($LicenseServerId -replace '[\s-]', '').ToUpperInvariant()
+        # Every kind of dash and space, as a mail program or a text editor puts them in.
+        $compact = ($LicenseServerId -replace '[\s\p{Pd}\p{Cf}]', '').ToUpperInvariant()
         if ($compact -cnotmatch '^[A-Z0-9]{35}$') {
-            throw "License Server ID: 35 letters and digits expected, $($compact.Length) given."
+            throw "License Server ID: 35 letters and digits expected, $(($compact -creplace '[^A-Z0-9]', '').Length) given."
         }
         $tail = $compact.Substring(30)
     }
@@ -67,10 +87,20 @@ if ($before -ne 0) {
             $answer = Invoke-CimMethod @class -MethodName 'ActivateServerAutomatic'
         }
         $returnValue = $answer.ReturnValue
-        $after = (Invoke-CimMethod @class -MethodName 'GetActivationStatus').ActivationStatus
+        $after = $null   # until it is read again
+        $status = Invoke-CimMethod @class -MethodName 'GetActivationStatus'
+        if ($status.ReturnValue -eq 0 -and $status.PSObject.Properties['ActivationStatus']) {
+            $after = $status.ActivationStatus
+        }
     }
     catch {
         $fault = ConvertTo-Fault -ErrorRecord $_
+        if ($compact) {
+            # An error's text may repeat what was given.
+            $shape = $compact.ToCharArray() -join '[\s-]*'
+            $fault.Message = [regex]::Replace($fault.Message, $shape, "...$tail", 'IgnoreCase')
+            $fault.FullyQualifiedErrorId = [regex]::Replace($fault.FullyQualifiedErrorId, $shape, "...$tail", 'IgnoreCase')
+        }
     }
 }
 
@@ -86,15 +116,22 @@ $result = [pscustomobject]@{
 }
 
 #region runbook
-if ($OutputPath -and $compact) {
-    $private = Join-Path -Path (Split-Path -Path $OutputPath -Parent) -ChildPath 'private.json'
-    $full = [pscustomobject]@{ LicenseServerId = $compact }
-    ConvertTo-Json -InputObject $full -Depth 2 | Out-File -LiteralPath $private -Encoding utf8
+if ($OutputPath) {
+    # First what was done: it may not get lost because the private file cannot be written.
+    ConvertTo-Json -InputObject @($result) -Depth 6 | Out-File -LiteralPath $OutputPath -Encoding utf8
 }
 #endregion runbook
 #region runbook
-if ($OutputPath) {
-    ConvertTo-Json -InputObject @($result) -Depth 6 | Out-File -LiteralPath $OutputPath -Encoding utf8
+if ($OutputPath -and $compact) {
+    $private = Join-Path -Path (Split-Path -Path $OutputPath -Parent) -ChildPath 'private.json'
+    $bytes = [System.Text.Encoding]::UTF8.GetBytes('{"LicenseServerId": "' + $compact + '"}')
+    try {
+        [System.IO.File]::WriteAllBytes($private, $bytes)
+    }
+    catch {
+        # It was typed in or entered before: the activation is not called failed because it could not be kept once more.
+        Write-Warning "private.json: $($_.Exception.Message)"
+    }
 }
 #endregion runbook
 $result

@@ -61,7 +61,7 @@ $calls = @(
             }
             $returnValue = $answer.ReturnValue
             # A method that failed may leave its answer out altogether.
-            if ($returnValue -eq 0) {
+            if ($returnValue -eq 0 -and $answer.PSObject.Properties[$name] -and $null -ne $answer.$name) {
                 $value = [bool] $answer.$name
             }
         }

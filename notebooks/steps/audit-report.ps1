@@ -41,8 +41,17 @@ try {
             Select-Object -First 1
     }
     if ($report) {
-        $answer = Invoke-CimMethod -InputObject $report -MethodName 'FetchReportSummaryEntries' -Arguments $all -ErrorAction Stop
-        $summaryReturnValue = $answer.ReturnValue
+        # Each by itself: one that is refused takes nothing from the others.
+        $answer = $null
+        try {
+            $answer = Invoke-CimMethod -InputObject $report -MethodName 'FetchReportSummaryEntries' -Arguments $all -ErrorAction Stop
+        }
+        catch {
+            if (-not $fault) {
+                $fault = ConvertTo-Fault -ErrorRecord $_
+            }
+        }
+        $summaryReturnValue = if ($answer) { $answer.ReturnValue } else { $null }
         if ($summaryReturnValue -eq 0 -and $answer.PSObject.Properties['ReportSummaryEntries']) {
             $summary = @(
                 foreach ($entry in $answer.ReportSummaryEntries | Where-Object -FilterScript { $_ }) {
@@ -57,8 +66,16 @@ try {
                 }
             )
         }
-        $answer = Invoke-CimMethod -InputObject $report -MethodName 'FetchReportEntries' -Arguments $all -ErrorAction Stop
-        $usersReturnValue = $answer.ReturnValue
+        $answer = $null
+        try {
+            $answer = Invoke-CimMethod -InputObject $report -MethodName 'FetchReportEntries' -Arguments $all -ErrorAction Stop
+        }
+        catch {
+            if (-not $fault) {
+                $fault = ConvertTo-Fault -ErrorRecord $_
+            }
+        }
+        $usersReturnValue = if ($answer) { $answer.ReturnValue } else { $null }
         if ($usersReturnValue -eq 0 -and $answer.PSObject.Properties['ReportEntries']) {
             $counts = @{}
             foreach ($entry in $answer.ReportEntries | Where-Object -FilterScript { $_ }) {
@@ -69,17 +86,27 @@ try {
                 foreach ($key in $counts.Keys | Sort-Object) {
                     $parts = $key.Split('|')
                     [pscustomobject]@{
-                        ProductVersionId = [int] $parts[0]
+                        ProductVersionId = if ($parts[0]) { [int] $parts[0] } else { $null }
                         CalType          = $parts[1]
                         Count            = $counts[$key]
                     }
                 }
             )
         }
-        $answer = Invoke-CimMethod -InputObject $report -MethodName 'FetchReportFailedPerUserEntries' -Arguments $all `
-            -ErrorAction Stop
-        $failedReturnValue = $answer.ReturnValue
-        $failedCount = 0
+        $answer = $null
+        try {
+            $answer = Invoke-CimMethod -InputObject $report -MethodName 'FetchReportFailedPerUserEntries' -Arguments $all `
+                -ErrorAction Stop
+        }
+        catch {
+            if (-not $fault) {
+                $fault = ConvertTo-Fault -ErrorRecord $_
+            }
+        }
+        $failedReturnValue = if ($answer) { $answer.ReturnValue } else { $null }
+        if ($failedReturnValue -eq 0x4001 -or $failedReturnValue -eq 0) {
+            $failedCount = 0   # any other answer says nothing of how many there are
+        }
         if ($failedReturnValue -eq 0 -and $answer.PSObject.Properties['ReportFailedPerUserEntries']) {
             # An empty answer may come as nothing at all: that counts as none, not as one.
             $failedCount = @($answer.ReportFailedPerUserEntries | Where-Object -FilterScript { $_ }).Count

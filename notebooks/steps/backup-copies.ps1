@@ -25,7 +25,24 @@ function ConvertTo-Fault {
         Message               = $ErrorRecord.Exception.Message
     }
 }
+
+function Get-PlainFile {
+    # Every file below a folder, not through links to folders: those are not copied, and -Recurse would follow them.
+    param([string] $Path)
+    foreach ($item in Get-ChildItem -LiteralPath $Path -Force -ErrorAction Stop) {
+        if (-not $item.PSIsContainer) {
+            $item
+        }
+        elseif (-not ($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint)) {
+            Get-PlainFile -Path $item.FullName
+        }
+    }
+}
 $os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
+$installedAt = $null
+if ($os.InstallDate) {
+    $installedAt = $os.InstallDate.ToUniversalTime().ToString('o')
+}
 
 $databasePath = $null
 try {
@@ -37,10 +54,27 @@ catch {
 }
 
 $reachable = $false
+$reachableFault = $null
 $freeBytes = $null
 $copies = @()
 if ($Destination) {
-    $reachable = Test-Path -LiteralPath $Destination -PathType Container
+    try {
+        $reachable = Test-Path -LiteralPath $Destination -PathType Container
+    }
+    catch {
+        $reachableFault = ConvertTo-Fault -ErrorRecord $_   # a place that refuses to be looked at
+    }
+}
+$folders = @()
+if ($reachable) {
+    try {
+        $folders = @(Get-ChildItem -LiteralPath $Destination -Directory -ErrorAction Stop)
+    }
+    catch {
+        # It can be seen and not listed: what lies there is not known, which is not the same as nothing.
+        $reachable = $false
+        $reachableFault = ConvertTo-Fault -ErrorRecord $_
+    }
 }
 if ($reachable) {
     if ($Destination -match '^[A-Za-z]:\\') {
@@ -48,7 +82,7 @@ if ($reachable) {
         $freeBytes = $drive.AvailableFreeSpace
     }
     $copies = @(
-        foreach ($folder in Get-ChildItem -LiteralPath $Destination -Directory -ErrorAction Stop) {
+        foreach ($folder in $folders) {
             if ($folder.Name -match '^\d{8}T\d{6}Z$') {
                 $root = $folder.FullName
                 $manifestText = $null
@@ -60,7 +94,7 @@ if ($reachable) {
                     if (Test-Path -LiteralPath "$root.json") {
                         $manifestText = [string] (Get-Content -LiteralPath "$root.json" -Raw -Encoding UTF8)
                     }
-                    $found = @(Get-ChildItem -LiteralPath $root -Recurse -File -Force -ErrorAction Stop)
+                    $found = @(Get-PlainFile -Path $root)
                     $files = @(
                         foreach ($file in $found) {
                             [pscustomobject]@{
@@ -70,14 +104,15 @@ if ($reachable) {
                             }
                         }
                     )
-                    $database = $found |
-                        Where-Object -FilterScript { $_.Extension -eq '.edb' } |
-                        Select-Object -First 1
-                    if ($database) {
-                        $esentutlText = esentutl.exe /mh $database.FullName
-                        $esentutlExitCode = $LASTEXITCODE
-                        if ($esentutlExitCode -ne 0) {
-                            $esentutlText = @($esentutlText) + "esentutl: $esentutlExitCode"
+                    # Every database: what lies beside TLSLic.edb may sort before it. The first that is bad is what counts.
+                    foreach ($database in $found | Where-Object -FilterScript { $_.Extension -eq '.edb' }) {
+                        $esentutlText = @($esentutlText) + @(esentutl.exe /mh $database.FullName)
+                        $databaseExitCode = $LASTEXITCODE
+                        if ($databaseExitCode -ne 0) {
+                            $esentutlText = @($esentutlText) + "esentutl: $databaseExitCode"
+                        }
+                        if (-not $esentutlExitCode) {
+                            $esentutlExitCode = $databaseExitCode
                         }
                     }
                 }
@@ -121,10 +156,11 @@ $result = [pscustomobject]@{
     CollectedAt   = [datetime]::UtcNow.ToString('o')
     ComputerName  = $env:COMPUTERNAME
     OsVersion     = $os.Version
-    OsInstalledAt = $os.InstallDate.ToUniversalTime().ToString('o')
+    OsInstalledAt = $installedAt
     DatabasePath  = $databasePath
     Destination   = $Destination
     Reachable     = $reachable
+    ReachFault    = $reachableFault
     FreeBytes     = $freeBytes
     Copies        = @($copies)
     Versions      = @($versions)

@@ -28,23 +28,55 @@ function ConvertTo-Fault {
         Message               = $ErrorRecord.Exception.Message
     }
 }
+
+function Get-PlainFile {
+    # Every file below a folder, not through links to folders: those are not copied, and -Recurse would follow them.
+    param([string] $Path)
+    foreach ($item in Get-ChildItem -LiteralPath $Path -Force -ErrorAction Stop) {
+        if (-not $item.PSIsContainer) {
+            $item
+        }
+        elseif (-not ($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint)) {
+            Get-PlainFile -Path $item.FullName
+        }
+    }
+}
+
+function Test-Place {
+    # A place that refuses to be looked at is not there for us; why is kept in $placeFaults under its path.
+    param([string] $Path)
+    try {
+        Test-Path -LiteralPath $Path -PathType Container
+    }
+    catch {
+        $placeFaults[$Path] = ConvertTo-Fault -ErrorRecord $_
+        $false
+    }
+}
+$placeFaults = @{}
 $server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop
 $source = [System.Environment]::ExpandEnvironmentVariables([string] $server.DatabasePath).TrimEnd('\')
 if (-not $source -or -not (Test-Path -LiteralPath $source -PathType Container)) {
     throw "DatabasePath: '$source' is not a folder. Run elevated: to anyone else it comes back empty."
 }
-$neededBytes = [long] (Get-ChildItem -LiteralPath $source -Recurse -File -Force -ErrorAction Stop |
-        Measure-Object -Property 'Length' -Sum).Sum
+$neededBytes = [long] 0
+$databases = @()
+foreach ($file in Get-PlainFile -Path $source) {
+    $neededBytes += $file.Length
+    if ($file.Extension -eq '.edb') {
+        $databases += $file.Name
+    }
+}
 
 $refused = $null
 $freeBytes = $null
 if ($Destination -match '^\\\\') {
     $refused = 'share'
 }
-elseif ($Destination -notmatch '^[A-Za-z]:\\') {
-    $refused = 'not absolute'
+elseif ($Destination -notmatch '^[A-Za-z]:\\[^<>"|?*:]*$' -or $Destination.Length -gt 200) {
+    $refused = 'not absolute'   # or no path that 5.1 could use
 }
-elseif (-not (Test-Path -LiteralPath ($Destination.Substring(0, 3)))) {
+elseif (-not (Test-Place -Path $Destination.Substring(0, 3))) {
     $refused = 'drive missing'
 }
 else {
@@ -54,6 +86,9 @@ else {
     }
     $drive = New-Object -TypeName 'System.IO.DriveInfo' -ArgumentList ($Destination.Substring(0, 1))
     $freeBytes = $drive.AvailableFreeSpace
+    if (-not $refused -and $databases.Count -eq 0) {
+        $refused = 'no database'
+    }
     if (-not $refused -and $freeBytes -lt 2 * $neededBytes) {
         $refused = 'space'
     }
@@ -77,7 +112,7 @@ if (-not $Target) {
     $targetRefused = 'none'
 }
 elseif ($Target -match '^\\\\') {
-    if (-not (Test-Path -LiteralPath $Target)) {
+    if (-not (Test-Place -Path $Target)) {
         $targetRefused = 'missing'
     }
 }
@@ -92,7 +127,7 @@ else {
     elseif ($letter -eq $source.Substring(0, 2)) {
         $targetRefused = 'database volume'
     }
-    elseif (-not (Test-Path -LiteralPath "$letter\")) {
+    elseif (-not (Test-Place -Path "$letter\")) {
         $targetRefused = 'missing'
     }
     else {
@@ -103,7 +138,7 @@ else {
 
 $secondCopyReachable = $null
 if ($SecondCopy) {
-    $secondCopyReachable = Test-Path -LiteralPath $SecondCopy -PathType Container
+    $secondCopyReachable = Test-Place -Path $SecondCopy
 }
 
 $result = [pscustomobject]@{
@@ -119,6 +154,8 @@ $result = [pscustomobject]@{
     TargetFreeBytes     = $targetFreeBytes
     SecondCopy          = $SecondCopy
     SecondCopyReachable = $secondCopyReachable
+    TargetFault         = if ($Target) { $placeFaults[$Target] } else { $null }
+    SecondCopyFault     = if ($SecondCopy) { $placeFaults[$SecondCopy] } else { $null }
 }
 
 #region runbook

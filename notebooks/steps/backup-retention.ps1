@@ -16,7 +16,7 @@ if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
     $Destination = $given.Destination
     $Newest = $given.Newest
-    $Names = @($given.Names)
+    $Names = @($given.Names | Where-Object -FilterScript { $_ })
 }
 #endregion runbook
 
@@ -54,22 +54,25 @@ $removed = @(
         elseif (-not $newestPresent -or $name -ge $Newest) {
             $refused = 'newest'   # dated names sort as their dates do
         }
-        elseif (-not (Test-Path -LiteralPath $folder -PathType Container)) {
-            $refused = 'absent'
-        }
         else {
+            # What was deleted before is told, whatever becomes of this one.
             try {
-                # The manifest first: a copy that is half gone is no longer taken for a good one.
-                if (Test-Path -LiteralPath "$folder.json") {
-                    Remove-Item -LiteralPath "$folder.json" -Force -ErrorAction Stop
+                if (-not (Test-Path -LiteralPath $folder -PathType Container)) {
+                    $refused = 'absent'
                 }
-                Remove-Item -LiteralPath $folder -Recurse -Force -ErrorAction Stop
-                foreach ($log in @("$folder.robocopy.log", "$folder.second-copy.log")) {
-                    if (Test-Path -LiteralPath $log) {
-                        Remove-Item -LiteralPath $log -Force -ErrorAction Stop
+                else {
+                    # The manifest first: a copy that is half gone is no longer taken for a good one.
+                    if (Test-Path -LiteralPath "$folder.json") {
+                        Remove-Item -LiteralPath "$folder.json" -Force -ErrorAction Stop
+                    }
+                    Remove-Item -LiteralPath $folder -Recurse -Force -ErrorAction Stop
+                    $gone = -not (Test-Path -LiteralPath $folder)   # before the logs: one that stays does not bring the copy back
+                    foreach ($log in @("$folder.robocopy.log", "$folder.second-copy.log")) {
+                        if (Test-Path -LiteralPath $log) {
+                            Remove-Item -LiteralPath $log -Force -ErrorAction Stop
+                        }
                     }
                 }
-                $gone = -not (Test-Path -LiteralPath $folder)
             }
             catch {
                 $fault = ConvertTo-Fault -ErrorRecord $_

@@ -29,6 +29,20 @@ function ConvertTo-Fault {
         Message               = $ErrorRecord.Exception.Message
     }
 }
+
+function Get-PlainFile {
+    # Every file below a folder, not through links to folders: those are not copied, and -Recurse would follow them.
+    param([string] $Path)
+    foreach ($item in Get-ChildItem -LiteralPath $Path -Force -ErrorAction Stop) {
+        if (-not $item.PSIsContainer) {
+            $item
+        }
+        elseif (-not ($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint)) {
+            Get-PlainFile -Path $item.FullName
+        }
+    }
+}
+$Source = $Source.TrimEnd('\')
 $name = Split-Path -Path $Source -Leaf
 $folder = Join-Path -Path $Destination -ChildPath $name
 if (-not $LogPath) {
@@ -39,16 +53,22 @@ $files = @()
 $faulty = @()
 $manifestCopied = $false
 $fault = $null
-$reachable = Test-Path -LiteralPath $Destination -PathType Container
+$reachable = $false
+try {
+    $reachable = Test-Path -LiteralPath $Destination -PathType Container
+}
+catch {
+    $fault = ConvertTo-Fault -ErrorRecord $_   # a share that refuses to be looked at
+}
 if ($reachable) {
     try {
         $null = robocopy.exe $Source $folder /E /COPY:DAT /R:2 /W:5 /XJ /NP "/UNILOG:$LogPath"
         $robocopyExitCode = $LASTEXITCODE
-        if ($robocopyExitCode -ge 8) {
-            throw "robocopy: exit code $robocopyExitCode."
+        if ($robocopyExitCode -lt 0 -or $robocopyExitCode -ge 8) {
+            throw "robocopy: exit code $robocopyExitCode."   # below 0: it crashed
         }
         $files = @(
-            foreach ($file in Get-ChildItem -LiteralPath $Source -Recurse -File -Force -ErrorAction Stop) {
+            foreach ($file in Get-PlainFile -Path $Source) {
                 [pscustomobject]@{
                     Name   = $file.FullName.Substring($Source.Length + 1)
                     Size   = $file.Length
@@ -56,6 +76,9 @@ if ($reachable) {
                 }
             }
         )
+        if ($files.Count -eq 0) {
+            throw 'The first copy holds no file: there is nothing to carry.'
+        }
         $faulty = @(
             foreach ($file in $files) {
                 $there = Join-Path -Path $folder -ChildPath $file.Name

@@ -34,6 +34,12 @@ if (-not $Folder) {
 }
 $null = New-Item -Path $Folder -ItemType Directory -Force -ErrorAction Stop
 $console = Join-Path -Path $Folder -ChildPath 'wbadmin.log'
+if (Test-Path -LiteralPath $console) {
+    Remove-Item -LiteralPath $console -Force -ErrorAction Stop   # what an earlier run said is not this one's answer
+}
+if ($Target -match '"') {
+    throw 'Target: no quotation mark can stand in it.'
+}
 $tool = Join-Path -Path $env:SystemRoot -ChildPath 'System32\wbadmin.exe'
 
 $featureState = $null
@@ -53,7 +59,7 @@ try {
     if ($featureState -eq 'Installed') {
         $startedAt = [datetime]::UtcNow.ToString('o')
         $job = Start-Process -FilePath $tool -ArgumentList @(
-            'start', 'systemstatebackup', "-backupTarget:$Target", '-quiet'
+            'start', 'systemstatebackup', "-backupTarget:`"$($Target.TrimEnd('\'))`"", '-quiet'
         ) -NoNewWindow -PassThru -RedirectStandardOutput $console -ErrorAction Stop
         $null = $job.Handle   # held on to: without it the exit code is not known afterwards
         if (-not $job.WaitForExit($LimitMinutes * 60000)) {
@@ -76,8 +82,13 @@ try {
         $endedAt = [datetime]::UtcNow.ToString('o')
 
         $summary = Get-WBSummary -ErrorAction Stop
-        $lastResult = [long] $summary.LastBackupResultHR
-        $versions = [int] $summary.NumberOfVersions
+        # Nothing is nothing: as a number it would be 0, which means success.
+        if ($null -ne $summary.LastBackupResultHR) {
+            $lastResult = [long] $summary.LastBackupResultHR
+        }
+        if ($null -ne $summary.NumberOfVersions) {
+            $versions = [int] $summary.NumberOfVersions
+        }
         if ($summary.LastSuccessfulBackupTime) {
             $lastSuccessAt = $summary.LastSuccessfulBackupTime.ToUniversalTime().ToString('o')
         }
@@ -87,9 +98,15 @@ catch {
     $fault = ConvertTo-Fault -ErrorRecord $_
 }
 
+# What it said: a file that is still held, or gone, does not lose how the backup ended.
 $text = @()
-if (Test-Path -LiteralPath $console) {
-    $text = @(Get-Content -LiteralPath $console -Tail 20 | ForEach-Object -Process { [string] $_ })
+try {
+    if (Test-Path -LiteralPath $console) {
+        $text = @(Get-Content -LiteralPath $console -Tail 20 -Encoding Oem -ErrorAction Stop | ForEach-Object -Process { [string] $_ })
+    }
+}
+catch {
+    $text = @("wbadmin.log: $($_.Exception.Message)")
 }
 
 $result = [pscustomobject]@{

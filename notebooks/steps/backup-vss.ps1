@@ -27,6 +27,32 @@ function ConvertTo-Fault {
         Message               = $ErrorRecord.Exception.Message
     }
 }
+
+function Get-PlainFile {
+    # Every file below a folder, not through links to folders: those are not copied, and -Recurse would follow them.
+    param([string] $Path)
+    foreach ($item in Get-ChildItem -LiteralPath $Path -Force -ErrorAction Stop) {
+        if (-not $item.PSIsContainer) {
+            $item
+        }
+        elseif (-not ($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint)) {
+            Get-PlainFile -Path $item.FullName
+        }
+    }
+}
+
+function Test-Place {
+    # A place that refuses to be looked at is not there for us; why is kept in $placeFaults under its path.
+    param([string] $Path)
+    try {
+        Test-Path -LiteralPath $Path -PathType Container
+    }
+    catch {
+        $placeFaults[$Path] = ConvertTo-Fault -ErrorRecord $_
+        $false
+    }
+}
+$placeFaults = @{}
 $server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop
 $source = [System.Environment]::ExpandEnvironmentVariables([string] $server.DatabasePath).TrimEnd('\')
 if (-not $source -or -not (Test-Path -LiteralPath $source -PathType Container)) {
@@ -35,15 +61,21 @@ if (-not $source -or -not (Test-Path -LiteralPath $source -PathType Container)) 
 
 $refused = $null
 $freeBytes = $null
-$neededBytes = [long] (Get-ChildItem -LiteralPath $source -Recurse -File -Force -ErrorAction Stop |
-        Measure-Object -Property 'Length' -Sum).Sum
+$neededBytes = [long] 0
+$databases = @()
+foreach ($file in Get-PlainFile -Path $source) {
+    $neededBytes += $file.Length
+    if ($file.Extension -eq '.edb') {
+        $databases += $file.Name
+    }
+}
 if ($Destination -match '^\\\\') {
     $refused = 'share'
 }
-elseif ($Destination -notmatch '^[A-Za-z]:\\') {
-    $refused = 'not absolute'
+elseif ($Destination -notmatch '^[A-Za-z]:\\[^<>"|?*:]*$' -or $Destination.Length -gt 200) {
+    $refused = 'not absolute'   # or no path that 5.1 could use
 }
-elseif (-not (Test-Path -LiteralPath ($Destination.Substring(0, 3)))) {
+elseif (-not (Test-Place -Path $Destination.Substring(0, 3))) {
     $refused = 'drive missing'
 }
 else {
@@ -55,6 +87,17 @@ else {
     $freeBytes = $target.AvailableFreeSpace
     if (-not $refused -and $freeBytes -lt 2 * $neededBytes) {
         $refused = 'space'
+    }
+}
+
+$fault = $null
+if (-not $refused -and $databases.Count -eq 0) {
+    $refused = 'no database'
+    $fault = [pscustomobject]@{
+        FullyQualifiedErrorId = 'NoDatabase'
+        Category              = 'ObjectNotFound'
+        HResult               = '0x80131500'
+        Message               = "$source holds no .edb file."
     }
 }
 
@@ -70,7 +113,6 @@ if (-not $refused -and -not $drive) {
 }
 
 $folder = $null
-$fault = $null
 $diskshadowExitCode = $null
 $diskshadowText = @()
 $exposed = $false
@@ -81,21 +123,50 @@ $esentutlText = @()
 $files = @()
 $manifest = $null
 $manifestPath = $null
+$rightsExitCode = $null
+$shadowsLeft = @()
+$shadowsEarlier = @()
 
 if (-not $refused) {
-    $stamp = [datetime]::UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'")
+    $stamp = [datetime]::UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", [cultureinfo]::InvariantCulture)
     $folder = Join-Path -Path $full -ChildPath $stamp
     if (-not $LogPath) {
         $LogPath = "$folder.robocopy.log"
     }
-    # Windows' own Temp folder: its path is plain ASCII, whatever the account is called.
-    $work = "$env:SystemRoot\Temp\rds-cal-vss-$stamp"
-    $make = "$work\make.dsh"
-    $drop = "$work\drop.dsh"
+    # Windows' own Temp folder: its path is plain ASCII, whatever the account is called. A name that nobody can know
+    # before, and never a folder that is there already: diskshadow would do what somebody else wrote into it.
+    $work = "$env:SystemRoot\Temp\rds-cal-vss-$([guid]::NewGuid().ToString('N'))"
+    $make = "$work\make.txt"
+    $drop = "$work\drop.txt"
+    $shadowsBefore = @()
+    $shadowsKnown = $false
+    try {
+        foreach ($shadow in Get-CimInstance -ClassName 'Win32_ShadowCopy' -ErrorAction Stop) {
+            $shadowsBefore += [string] $shadow.ID
+            # Shown under a letter that only this script takes: an earlier run was cut before it could delete it.
+            if ($shadow.PSObject.Properties['ExposedName'] -and $shadow.ExposedName -match '^[T-Z]:') {
+                $shadowsEarlier += '{0} {1}' -f $shadow.ExposedName.Substring(0, 2), $shadow.ID
+            }
+        }
+        $shadowsKnown = $true
+    }
+    catch {
+        $shadowsKnown = $false   # then only the drive letter tells whether one was left
+    }
     $volume = $source.Substring(0, 2)
     try {
         $null = New-Item -Path $folder -ItemType Directory -Force -ErrorAction Stop
-        $null = New-Item -Path $work -ItemType Directory -Force -ErrorAction Stop
+        try {
+            $null = icacls.exe $folder /inheritance:r /grant:r '*S-1-5-32-544:(OI)(CI)F' '*S-1-5-18:(OI)(CI)F' /Q
+            $rightsExitCode = $LASTEXITCODE
+            if ($rightsExitCode -ne 0) {
+                Write-Warning "icacls: exit code $rightsExitCode. Others may read the copy."
+            }
+        }
+        catch {
+            $rightsExitCode = $null   # not known: told as such
+        }
+        $null = New-Item -Path $work -ItemType Directory -ErrorAction Stop
         Set-Content -LiteralPath $make -Encoding Ascii -ErrorAction Stop -Value @(
             'set context persistent'
             "set metadata $work\runbook.cab"
@@ -118,60 +189,105 @@ if (-not $refused) {
             throw "diskshadow: exit code $diskshadowExitCode."
         }
         $shadow = $drive + $source.Substring(2)
+        # What has to lie there afterwards: robocopy's own exit code is not the only thing believed.
+        $sizes = @{}
+        foreach ($file in Get-PlainFile -Path $shadow) {
+            $sizes[$file.FullName.Substring($shadow.Length + 1)] = $file.Length
+        }
         $null = robocopy.exe $shadow $folder /E /COPY:DAT /R:2 /W:2 /XJ /NP "/UNILOG:$LogPath"
         $robocopyExitCode = $LASTEXITCODE
-        if ($robocopyExitCode -ge 8) {
-            throw "robocopy: exit code $robocopyExitCode."
+        if ($robocopyExitCode -lt 0 -or $robocopyExitCode -ge 8) {
+            throw "robocopy: exit code $robocopyExitCode."   # below 0: it crashed
+        }
+        foreach ($name in $sizes.Keys) {
+            $there = Join-Path -Path $folder -ChildPath $name
+            if (-not (Test-Path -LiteralPath $there) -or (Get-Item -LiteralPath $there).Length -ne $sizes[$name]) {
+                throw "The copy lacks ${name}, or holds it with another size."
+            }
         }
     }
     catch {
         $fault = ConvertTo-Fault -ErrorRecord $_
     }
     finally {
-        if (Test-Path -LiteralPath "$drive\") {
-            $null = diskshadow.exe /s $drop
-            $dropExitCode = $LASTEXITCODE
-            $deleted = ($dropExitCode -eq 0) -and -not (Test-Path -LiteralPath "$drive\")
+        # Each by itself: a shadow copy that stays takes room for ever, and pushes out others.
+        try {
+            if (Test-Path -LiteralPath "$drive\") {
+                $null = diskshadow.exe /s $drop
+                $dropExitCode = $LASTEXITCODE
+                $deleted = ($dropExitCode -eq 0) -and -not (Test-Path -LiteralPath "$drive\")
+            }
+            if ($shadowsKnown) {
+                # One that was made and never shown has no letter: it goes by its id. The tool names what it made; another
+                # program may have made one meanwhile, which is not ours to delete.
+                $said = @($diskshadowText) -join ' '
+                $shadowsLeft = @(Get-CimInstance -ClassName 'Win32_ShadowCopy' -ErrorAction Stop |
+                        ForEach-Object -Process { [string] $_.ID } | Where-Object -FilterScript { $shadowsBefore -notcontains $_ })
+                if ($said -match '\{[0-9A-Fa-f-]{36}\}') {
+                    $shadowsLeft = @($shadowsLeft | Where-Object -FilterScript { $said -like "*$_*" })
+                }
+                if ($shadowsLeft.Count -gt 0) {
+                    Set-Content -LiteralPath $drop -Encoding Ascii -ErrorAction Stop -Value (
+                        @($shadowsLeft | ForEach-Object -Process { "delete shadows id $_" }) + 'exit')
+                    $null = diskshadow.exe /s $drop
+                    $dropExitCode = $LASTEXITCODE
+                    $there = @(Get-CimInstance -ClassName 'Win32_ShadowCopy' -ErrorAction Stop | ForEach-Object -Process { [string] $_.ID })
+                    $shadowsLeft = @($shadowsLeft | Where-Object -FilterScript { $there -contains $_ })
+                    $deleted = ($dropExitCode -eq 0) -and ($shadowsLeft.Count -eq 0)
+                }
+            }
+        }
+        catch {
+            if (-not $fault) {
+                $fault = ConvertTo-Fault -ErrorRecord $_
+            }
         }
         Remove-Item -LiteralPath $work -Recurse -Force -ErrorAction SilentlyContinue
     }
 
     if (-not $fault) {
         try {
-            $database = Get-ChildItem -LiteralPath $folder -Recurse -File -ErrorAction Stop |
-                Where-Object -FilterScript { $_.Extension -eq '.edb' } |
-                Select-Object -First 1
-            if (-not $database) {
+            $copied = @(Get-PlainFile -Path $folder)
+            $databases = @($copied | Where-Object -FilterScript { $_.Extension -eq '.edb' })
+            if ($databases.Count -eq 0) {
                 throw 'The copy holds no .edb file.'
             }
-            $esentutlText = esentutl.exe /mh $database.FullName
-            $esentutlExitCode = $LASTEXITCODE
-            if ($esentutlExitCode -ne 0) {
-                throw "esentutl: exit code $esentutlExitCode."
+            # Every database, not the first one: what lies beside TLSLic.edb may sort before it.
+            foreach ($database in $databases) {
+                $esentutlText = @($esentutlText) + @(esentutl.exe /mh $database.FullName)
+                $esentutlExitCode = $LASTEXITCODE
+                if ($esentutlExitCode -ne 0) {
+                    throw "esentutl: exit code $esentutlExitCode for $($database.Name)."
+                }
             }
             $files = @(
-                foreach ($file in Get-ChildItem -LiteralPath $folder -Recurse -File -Force -ErrorAction Stop) {
+                foreach ($file in $copied) {
                     [pscustomobject]@{
                         Name   = $file.FullName.Substring($folder.Length + 1)
                         Size   = $file.Length
-                        Sha256 = (Get-FileHash -LiteralPath $file.FullName -Algorithm SHA256).Hash
+                        Sha256 = (Get-FileHash -LiteralPath $file.FullName -Algorithm SHA256 -ErrorAction Stop).Hash
                     }
                 }
             )
             $os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
-            $manifest = [pscustomobject]@{
+            $installedAt = $null
+            if ($os.InstallDate) {
+                $installedAt = $os.InstallDate.ToUniversalTime().ToString('o')
+            }
+            $written = [pscustomobject]@{
                 Format        = 1
                 MadeAt        = [datetime]::UtcNow.ToString('o')
                 Way           = 'vss'
                 ComputerName  = $env:COMPUTERNAME
                 OsVersion     = $os.Version
-                OsInstalledAt = $os.InstallDate.ToUniversalTime().ToString('o')
+                OsInstalledAt = $installedAt
                 Source        = $source
                 Files         = @($files)
             }
+            ConvertTo-Json -InputObject $written -Depth 4 |
+                Out-File -LiteralPath "$folder.json" -Encoding utf8 -ErrorAction Stop
+            $manifest = $written   # only now: a manifest that could not be written is none
             $manifestPath = "$folder.json"
-            ConvertTo-Json -InputObject $manifest -Depth 4 |
-                Out-File -LiteralPath $manifestPath -Encoding utf8 -ErrorAction Stop
         }
         catch {
             $fault = ConvertTo-Fault -ErrorRecord $_
@@ -179,7 +295,15 @@ if (-not $refused) {
     }
 }
 
-$service = Get-Service -Name 'TermServLicensing' -ErrorAction Stop
+# It was not touched: a copy that is made is not lost because the service cannot be asked.
+$serviceState = $null
+try {
+    $service = Get-Service -Name 'TermServLicensing' -ErrorAction Stop
+    $serviceState = $service.Status.ToString()
+}
+catch {
+    $serviceState = 'Unknown'
+}
 $result = [pscustomobject]@{
     Source             = $source
     Destination        = $folder
@@ -197,7 +321,10 @@ $result = [pscustomobject]@{
     Files              = @($files)
     ManifestPath       = $manifestPath
     Manifest           = $manifest
-    ServiceState       = $service.Status.ToString()
+    ServiceState       = $serviceState
+    RightsExitCode     = $rightsExitCode
+    ShadowsLeft        = @($shadowsLeft)
+    ShadowsEarlier     = @($shadowsEarlier)
     Fault              = $fault
 }
 

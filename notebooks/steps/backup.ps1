@@ -17,7 +17,9 @@ $LogPath = ''         # empty: beside the copy
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
     $Destination = $given.Destination
-    $SafetyMinutes = $given.SafetyMinutes
+    if ($given.SafetyMinutes) {
+        $SafetyMinutes = $given.SafetyMinutes
+    }
     $LogPath = $given.LogPath
 }
 #endregion runbook
@@ -32,6 +34,32 @@ function ConvertTo-Fault {
     }
 }
 
+function Get-PlainFile {
+    # Every file below a folder, not through links to folders: those are not copied, and -Recurse would follow them.
+    param([string] $Path)
+    foreach ($item in Get-ChildItem -LiteralPath $Path -Force -ErrorAction Stop) {
+        if (-not $item.PSIsContainer) {
+            $item
+        }
+        elseif (-not ($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint)) {
+            Get-PlainFile -Path $item.FullName
+        }
+    }
+}
+
+function Test-Place {
+    # A place that refuses to be looked at is not there for us; why is kept in $placeFaults under its path.
+    param([string] $Path)
+    try {
+        Test-Path -LiteralPath $Path -PathType Container
+    }
+    catch {
+        $placeFaults[$Path] = ConvertTo-Fault -ErrorRecord $_
+        $false
+    }
+}
+$placeFaults = @{}
+
 $serviceName = 'TermServLicensing'
 $taskName = 'RdsCalRunbook-StartTermServLicensing'
 
@@ -44,15 +72,21 @@ if (-not $source -or -not (Test-Path -LiteralPath $source -PathType Container)) 
 # What can be known before anything is stopped.
 $refused = $null
 $freeBytes = $null
-$neededBytes = [long] (Get-ChildItem -LiteralPath $source -Recurse -File -Force -ErrorAction Stop |
-        Measure-Object -Property 'Length' -Sum).Sum
+$neededBytes = [long] 0
+$databases = @()
+foreach ($file in Get-PlainFile -Path $source) {
+    $neededBytes += $file.Length
+    if ($file.Extension -eq '.edb') {
+        $databases += $file.Name
+    }
+}
 if ($Destination -match '^\\\\') {
     $refused = 'share'   # a share can drop out while the service stands still: copy there afterwards
 }
-elseif ($Destination -notmatch '^[A-Za-z]:\\') {
-    $refused = 'not absolute'
+elseif ($Destination -notmatch '^[A-Za-z]:\\[^<>"|?*:]*$' -or $Destination.Length -gt 200) {
+    $refused = 'not absolute'   # or no path that 5.1 could use
 }
-elseif (-not (Test-Path -LiteralPath ($Destination.Substring(0, 3)))) {
+elseif (-not (Test-Place -Path $Destination.Substring(0, 3))) {
     $refused = 'drive missing'
 }
 else {
@@ -67,8 +101,25 @@ else {
     }
 }
 
-$folder = $null
 $fault = $null
+# Before anything is stopped: is there something to copy, and could the service be started again?
+$service = Get-Service -Name $serviceName -ErrorAction Stop
+if (-not $refused -and $databases.Count -eq 0) {
+    $refused = 'no database'
+    $fault = [pscustomobject]@{
+        FullyQualifiedErrorId = 'NoDatabase'
+        Category              = 'ObjectNotFound'
+        HResult               = '0x80131500'
+        Message               = "$source holds no .edb file."
+    }
+}
+if (-not $refused -and $service.StartType -eq 'Disabled') {
+    $refused = 'disabled'
+}
+
+$folder = $null
+$startFault = $null
+$rightsExitCode = $null
 $taskRegistered = $false
 $taskRemoved = $false
 $stoppedAt = $null
@@ -80,36 +131,70 @@ $esentutlText = @()
 $files = @()
 $manifest = $null
 $manifestPath = $null
-$service = Get-Service -Name $serviceName -ErrorAction Stop
 
 if (-not $refused) {
-    $folder = Join-Path -Path $full -ChildPath ([datetime]::UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'"))
+    $folder = Join-Path -Path $full -ChildPath ([datetime]::UtcNow.ToString("yyyyMMdd'T'HHmmss'Z'", [cultureinfo]::InvariantCulture))
     if (-not $LogPath) {
         $LogPath = "$folder.robocopy.log"
     }
     try {
-        $null = New-Item -Path $folder -ItemType Directory -Force -ErrorAction Stop
-
         # The safety net first: `finally` does not survive a kill or a power cut. S-1-5-18 is SYSTEM.
+        $refused = 'task'   # until it is registered
         $action = New-ScheduledTaskAction -Execute "$env:SystemRoot\System32\sc.exe" -Argument "start $serviceName"
-        $trigger = New-ScheduledTaskTrigger -Once -At ((Get-Date).AddMinutes($SafetyMinutes))
+        # Again every five minutes for an hour: a service that is still about to stop cannot be started yet.
+        $trigger = New-ScheduledTaskTrigger -Once -At ((Get-Date).AddMinutes($SafetyMinutes)) `
+            -RepetitionInterval (New-TimeSpan -Minutes 5) -RepetitionDuration (New-TimeSpan -Hours 1)
         $asSystem = New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest
         $settings = New-ScheduledTaskSettingsSet -StartWhenAvailable -AllowStartIfOnBatteries `
             -DontStopIfGoingOnBatteries
+        # Without an end a task that was missed is not caught up, and one that was left would stay for ever.
+        $trigger.EndBoundary = [datetime]::Now.AddDays(7).ToString('s', [cultureinfo]::InvariantCulture)
+        $settings.DeleteExpiredTaskAfter = 'PT0S'
         $null = Register-ScheduledTask -TaskName $taskName -Action $action -Trigger $trigger `
             -Principal $asSystem -Settings $settings -Force -ErrorAction Stop
         $taskRegistered = $true
+        $refused = $null
+
+        $null = New-Item -Path $folder -ItemType Directory -Force -ErrorAction Stop
+
+        # The copy is worth the licences: for Administrators and SYSTEM only (by SID), not for whoever may read the drive.
+        try {
+            $null = icacls.exe $folder /inheritance:r /grant:r '*S-1-5-32-544:(OI)(CI)F' '*S-1-5-18:(OI)(CI)F' /Q
+            $rightsExitCode = $LASTEXITCODE
+            if ($rightsExitCode -ne 0) {
+                Write-Warning "icacls: exit code $rightsExitCode. Others may read the copy."
+            }
+        }
+        catch {
+            $rightsExitCode = $null   # not known: told as such
+        }
 
         $watch = [System.Diagnostics.Stopwatch]::StartNew()
         $stoppedAt = [datetime]::UtcNow.ToString('o')
-        Stop-Service -Name $serviceName -ErrorAction Stop
+        # Stop() asks and does not wait; Stop-Service waits without end as long as the service is about to stop.
+        if ($service.Status -ne 'Stopped') {
+            $service.Stop()
+        }
         $service.WaitForStatus('Stopped', [timespan]::FromSeconds(60))
+
+        # What has to lie there afterwards: robocopy's own exit code is not the only thing believed.
+        $sizes = @{}
+        foreach ($file in Get-PlainFile -Path $source) {
+            $sizes[$file.FullName.Substring($source.Length + 1)] = $file.Length
+        }
+
 
         # 0 to 7 is success, 8 and more is not. No /MIR: it deletes. No /B: it does not beat a sharing lock.
         $null = robocopy.exe $source $folder /E /COPY:DAT /R:2 /W:2 /XJ /NP "/UNILOG:$LogPath"
         $robocopyExitCode = $LASTEXITCODE
-        if ($robocopyExitCode -ge 8) {
-            throw "robocopy: exit code $robocopyExitCode."
+        if ($robocopyExitCode -lt 0 -or $robocopyExitCode -ge 8) {
+            throw "robocopy: exit code $robocopyExitCode."   # below 0: it crashed
+        }
+        foreach ($name in $sizes.Keys) {
+            $there = Join-Path -Path $folder -ChildPath $name
+            if (-not (Test-Path -LiteralPath $there) -or (Get-Item -LiteralPath $there).Length -ne $sizes[$name]) {
+                throw "The copy lacks ${name}, or holds it with another size."
+            }
         }
         $service.Refresh()
         if ($service.Status -ne 'Stopped') {
@@ -121,14 +206,23 @@ if (-not $refused) {
     }
     finally {
         if ($stoppedAt) {
-            Start-Service -Name $serviceName -ErrorAction SilentlyContinue
+            try {
+                $service.Refresh()
+                if ($service.Status -ne 'Running') {
+                    $service.Start()
+                }
+            }
+            catch {
+                $startFault = ConvertTo-Fault -ErrorRecord $_   # why; whether it runs after all is seen below
+            }
             try {
                 $service.WaitForStatus('Running', [timespan]::FromSeconds(60))
                 $startedAt = [datetime]::UtcNow.ToString('o')
+                $startFault = $null
             }
             catch {
-                if (-not $fault) {
-                    $fault = ConvertTo-Fault -ErrorRecord $_
+                if (-not $startFault) {
+                    $startFault = ConvertTo-Fault -ErrorRecord $_
                 }
             }
             $secondsStopped = [System.Math]::Round($watch.Elapsed.TotalSeconds, 1)
@@ -136,48 +230,60 @@ if (-not $refused) {
         # Only once the service has been seen running: until then the task is what will start it.
         $service.Refresh()
         if ($taskRegistered -and $service.Status -eq 'Running') {
-            Unregister-ScheduledTask -TaskName $taskName -Confirm:$false -ErrorAction SilentlyContinue
-            $taskRemoved = -not (Get-ScheduledTask -TaskName $taskName -ErrorAction SilentlyContinue)
+            try {
+                Unregister-ScheduledTask -TaskName $taskName -Confirm:$false -ErrorAction SilentlyContinue
+                $taskRemoved = -not (Get-ScheduledTask -TaskName $taskName -ErrorAction SilentlyContinue)
+            }
+            catch {
+                $taskRemoved = $false   # told by that word; it starts a service that runs, which does nothing
+            }
         }
     }
 
     if (-not $fault) {
         try {
-            $database = Get-ChildItem -LiteralPath $folder -Recurse -File -ErrorAction Stop |
-                Where-Object -FilterScript { $_.Extension -eq '.edb' } |
-                Select-Object -First 1
-            if (-not $database) {
+            $copied = @(Get-PlainFile -Path $folder)
+            $databases = @($copied | Where-Object -FilterScript { $_.Extension -eq '.edb' })
+            if ($databases.Count -eq 0) {
                 throw 'The copy holds no .edb file.'
             }
-            $esentutlText = esentutl.exe /mh $database.FullName
-            $esentutlExitCode = $LASTEXITCODE
-            if ($esentutlExitCode -ne 0) {
-                throw "esentutl: exit code $esentutlExitCode."
+            # Every database, not the first one: what lies beside TLSLic.edb may sort before it.
+            foreach ($database in $databases) {
+                $esentutlText = @($esentutlText) + @(esentutl.exe /mh $database.FullName)
+                $esentutlExitCode = $LASTEXITCODE
+                if ($esentutlExitCode -ne 0) {
+                    throw "esentutl: exit code $esentutlExitCode for $($database.Name)."
+                }
             }
             $files = @(
-                foreach ($file in Get-ChildItem -LiteralPath $folder -Recurse -File -Force -ErrorAction Stop) {
+                foreach ($file in $copied) {
                     [pscustomobject]@{
                         Name   = $file.FullName.Substring($folder.Length + 1)
                         Size   = $file.Length
-                        Sha256 = (Get-FileHash -LiteralPath $file.FullName -Algorithm SHA256).Hash
+                        Sha256 = (Get-FileHash -LiteralPath $file.FullName -Algorithm SHA256 -ErrorAction Stop).Hash
                     }
                 }
             )
             # Beside the copy, not in it, and last: a copy without it was never finished.
             $os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
-            $manifest = [pscustomobject]@{
+            $installedAt = $null
+            if ($os.InstallDate) {
+                $installedAt = $os.InstallDate.ToUniversalTime().ToString('o')
+            }
+            $written = [pscustomobject]@{
                 Format        = 1
                 MadeAt        = [datetime]::UtcNow.ToString('o')
                 Way           = 'stop'
                 ComputerName  = $env:COMPUTERNAME
                 OsVersion     = $os.Version
-                OsInstalledAt = $os.InstallDate.ToUniversalTime().ToString('o')
+                OsInstalledAt = $installedAt
                 Source        = $source
                 Files         = @($files)
             }
+            ConvertTo-Json -InputObject $written -Depth 4 |
+                Out-File -LiteralPath "$folder.json" -Encoding utf8 -ErrorAction Stop
+            $manifest = $written   # only now: a manifest that could not be written is none
             $manifestPath = "$folder.json"
-            ConvertTo-Json -InputObject $manifest -Depth 4 |
-                Out-File -LiteralPath $manifestPath -Encoding utf8 -ErrorAction Stop
         }
         catch {
             $fault = ConvertTo-Fault -ErrorRecord $_
@@ -185,6 +291,9 @@ if (-not $refused) {
     }
 }
 
+if (-not $fault) {
+    $fault = $startFault   # the copy may be whole all the same: then it has its manifest
+}
 $service.Refresh()
 $result = [pscustomobject]@{
     Source           = $source
@@ -195,6 +304,7 @@ $result = [pscustomobject]@{
     TaskName         = $taskName
     TaskRegistered   = $taskRegistered
     TaskRemoved      = $taskRemoved
+    RightsExitCode   = $rightsExitCode
     StoppedAt        = $stoppedAt
     StartedAt        = $startedAt
     SecondsStopped   = $secondsStopped

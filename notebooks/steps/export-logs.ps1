@@ -4,11 +4,12 @@ param([string] $InputPath, [string] $OutputPath)
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-# Exports the event logs that say something about licensing. Writes .evtx files into one folder, nothing else.
-# wevtutil: the folder has to exist, /ow:true replaces an earlier file, 15007 = this system has no such log.
+# Exports the event logs that say something about licensing. Writes .evtx files into one new folder, nothing else.
+# wevtutil: the folder has to exist, 15007 = this system has no such log. /ow:true takes back a file of its own that
+# a first try left; an earlier export lies in another folder.
 
 # Inputs
-$Folder = 'C:\Temp\RDS'
+$Folder = Join-Path -Path 'C:\Temp\RDS' -ChildPath ([datetime]::Now.ToString('yyyyMMdd-HHmmss', [cultureinfo]::InvariantCulture))
 #region runbook
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
@@ -16,15 +17,28 @@ if ($InputPath) {
 }
 #endregion runbook
 
+function ConvertTo-Fault {
+    param([System.Management.Automation.ErrorRecord] $ErrorRecord)
+    [pscustomobject]@{
+        FullyQualifiedErrorId = $ErrorRecord.FullyQualifiedErrorId
+        Category              = $ErrorRecord.CategoryInfo.Category.ToString()
+        HResult               = '0x{0:X8}' -f $ErrorRecord.Exception.HResult
+        Message               = $ErrorRecord.Exception.Message
+    }
+}
+
 $licensing = 'Microsoft-Windows-TerminalServices-Licensing'
 $connections = 'Microsoft-Windows-TerminalServices-RemoteConnectionManager'
-$providers = "*[System[Provider[@Name='$licensing' or @Name='TermServLicensing']]]"
+$licensingNames = "@Name='$licensing' or @Name='TermServLicensing'"
+$providers = "*[System[Provider[$licensingNames or @Name='TermService' or @Name='TermDD']]]"
+$database = "*[System[Provider[@Name='ESENT']]]"
 $logs = @(
     @{ Channel = "$licensing/Operational"; Query = $null; File = 'Licensing-Operational.evtx' }
     @{ Channel = "$licensing/Admin"; Query = $null; File = 'Licensing-Admin.evtx' }
     @{ Channel = "$connections/Operational"; Query = $null; File = 'RemoteConnectionManager-Operational.evtx' }
     @{ Channel = "$connections/Admin"; Query = $null; File = 'RemoteConnectionManager-Admin.evtx' }
     @{ Channel = 'System'; Query = $providers; File = 'System-Licensing.evtx' }
+    @{ Channel = 'Application'; Query = $database; File = 'Application-ESENT.evtx' }
 )
 
 if (-not (Test-Path -LiteralPath $Folder -PathType Container)) {
@@ -35,11 +49,20 @@ $exports = @(
     foreach ($log in $logs) {
         $path = Join-Path -Path $Folder -ChildPath $log.File
         $query = if ($log.Query) { $log.Query } else { '*' }
-        $text = wevtutil.exe epl $log.Channel $path "/q:$query" /ow:true
-        $exitCode = $LASTEXITCODE
         $size = $null
-        if ($exitCode -eq 0 -and (Test-Path -LiteralPath $path)) {
-            $size = (Get-Item -LiteralPath $path).Length
+        # One log that cannot be exported does not lose the others.
+        $text = @()
+        $exitCode = -1
+        $fault = $null
+        try {
+            $text = wevtutil.exe epl $log.Channel $path "/q:$query" /ow:true
+            $exitCode = $LASTEXITCODE
+            if ($exitCode -eq 0 -and (Test-Path -LiteralPath $path)) {
+                $size = (Get-Item -LiteralPath $path).Length
+            }
+        }
+        catch {
+            $fault = ConvertTo-Fault -ErrorRecord $_   # it could not be started
         }
         [pscustomobject]@{
             Channel  = $log.Channel
@@ -49,6 +72,7 @@ $exports = @(
             Missing  = ($exitCode -eq 15007)
             Size     = $size
             Text     = @($text | ForEach-Object -Process { [string] $_ })
+            Fault    = $fault
         }
     }
 )

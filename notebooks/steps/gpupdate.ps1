@@ -13,8 +13,14 @@ $ThrottleLimit = 32
 #region runbook
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
-    $ComputerNames = @($given.ComputerNames)
-    $ThrottleLimit = $given.ThrottleLimit
+    $ComputerNames = @($given.ComputerNames | Where-Object -FilterScript { $_ })
+    # Only a list that is empty means this machine: one that is missing, or holds nothing but nulls, does not.
+    if ($null -eq $given.ComputerNames -or (@($given.ComputerNames).Count -gt 0 -and $ComputerNames.Count -eq 0)) {
+        throw 'ComputerNames: a list of names is expected.'
+    }
+    if ($given.ThrottleLimit) {
+        $ThrottleLimit = $given.ThrottleLimit
+    }
 }
 #endregion runbook
 
@@ -32,8 +38,14 @@ $refresh = {
     $watch = [System.Diagnostics.Stopwatch]::StartNew()
     # In a remote session a line on stderr is an error record: it must not stop the rest.
     $ErrorActionPreference = 'Continue'
-    $text = gpupdate.exe /target:computer /wait:300
+    $exitCode = $null
+    $null = Get-Command -Name 'gpupdate.exe' -ErrorAction Stop
+    # "No" to its question whether to restart: it has nobody to ask here.
+    $text = 'N' | gpupdate.exe /target:computer /wait:300
     $exitCode = $LASTEXITCODE
+    if ($null -eq $exitCode) {
+        throw 'gpupdate.exe could not be started.'
+    }
     if ($exitCode -ne 0) {
         $text = @($text) + "gpupdate: $exitCode"
     }
@@ -47,7 +59,14 @@ $refresh = {
 if ($ComputerNames.Count -eq 0) {
     $ComputerNames = @($env:COMPUTERNAME)
 }
-$localNames = @($ComputerNames | Where-Object -FilterScript { $_.Split('.')[0] -eq $env:COMPUTERNAME })
+# A name with dots only if it is the whole one; the NetBIOS name ends after 15 characters, the host's own need not.
+$system = Get-CimInstance -ClassName 'Win32_ComputerSystem' -ErrorAction Stop
+$shortName = [System.Net.Dns]::GetHostName().Split('.')[0]
+$ownNames = @($env:COMPUTERNAME, $shortName, 'localhost', '.')
+if ($system.PartOfDomain) {
+    $ownNames += @("$env:COMPUTERNAME.$($system.Domain)", "$shortName.$($system.Domain)")
+}
+$localNames = @($ComputerNames | Where-Object -FilterScript { $ownNames -contains $_ })
 $remoteNames = @($ComputerNames | Where-Object -FilterScript { $localNames -notcontains $_ })
 
 $answers = @{}
@@ -95,6 +114,15 @@ $hostRows = @(
         }
         elseif ($failures.ContainsKey($name)) {
             $fault = $failures[$name]
+        }
+        else {
+            # Nothing came back under this name: that is told, and not left blank.
+            $fault = [pscustomobject]@{
+                FullyQualifiedErrorId = 'NoAnswer'
+                Category              = 'ObjectNotFound'
+                HResult               = '0x80131500'
+                Message               = "No answer came back for $name."
+            }
         }
         [pscustomobject]@{
             Name     = $name

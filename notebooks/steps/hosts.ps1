@@ -17,9 +17,15 @@ $SaveAs = 'C:\Temp\RDS\host.json'
 #region runbook
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
-    $ComputerNames = @($given.ComputerNames)
+    $ComputerNames = @($given.ComputerNames | Where-Object -FilterScript { $_ })
+    # Only a list that is empty means this machine: one that is missing, or holds nothing but nulls, does not.
+    if ($null -eq $given.ComputerNames -or (@($given.ComputerNames).Count -gt 0 -and $ComputerNames.Count -eq 0)) {
+        throw 'ComputerNames: a list of names is expected.'
+    }
     $ExpectedServer = $given.ExpectedServer
-    $ThrottleLimit = $given.ThrottleLimit
+    if ($given.ThrottleLimit) {
+        $ThrottleLimit = $given.ThrottleLimit
+    }
     $Folder = $given.Folder
     $SaveAs = ''
 }
@@ -70,7 +76,11 @@ $collect = {
     $policyPath = 'HKLM:\SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services'
     $rcmPath = 'HKLM:\SYSTEM\CurrentControlSet\Control\Terminal Server\RCM'
     $listPath = 'HKLM:\SYSTEM\CurrentControlSet\Services\TermService\Parameters\LicenseServers'
+    # A text by the ADMX; should somebody have written a list, it is told as one text all the same.
     $policyServers = Get-RegistryValue -Path $policyPath -Name 'LicenseServers'
+    if ($null -ne $policyServers) {
+        $policyServers = @($policyServers | ForEach-Object -Process { [string] $_ }) -join ','
+    }
     # Two of Microsoft's pages disagree on where the list lies: both places are read.
     $ownServers = @(
         Get-RegistryValue -Path $listPath -Name 'SpecifiedLicenseServers'
@@ -90,7 +100,7 @@ $collect = {
     }
     try {
         $answer = Invoke-CimMethod -InputObject $setting -MethodName 'GetGracePeriodDays' -ErrorAction Stop
-        if ($answer.ReturnValue -eq 0) {
+        if ($answer.ReturnValue -eq 0 -and $answer.PSObject.Properties['DaysLeft']) {
             $graceDays = $answer.DaysLeft
         }
     }
@@ -112,7 +122,7 @@ $collect = {
                 $answer = Invoke-CimMethod -InputObject $setting -MethodName 'GetTStoLSConnectivityStatus' `
                     -Arguments @{ ServerName = $server } -ErrorAction Stop
                 $returnValue = $answer.ReturnValue
-                if ($returnValue -eq 0) {
+                if ($returnValue -eq 0 -and $answer.PSObject.Properties['TStoLSConnectivityStatus']) {
                     $status = $answer.TStoLSConnectivityStatus
                 }
             }
@@ -131,7 +141,8 @@ $collect = {
     # Present only where the RDS deployment classes are: its absence says nothing.
     $central = $null
     try {
-        $deployment = Get-CimInstance -ClassName 'Win32_TSDeploymentLicensing' -ErrorAction Stop |
+        $deployment = Get-CimInstance -Namespace 'root/cimv2/TerminalServices' `
+            -ClassName 'Win32_TSDeploymentLicensing' -ErrorAction Stop |
             Select-Object -First 1
         if ($deployment) {
             $central = [bool] $deployment.UseCentralLicensingSettings
@@ -142,16 +153,24 @@ $collect = {
     }
 
     $events = @()
+    $errorRecords = @()
     try {
         $channel = 'Microsoft-Windows-TerminalServices-RemoteConnectionManager/Admin'
+        # A text that cannot be put together is an error of that event: it may not end the list.
+        $found = @(Get-WinEvent -LogName $channel -MaxEvents 50 `
+                -ErrorAction SilentlyContinue -ErrorVariable 'errorRecords')
         $events = @(
-            foreach ($record in Get-WinEvent -LogName $channel -MaxEvents 50 -ErrorAction Stop) {
+            foreach ($record in $found) {
+                $at = $null
+                if ($record.TimeCreated) {
+                    $at = $record.TimeCreated.ToUniversalTime().ToString('o')
+                }
                 [pscustomobject]@{
                     Id         = [int] $record.Id
                     Provider   = $record.ProviderName
                     Channel    = $record.LogName
                     RecordId   = $record.RecordId
-                    At         = $record.TimeCreated.ToUniversalTime().ToString('o')
+                    At         = $at
                     Level      = if ($null -ne $record.Level) { [int] $record.Level } else { $null }
                     Properties = @($record.Properties | ForEach-Object -Process { [string] $_.Value })
                     Message    = $record.Message
@@ -160,8 +179,11 @@ $collect = {
         )
     }
     catch {
-        if ($_.FullyQualifiedErrorId.Split(',')[0] -ne 'NoMatchingEventsFound') {
-            Add-Fault -ErrorRecord $_
+        $errorRecords = @($_)
+    }
+    foreach ($problem in $errorRecords | Where-Object -FilterScript { $_ -is [System.Management.Automation.ErrorRecord] }) {
+        if ($problem.FullyQualifiedErrorId.Split(',')[0] -ne 'NoMatchingEventsFound') {
+            Add-Fault -ErrorRecord $problem
         }
     }
 
@@ -239,7 +261,14 @@ $collect = {
 if ($ComputerNames.Count -eq 0) {
     $ComputerNames = @($env:COMPUTERNAME)
 }
-$localNames = @($ComputerNames | Where-Object -FilterScript { $_.Split('.')[0] -eq $env:COMPUTERNAME })
+# A name with dots only if it is the whole one; the NetBIOS name ends after 15 characters, the host's own need not.
+$system = Get-CimInstance -ClassName 'Win32_ComputerSystem' -ErrorAction Stop
+$shortName = [System.Net.Dns]::GetHostName().Split('.')[0]
+$ownNames = @($env:COMPUTERNAME, $shortName, 'localhost', '.')
+if ($system.PartOfDomain) {
+    $ownNames += @("$env:COMPUTERNAME.$($system.Domain)", "$shortName.$($system.Domain)")
+}
+$localNames = @($ComputerNames | Where-Object -FilterScript { $ownNames -contains $_ })
 $remoteNames = @($ComputerNames | Where-Object -FilterScript { $localNames -notcontains $_ })
 
 $answers = @{}
@@ -278,21 +307,47 @@ $hostRows = @(
         $reading = $null
         $fault = $null
         if ($answers.ContainsKey($name)) {
-            $reading = $answers[$name].Json | ConvertFrom-Json
+            try {
+                $reading = $answers[$name].Json | ConvertFrom-Json
+            }
+            catch {
+                $fault = ConvertTo-Fault -ErrorRecord $_   # what this host sent cannot be read; the others' can
+            }
+        }
+        if ($reading) {
             foreach ($kind in 'Xml', 'Html') {
                 $content = $answers[$name].$kind
                 if ($content) {
-                    $place = Join-Path -Path $Folder -ChildPath $name
-                    $null = New-Item -Path $place -ItemType Directory -Force -ErrorAction Stop
-                    $file = 'gpresult.{0}' -f $kind.ToLowerInvariant()
-                    [System.IO.File]::WriteAllBytes((Join-Path -Path $place -ChildPath $file),
-                        [System.Convert]::FromBase64String($content))
-                    $reading.GpResult."$($kind)File" = $file
+                    try {
+                        # A host name may be no folder name (an IPv6 address).
+                        $place = Join-Path -Path $Folder -ChildPath ($name -replace '[^A-Za-z0-9._-]', '_')
+                        $null = New-Item -Path $place -ItemType Directory -Force -ErrorAction Stop
+                        $file = 'gpresult.{0}' -f $kind.ToLowerInvariant()
+                        [System.IO.File]::WriteAllBytes((Join-Path -Path $place -ChildPath $file),
+                            [System.Convert]::FromBase64String($content))
+                        $reading.GpResult."$($kind)File" = $file
+                    }
+                    catch {
+                        # One report that cannot be kept does not lose this reading, nor the other hosts'.
+                        $reading.Faults = @($reading.Faults) + (ConvertTo-Fault -ErrorRecord $_)
+                    }
                 }
             }
         }
+        elseif ($fault) {
+            $reading = $null
+        }
         elseif ($failures.ContainsKey($name)) {
             $fault = $failures[$name]
+        }
+        else {
+            # Nothing came back under this name: that is told, and not left blank.
+            $fault = [pscustomobject]@{
+                FullyQualifiedErrorId = 'NoAnswer'
+                Category              = 'ObjectNotFound'
+                HResult               = '0x80131500'
+                Message               = "No answer came back for $name."
+            }
         }
         [pscustomobject]@{
             Name    = $name
@@ -310,8 +365,13 @@ $result = [pscustomobject]@{
 }
 
 if ($SaveAs) {
-    $null = New-Item -Path (Split-Path -Path $SaveAs -Parent) -ItemType Directory -Force
-    ConvertTo-Json -InputObject @($result) -Depth 10 | Out-File -LiteralPath $SaveAs -Encoding utf8
+    try {
+        $null = New-Item -Path (Split-Path -Path $SaveAs -Parent) -ItemType Directory -Force -ErrorAction Stop
+        ConvertTo-Json -InputObject @($result) -Depth 10 | Out-File -LiteralPath $SaveAs -Encoding utf8 -ErrorAction Stop
+    }
+    catch {
+        Write-Warning "${SaveAs}: $($_.Exception.Message)"   # what was read is shown all the same
+    }
 }
 
 #region runbook

@@ -11,8 +11,19 @@ $ErrorActionPreference = 'Stop'
 $LicenseKeyPackIds = @()   # asked for below, so that they stay out of the window's history
 #region runbook
 if ($InputPath) {
-    $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
-    $LicenseKeyPackIds = @($given.LicenseKeyPackIds)
+    # The identifiers go through no cmdlet: module logging and transcription write their parameters down in full.
+    $inputText = [System.IO.File]::ReadAllText($InputPath)
+    $form = '("LicenseKeyPackIds"\s*:\s*)(\[[^\]]*\]|"(?:[^"\\]|\\.)*")'
+    $list = [regex]::Match($inputText, $form).Groups[2].Value
+    $given = [regex]::Replace($inputText, $form, '$1[]') | ConvertFrom-Json
+    if (-not $given.PSObject.Properties['LicenseKeyPackIds']) {
+        throw 'LicenseKeyPackIds is missing from the inputs.'
+    }
+    $LicenseKeyPackIds = @(
+        foreach ($one in [regex]::Matches($list, '"((?:[^"\\]|\\.)*)"|[^\s,\[\]"]+')) {
+            [regex]::Unescape($one.Groups[1].Value)   # what is no text (null, a number) becomes empty, and is refused
+        }
+    )
 }
 #endregion runbook
 
@@ -59,16 +70,41 @@ if ($LicenseKeyPackIds.Count -eq 0) {
 
 $compacts = @(
     foreach ($id in $LicenseKeyPackIds) {
-        $compact = ($id -replace '[\s-]', '').ToUpperInvariant()
+        # Every kind of dash and space, as a mail program or a text editor puts them in.
+        $compact = ($id -replace '[\s\p{Pd}\p{Cf}]', '').ToUpperInvariant()
         if ($compact -cnotmatch '^[A-Z0-9]{35}$') {
-            throw "License Key Pack ID: 35 letters and digits expected, $($compact.Length) given."
+            throw "License Key Pack ID: 35 letters and digits expected, $(($compact -creplace '[^A-Z0-9]', '').Length) given."
         }
         $compact
     }
 )
-if (@($compacts | Select-Object -Unique).Count -ne $compacts.Count) {
-    throw 'License Key Pack ID: the same ID was given twice.'
+$seen = @{}
+foreach ($compact in $compacts) {
+    if ($seen.ContainsKey($compact)) {
+        throw 'License Key Pack ID: the same ID was given twice.'
+    }
+    $seen[$compact] = $true
 }
+
+#region runbook
+# Each part is written as it happens, through to the disk: after a power cut it is known what went in.
+function Write-Part {
+    param([hashtable] $Part)
+    if ($OutputPath) {
+        $path = Join-Path -Path (Split-Path -Path $OutputPath -Parent) -ChildPath 'parts.jsonl'
+        $line = (ConvertTo-Json -InputObject $Part -Compress) + "`n"
+        $bytes = [System.Text.Encoding]::UTF8.GetBytes($line)
+        $stream = [System.IO.FileStream]::new($path, [System.IO.FileMode]::Append)
+        try {
+            $stream.Write($bytes, 0, $bytes.Length)
+            $stream.Flush($true)
+        }
+        finally {
+            $stream.Dispose()
+        }
+    }
+}
+#endregion runbook
 
 $before = @(Get-KeyPack)
 $packs = @(
@@ -77,16 +113,39 @@ $packs = @(
         $keyPackId = $null
         $fault = $null
         try {
+            #region runbook
+            # First the line: where it cannot be written, this pack is not tried.
+            $index = [array]::IndexOf($compacts, $compact)
+            Write-Part -Part @{ Index = $index; State = 'begun' }
+            #endregion runbook
             $answer = Invoke-CimMethod -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseKeyPack' `
                 -MethodName 'InstallLicenseKeyPack' -Arguments @{ sLicenseKeyPackId = $compact } -ErrorAction Stop
             $returnValue = $answer.ReturnValue
-            if ($returnValue -eq 0) {
+            if ($returnValue -eq 0 -and $answer.PSObject.Properties['KeyPackId']) {
                 $keyPackId = $answer.KeyPackId
             }
         }
         catch {
             $fault = ConvertTo-Fault -ErrorRecord $_
+            # An error's text may repeat what was given.
+            $shape = $compact.ToCharArray() -join '[\s-]*'
+            $tail = "...$($compact.Substring(30))"
+            $fault.Message = [regex]::Replace($fault.Message, $shape, $tail, 'IgnoreCase')
+            $fault.FullyQualifiedErrorId = [regex]::Replace($fault.FullyQualifiedErrorId, $shape, $tail, 'IgnoreCase')
         }
+        #region runbook
+        $code = $null
+        if ($fault) {
+            $code = $fault.HResult
+        }
+        $ended = @{ Index = $index; State = 'ended'; ReturnValue = $returnValue; KeyPackId = $keyPackId; HResult = $code }
+        try {
+            Write-Part -Part $ended
+        }
+        catch {
+            Write-Warning "parts.jsonl: $($_.Exception.Message)"   # out.json tells how this pack ended
+        }
+        #endregion runbook
         [pscustomobject]@{
             Tail        = $compact.Substring(30)
             ReturnValue = $returnValue
@@ -96,10 +155,21 @@ $packs = @(
     }
 )
 
+# What was installed is told whatever happens to this list: the service has just rewritten its database.
+$after = @()
+$afterFault = $null
+try {
+    $after = @(Get-KeyPack)
+}
+catch {
+    $afterFault = ConvertTo-Fault -ErrorRecord $_
+}
+
 $result = [pscustomobject]@{
-    Packs  = @($packs)
-    Before = @($before)
-    After  = @(Get-KeyPack)
+    Packs      = @($packs)
+    Before     = @($before)
+    After      = @($after)
+    AfterFault = $afterFault
 }
 
 #region runbook

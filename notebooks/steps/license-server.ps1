@@ -17,30 +17,33 @@ function ConvertTo-Fault {
     }
 }
 
-function Get-Tail {
-    param([string] $Text)
-    $compact = $Text -replace '[\s-]', ''
-    if ($compact.Length -gt 5) {
-        $compact.Substring($compact.Length - 5)
-    }
-    else {
-        $null   # said aloud: "nothing" would become {} in JSON
-    }
-}
-
+# Each call by itself: one that is refused takes nothing from the others.
 $server = $null
 $fault = $null
-$activation = $null
-$identifier = $null
 try {
-    $server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop
+    $server = @(Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop)[0]
+}
+catch {
+    $fault = ConvertTo-Fault -ErrorRecord $_
+}
+$activation = $null
+$activationFault = $null
+try {
     $activation = Invoke-CimMethod -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' `
         -MethodName 'GetActivationStatus' -ErrorAction Stop
+}
+catch {
+    $activationFault = ConvertTo-Fault -ErrorRecord $_
+}
+$identifier = $null
+$idFault = $null
+try {
+    # It answers on an activated server only; how it says no on another one is not documented.
     $identifier = Invoke-CimMethod -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' `
         -MethodName 'GetLicenseServerId' -ErrorAction Stop
 }
 catch {
-    $fault = ConvertTo-Fault -ErrorRecord $_
+    $idFault = ConvertTo-Fault -ErrorRecord $_
 }
 
 $productId = ''
@@ -48,7 +51,7 @@ $licenseServerId = ''
 $contacts = @()
 $propertiesEmpty = $false
 $activationStatus = $null
-if ($activation -and $activation.ReturnValue -eq 0) {
+if ($activation -and $activation.ReturnValue -eq 0 -and $activation.PSObject.Properties['ActivationStatus']) {
     $activationStatus = $activation.ActivationStatus
 }
 if ($server) {
@@ -65,6 +68,15 @@ if ($server) {
 if ($identifier -and $identifier.PSObject.Properties['sLicenseServerId']) {
     $licenseServerId = [string] $identifier.sLicenseServerId
 }
+# No function and no cmdlet is given an identifier: module logging writes parameters down in full.
+$full = @{ ProductId = $productId; LicenseServerId = $licenseServerId }
+$tails = @{ ProductId = $null; LicenseServerId = $null }
+foreach ($name in 'ProductId', 'LicenseServerId') {
+    $compact = $full[$name] -replace '[\s-]', ''
+    if ($compact.Length -gt 5) {
+        $tails[$name] = $compact.Substring($compact.Length - 5)
+    }
+}
 
 $result = [pscustomobject]@{
     Found                 = [bool] $server
@@ -73,28 +85,31 @@ $result = [pscustomobject]@{
     VersionNumber         = if ($server) { [string] $server.VersionNumber } else { $null }
     ServerRole            = if ($server) { $server.ServerRole } else { $null }
     DatabasePath          = if ($server) { [string] $server.DatabasePath } else { $null }
-    ProductIdTail         = Get-Tail -Text $productId
+    ProductIdTail         = $tails['ProductId']
     ProductIdLength       = $productId.Length
-    LicenseServerIdTail   = Get-Tail -Text $licenseServerId
+    LicenseServerIdTail   = $tails['LicenseServerId']
     LicenseServerIdLength = ($licenseServerId -replace '[\s-]', '').Length
     IdReturnValue         = if ($identifier) { $identifier.ReturnValue } else { $null }
     ActivationStatus      = $activationStatus
     ActivationReturnValue = if ($activation) { $activation.ReturnValue } else { $null }
     Contacts              = @($contacts)
     Fault                 = $fault
+    ActivationFault       = $activationFault
+    IdFault               = $idFault
 }
 
 #region runbook
 if ($OutputPath) {
-    # The identifiers in full go to the case's private folder; out.json shows their last five characters.
-    $private = Join-Path -Path (Split-Path -Path $OutputPath -Parent) -ChildPath 'private.json'
-    $full = [pscustomobject]@{ ProductId = $productId; LicenseServerId = $licenseServerId }
-    ConvertTo-Json -InputObject $full -Depth 2 | Out-File -LiteralPath $private -Encoding utf8
+    ConvertTo-Json -InputObject @($result) -Depth 6 | Out-File -LiteralPath $OutputPath -Encoding utf8
 }
 #endregion runbook
 #region runbook
 if ($OutputPath) {
-    ConvertTo-Json -InputObject @($result) -Depth 6 | Out-File -LiteralPath $OutputPath -Encoding utf8
+    # The identifiers in full go to the case's private folder; out.json shows their last five characters.
+    $private = Join-Path -Path (Split-Path -Path $OutputPath -Parent) -ChildPath 'private.json'
+    $text = '{"ProductId": "' + $productId.Replace('\', '\\').Replace('"', '\"') +
+        '", "LicenseServerId": "' + $licenseServerId.Replace('\', '\\').Replace('"', '\"') + '"}'
+    [System.IO.File]::WriteAllBytes($private, [System.Text.Encoding]::UTF8.GetBytes($text))
 }
 #endregion runbook
 $result

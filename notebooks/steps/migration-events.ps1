@@ -12,7 +12,7 @@ $Since = (Get-Date).AddDays(-30).ToUniversalTime().ToString('o')
 #region runbook
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
-    $Since = $given.Since
+    $Since = '{0:o}' -f $given.Since   # PowerShell 7 makes a date of the text, 5.1 leaves it
 }
 #endregion runbook
 
@@ -38,16 +38,24 @@ $searches = @(
         $noMatch = $false
         $missing = $false
         $fault = $null
+        $found = @()
+        $errorRecords = @()
         try {
-            $found = @(Get-WinEvent -LogName $channel -FilterXPath $xpath -MaxEvents 200 -ErrorAction Stop)
+            # A text that cannot be put together is an error of that event: it may not end the list.
+            $found = @(Get-WinEvent -LogName $channel -FilterXPath $xpath -MaxEvents 200 `
+                    -ErrorAction SilentlyContinue -ErrorVariable 'errorRecords')
             $events += @(
                 foreach ($record in $found) {
+                    $at = $null
+                    if ($record.TimeCreated) {
+                        $at = $record.TimeCreated.ToUniversalTime().ToString('o')
+                    }
                     [pscustomobject]@{
                         Id         = [int] $record.Id
                         Provider   = $record.ProviderName
                         Channel    = $record.LogName
                         RecordId   = $record.RecordId
-                        At         = $record.TimeCreated.ToUniversalTime().ToString('o')
+                        At         = $at
                         Level      = if ($null -ne $record.Level) { [int] $record.Level } else { $null }
                         Properties = @($record.Properties | ForEach-Object { [string] $_.Value })
                         Message    = $record.Message
@@ -56,12 +64,19 @@ $searches = @(
             )
         }
         catch {
+            $errorRecords = @($_)
+        }
+        foreach ($problem in $errorRecords | Where-Object -FilterScript { $_ -is [System.Management.Automation.ErrorRecord] }) {
             # By id, never by text: "nothing found" comes as an error too.
-            $kind = $_.FullyQualifiedErrorId.Split(',')[0]
-            $noMatch = $kind -eq 'NoMatchingEventsFound'
-            $missing = $kind -eq 'NoMatchingLogsFound'
-            if (-not ($noMatch -or $missing)) {
-                $fault = ConvertTo-Fault -ErrorRecord $_
+            $kind = $problem.FullyQualifiedErrorId.Split(',')[0]
+            if ($kind -eq 'NoMatchingEventsFound') {
+                $noMatch = $true
+            }
+            elseif ($kind -eq 'NoMatchingLogsFound') {
+                $missing = $true
+            }
+            elseif (-not $fault) {
+                $fault = ConvertTo-Fault -ErrorRecord $problem
             }
         }
         [pscustomobject]@{ Channel = $channel; NoMatch = $noMatch; Missing = $missing; Fault = $fault }

@@ -69,7 +69,13 @@ $endpoints = @(
                 $connected = $client.ConnectAsync($hostName, 443).Wait($TimeoutMilliseconds)
             }
             catch {
+                # Wait wraps what happened in an exception that says nothing of it.
                 $connectFault = ConvertTo-Fault -ErrorRecord $_
+                $why = $_.Exception.GetBaseException()
+                $connectFault.Message = '{0}: {1}' -f $why.GetType().Name, $why.Message
+                if ($why -is [System.Net.Sockets.SocketException]) {
+                    $connectFault.Message += " ($($why.NativeErrorCode))"
+                }
             }
             finally {
                 $milliseconds = [int] $watch.ElapsedMilliseconds

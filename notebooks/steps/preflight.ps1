@@ -22,12 +22,16 @@ function ConvertTo-Fault {
 
 function Get-RegistryValue {
     param([string] $Path, [string] $Name)
-    if (Test-Path -LiteralPath $Path) {
-        (Get-Item -LiteralPath $Path).GetValue($Name, $null)
+    $value = $null   # said aloud: "nothing" would become {} in JSON
+    try {
+        if (Test-Path -LiteralPath $Path) {
+            $value = (Get-Item -LiteralPath $Path).GetValue($Name, $null)
+        }
     }
-    else {
-        $null   # said aloud: "nothing" would become {} in JSON
+    catch {
+        $value = $null   # a key that refuses: one value that is not known
     }
+    $value
 }
 
 # By SID: the group's name is translated.
@@ -63,22 +67,44 @@ try {
             [pscustomobject]@{ HotFixId = $fix.HotFixID; InstalledAt = $installedAt }
         }
     )
-    $updates = @($updates | Sort-Object -Property 'InstalledAt' -Descending | Select-Object -First 10)
+    $updates = @($updates | Sort-Object -Property 'InstalledAt', 'HotFixId' -Descending | Select-Object -First 10)
 }
 catch {
     $updatesFault = ConvertTo-Fault -ErrorRecord $_
 }
 
 # Exit code other than 0: the time service is not running. That is a finding, not an error of this script.
-$timeText = w32tm.exe /query /source
-$timeExitCode = $LASTEXITCODE
-if ($timeExitCode -ne 0) {
-    $timeText = @($timeText) + "w32tm: $timeExitCode"
+$timeText = @()
+$timeExitCode = -1
+try {
+    $timeText = w32tm.exe /query /source
+    $timeExitCode = $LASTEXITCODE
+    if ($timeExitCode -ne 0) {
+        $timeText = @($timeText) + "w32tm: $timeExitCode"
+    }
+}
+catch {
+    $timeText = @("w32tm: $($_.Exception.Message)")   # it could not be started: the rest is told all the same
+}
+
+# Which policies hold: nothing else is lost where the module that tells them cannot be loaded.
+$policies = @()
+try {
+    $policies = @(
+        foreach ($row in Get-ExecutionPolicy -List) {
+            [pscustomobject]@{ Scope = $row.Scope.ToString(); Policy = $row.ExecutionPolicy.ToString() }
+        }
+    )
+}
+catch {
+    $policies = @()
 }
 
 $dnsName = $system.DNSHostName
 if ($system.PartOfDomain) {
-    $dnsName = '{0}.{1}' -f $system.DNSHostName, $system.Domain
+    # The suffix of the computer's own name, where it has one that is not the domain's.
+    $suffix = Get-RegistryValue -Name 'Domain' -Path 'HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters'
+    $dnsName = '{0}.{1}' -f $system.DNSHostName, $(if ($suffix) { $suffix } else { $system.Domain })
 }
 
 $result = [pscustomobject]@{
@@ -92,11 +118,7 @@ $result = [pscustomobject]@{
     PowerShellVersion       = $PSVersionTable.PSVersion.ToString()
     PowerShellEdition       = [string] $PSVersionTable.PSEdition
     LanguageMode            = $languageMode
-    ExecutionPolicies       = @(
-        foreach ($row in Get-ExecutionPolicy -List) {
-            [pscustomobject]@{ Scope = $row.Scope.ToString(); Policy = $row.ExecutionPolicy.ToString() }
-        }
-    )
+    ExecutionPolicies       = @($policies)
     Culture                 = (Get-Culture).Name
     UICulture               = (Get-UICulture).Name
     TimeZone                = [System.TimeZoneInfo]::Local.Id

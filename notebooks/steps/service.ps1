@@ -14,7 +14,7 @@ $service = Get-CimInstance -ClassName 'Win32_Service' -Filter "Name = '$Name'" -
 $startedAt = $null
 if ($service -and $service.ProcessId) {
     $process = Get-Process -Id $service.ProcessId -ErrorAction SilentlyContinue
-    if ($process) {
+    if ($process -and $process.StartTime) {
         $startedAt = $process.StartTime.ToUniversalTime().ToString('o')
     }
 }

@@ -12,12 +12,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from runbook import __version__
+from runbook.files import leads_elsewhere
 
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 MANIFEST = "manifest-sha256.txt"
@@ -67,7 +69,7 @@ def info_bytes(info: Iterable[tuple[str, str]]) -> bytes:
 
 def read_tags(raw: bytes, name: str) -> list[tuple[str, str]]:
     """Label and value of each line of bagit.txt or bag-info.txt, folded lines joined. Raises BadBag."""
-    tags: list[tuple[str, str]] = []
+    tags: list[tuple[str, list[str]]] = []
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -76,14 +78,13 @@ def read_tags(raw: bytes, name: str) -> list[tuple[str, str]]:
         if not line.strip():
             continue
         if line[0].isspace() and tags:
-            label, value = tags[-1]
-            tags[-1] = (label, f"{value} {line.strip()}")
+            tags[-1][1].append(line.strip())
             continue
         label, colon, value = line.partition(":")
         if not colon:
             raise BadBag(name, "bad_tag_line")
-        tags.append((label.strip(), value.strip()))
-    return tags
+        tags.append((label.strip(), [value.strip()]))
+    return [(label, " ".join(value)) for label, value in tags]
 
 
 def read_manifest(raw: bytes, name: str, percent: bool = True) -> Manifest:
@@ -115,9 +116,9 @@ def read_manifest(raw: bytes, name: str, percent: bool = True) -> Manifest:
     return Manifest(name, found[2], digests)
 
 
-def manifest_names(bag: Path) -> list[str]:
-    """The manifest and tag manifest files of a bag, sorted."""
-    return sorted(path.name for path in bag.iterdir() if _MANIFEST_NAME.fullmatch(path.name) and path.is_file())
+def is_manifest(path: str) -> bool:
+    """Whether a path in the bag is that of a manifest or tag manifest."""
+    return bool(_MANIFEST_NAME.fullmatch(path))
 
 
 def is_inside(path: str) -> bool:
@@ -126,21 +127,29 @@ def is_inside(path: str) -> bool:
     return bool(parts) and not path.startswith(("/", "~", "\\")) and ".." not in parts and ":" not in parts[0]
 
 
-def walk(bag: Path) -> Iterator[tuple[str, os.stat_result]]:
+def walk(bag: Path, unread: Callable[[str], None] | None = None) -> Iterator[tuple[str, os.stat_result]]:
     """Every entry under ``bag`` that is no folder, and every empty folder (its name ends in "/"), with its stat;
-    links are not followed. Paths relative to the bag, with "/"."""
+    links are not followed. Paths relative to the bag, with "/". A folder that cannot be read is told to ``unread``;
+    without it, OSError."""
     stack = [""]
     while stack:
         inner = stack.pop()
-        entries = sorted(os.scandir(bag / inner if inner else bag), key=lambda entry: entry.name)
-        if not entries and inner:
+        try:
+            with os.scandir(bag / inner if inner else bag) as folder:
+                found = [(entry, entry.stat(follow_symlinks=False)) for entry in folder]
+        except OSError:
+            if unread is None:
+                raise
+            unread(inner + "/")
+            continue
+        if not found and inner:
             yield inner + "/", (bag / inner).lstat()
-        for entry in entries:
+        for entry, about in sorted(found, key=lambda each: each[0].name):
             path = f"{inner}/{entry.name}" if inner else entry.name
-            if entry.is_dir(follow_symlinks=False) and not _is_junction(entry):
+            if stat.S_ISDIR(about.st_mode) and not leads_elsewhere(about):
                 stack.append(path)
             else:
-                yield path, entry.stat(follow_symlinks=False)
+                yield path, about
 
 
 def normal(path: str) -> str:
@@ -194,9 +203,3 @@ def _decode_path(path: str, percent: bool) -> str:
     path = re.sub("%0A", "\n", path, flags=re.IGNORECASE)
     path = path.replace("%25", "%") if percent else path
     return path[2:] if path.startswith("./") else path
-
-
-def _is_junction(entry: os.DirEntry[str]) -> bool:
-    """Windows junctions lead elsewhere like links do (DirEntry.is_junction exists from Python 3.12 on)."""
-    attributes = getattr(entry.stat(follow_symlinks=False), "st_file_attributes", 0)
-    return bool(attributes & 0x400)  # FILE_ATTRIBUTE_REPARSE_POINT

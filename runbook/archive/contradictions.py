@@ -8,29 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from runbook.archive.digest import hash_file
-from runbook.journal import Entry, check_chain
-from runbook.outcome import Status
-from runbook.record.executed import read_executed
-from runbook.record.story import Run, Story
+from runbook.journal.executed import read_executed
+from runbook.journal.held import Contradiction, answers, unaccepted, unheld, untold
+from runbook.journal.lines import Entry, Journal, check_chain
+from runbook.journal.outcome import Status
+from runbook.journal.story import Run, Story
 
 _RUN_FOLDER = re.compile(r"r\d{2,}")
 #: Statuses of a step that nobody ran: its cell may or may not have been executed.
 _NEVER_RAN = frozenset({Status.NOT_REACHED, Status.PENDING})
-
-
-@dataclass(frozen=True)
-class Contradiction:
-    """``path`` is relative to the case folder, ``word`` a key ``archive.why_WORD``, ``fields`` what it needs."""
-
-    path: str
-    word: str
-    fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 def contradictions(
@@ -47,7 +37,12 @@ def contradictions(
     found += _untold_notebooks(story, file_of)
     for entry in story.entries:
         found += _evidence(entry, digest_of)
-    return found
+    if not story.redacted:  # what stays inside is not there, and the case file is another
+        found += untold(file_of("journal.jsonl").parent, story.entries, file_of)
+        found += answers(story.entries, file_of)
+        found += _case_file(story, digest_of)
+        found += _proofs(story, digest_of)
+    return unaccepted(found, story.entries)
 
 
 def in_folder(folder: Path) -> tuple[Callable[[str], str | None], Callable[[str], Path]]:
@@ -58,6 +53,16 @@ def in_folder(folder: Path) -> tuple[Callable[[str], str | None], Callable[[str]
         return hash_file(file)["sha256"] if file.is_file() else None
 
     return digest_of, lambda path: folder / path
+
+
+def before_copying(case_folder: Path) -> list[Contradiction]:
+    """What shows in the case's own folder only, or must be known before a file of it is read: its journal's head, its
+    name, links, pipes and devices."""
+    journal = Journal(case_folder / "journal.jsonl")
+    found = list(chain_faults(journal.path))
+    if not any(each.word == "chain_unreadable" for each in found):
+        found = unaccepted(found, journal.entries())
+    return [*found, *(each for each in unheld(case_folder, journal) if each not in found)]
 
 
 def chain_faults(journal: Path) -> Iterator[Contradiction]:
@@ -126,6 +131,28 @@ def _untold_notebooks(story: Story, file_of: Callable[[str], Path]) -> Iterator[
             path = f"{folder.name}/{file.name}"
             if path not in told and not file.name.startswith("."):
                 yield Contradiction(path, "notebook_untold")
+
+
+def _case_file(story: Story, digest_of: Callable[[str], str | None]) -> Iterator[Contradiction]:
+    """The case file is the one that the last run read: its facts stand in the record as they were judged."""
+    read = [e for e in story.entries if e["event"] in ("open", "close") and e.get("case_sha256")]
+    if read and digest_of("case.yml") != read[-1]["case_sha256"]:
+        yield Contradiction("case.yml", "case_changed", {"line": read[-1]["n"]})
+
+
+def _proofs(story: Story, digest_of: Callable[[str], str | None]) -> Iterator[Contradiction]:
+    """The papers of the case are those whose hashes the last run took."""
+    ends = [e for e in story.entries if e["event"] == "end" and e["step"] == "proofs" and e.get("facts")]
+    # Read as plain JSON, which may say anything: who verifies a bag needs no model of a step (steps.proofs.Proofs).
+    kept = ends[-1]["facts"].get("files") if ends else None
+    for proof in kept if isinstance(kept, list) else []:
+        path, told = proof.get("path"), proof.get("sha256")
+        if path and told:
+            digest = digest_of(str(path))
+            if digest is None:
+                yield Contradiction(str(path), "evidence_missing", {"line": ends[-1]["n"]})
+            elif digest != told:
+                yield Contradiction(str(path), "evidence_changed", {"line": ends[-1]["n"]})
 
 
 def _evidence(entry: Entry, digest_of: Callable[[str], str | None]) -> Iterator[Contradiction]:

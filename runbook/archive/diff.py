@@ -8,28 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from runbook.errors import BadInput
-from runbook.journal import Entry
-from runbook.outcome import Status
-from runbook.record.story import Attempt, read_story
-from runbook.record.wording import (
-    NO_BREAK,
-    duration,
-    flatten,
-    heading,
-    in_order,
-    phrase,
-    status_word,
-    step_title,
-    value,
-)
-from runbook.sentences import say
+from runbook.journal.lines import Entry
+from runbook.journal.outcome import Status
+from runbook.journal.story import Attempt, read_story
+from runbook.record.labels import in_order, step_title
+from runbook.words.forms import NO_BREAK, duration, flatten, heading, phrase, status_word, value
+from runbook.words.sentences import say
+from runbook.words.templates import environment
 
 _RUN = re.compile(r"r\d{2,}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC")
-_TEMPLATES = Path(__file__).parent / "templates"
 #: When something was entered or read: never the same in two cases, and no difference between them.
 _MOMENTS = frozenset({"at", "collected_at"})
 #: Columns that name a row better than the first one that happens to differ.
@@ -117,29 +106,30 @@ class Diff:
                 for each in step.values
             ]
             lines.append(f"  {duration(step.seconds[0], lang)} → {duration(step.seconds[1], lang)}")
-        equal = [step_title(step.step, lang) for step in self.steps if step.same]
         if self.same:
             lines += ["", say("archive.diff_none", lang)]
-        elif equal:
-            lines += ["", say("archive.diff_equal", lang, steps=", ".join(equal))]
+        elif equal := self._equal(lang):
+            lines += ["", say("archive.diff_equal", lang, steps=equal)]
         return "\n".join(lines)
+
+    def _equal(self, lang: str) -> str:
+        return ", ".join(step_title(step.step, lang) for step in self.steps if step.same)
 
     def html(self, lang: str) -> str:
         """The same as a self-contained page that prints well."""
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(str(_TEMPLATES)),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            keep_trailing_newline=True,
-        )
-        environment.filters["title_of"] = lambda step: step_title(step, lang)
-        return environment.get_template("diff.html.j2").render(
-            lang=lang,
-            diff=self,
-            say=lambda key, **given: say(f"archive.{key}", lang, **given),
-            word=lambda status: _word(status, lang),
-            shown=lambda thing: _shown(thing, lang),
-            took=lambda seconds: duration(seconds, lang),
+        return (
+            environment(__file__)
+            .get_template("diff.html.j2")
+            .render(
+                lang=lang,
+                diff=self,
+                title_of=lambda step: step_title(step, lang),
+                equal=self._equal(lang),
+                say=lambda key, **given: say(f"archive.{key}", lang, **given),
+                word=lambda status: _word(status, lang),
+                shown=lambda thing: _shown(thing, lang),
+                took=lambda seconds: duration(seconds, lang),
+            )
         )
 
 

@@ -6,8 +6,7 @@ kept in ``.register-cache.json``, which may be deleted at any time.
 
 from __future__ import annotations
 
-import csv
-import io
+import datetime as dt
 import json
 import os
 from collections.abc import Iterator
@@ -15,29 +14,27 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from runbook.archive.bag import TAG_MANIFEST
 from runbook.archive.contradictions import journal_head
-from runbook.archive.sheet import info_of, seal_of
-from runbook.files import write_whole
-from runbook.record.story import Story, read_story
-from runbook.record.wording import duration, moment, outcome_word
-from runbook.sentences import LANGS, say
+from runbook.archive.seal_sheet import info_of, seal_of
+from runbook.files import write_table, write_whole
+from runbook.journal.story import Story, read_story
+from runbook.words.forms import duration, moment, outcome_word
+from runbook.words.sentences import LANGS, say
+from runbook.words.templates import environment
 
 _CACHE = ".register-cache.json"
-_TEMPLATES = Path(__file__).parent / "templates"
 #: Changes whenever a row is made otherwise: an older cache is then read no more.
-_FORM = 3
+_FORM = 4
 #: The status of a case that could not be read.
 _UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One case or one archive of a case. Dates are ISO 8601 in UTC, ``seconds`` the sum of its runs, ``cals`` the
-    CALs of its packs; ``folder`` is relative to the workspace. ``full_seal``: of a redacted copy, the seal of the
-    archive it was made from; ``redacted``: of an archive, the folder of its redacted copy."""
+    """One case or one archive of a case. Dates are ISO 8601 in UTC, ``seconds`` from the first opening to the last
+    close, ``cals`` the CALs of its packs; ``folder`` is relative to the workspace. ``full_seal``: of a redacted copy,
+    the seal of the archive it was made from; ``redacted``: of an archive, the folder of its redacted copy."""
 
     case: str
     company: str
@@ -61,21 +58,24 @@ class Row:
 
 @dataclass(frozen=True)
 class Registered:
-    """The files written, the rows in them, and how many cases had to be read."""
+    """The files written, the rows in them, how many cases had to be read and how many rehearsals were left out."""
 
     pages: tuple[Path, ...]
     table: Path
     rows: tuple[Row, ...]
     read: int
+    left_out: int = 0
 
     def text(self, lang: str) -> str:
         """What the operator is told."""
-        page = next(page for page in self.pages if page.name == f"register.{lang}.html")
-        return say("archive.registered", lang, page=page, count=len(self.rows), read=self.read)
+        files = ", ".join(map(str, (*self.pages, self.table)))
+        told = say("archive.registered", lang, files=files, count=len(self.rows))
+        return f"{told} {say('archive.register_left_out', lang, count=self.left_out)}" if self.left_out else told
 
 
-def register(workspace: Path, out: Path | None = None) -> Registered:
-    """Write ``register.fr.html``, ``register.en.html`` and ``register.csv`` into ``out`` (default: archive/).
+def register(workspace: Path, out: Path | None = None, lang: str = "en", rehearsals: bool = True) -> Registered:
+    """Write ``register.fr.html``, ``register.en.html`` and ``register.csv`` into ``out`` (default: archive/); ``lang``
+    is that of the spreadsheet which is to open the table; ``rehearsals``: whether they are shown among the cases.
 
     A case that was sealed in its present state stands there once, as its archive, with a link to its redacted copy.
     A case that cannot be read is left out of nothing: it stands there with the status "unreadable".
@@ -96,12 +96,15 @@ def register(workspace: Path, out: Path | None = None) -> Registered:
         if entry["row"]["status"] != _UNREADABLE:  # the next time it may be readable, though no file time tells so
             fresh[key] = entry
         rows.append(Row(**entry["row"]))
-    shown = _each_once(rows)
+    every = _each_once(rows)
+    shown = [row for row in every if rehearsals or not row.rehearsal]
     shown.sort(key=lambda row: (row.opened, row.folder), reverse=True)
     write_whole(out / _CACHE, json.dumps({"form": _FORM, "entries": fresh}, separators=(",", ":")))
-    table = write_whole(out / "register.csv", _csv(shown).encode("utf-8-sig"))
+    names = [field.name for field in fields(Row) if field.name not in ("head", "full_seal")]
+    cells = ([getattr(row, name) for name in names] for row in shown)
+    table = write_table(out / "register.csv", names, cells, lang)
     pages = tuple(write_whole(out / f"register.{lang}.html", _page(shown, lang, workspace, out)) for lang in LANGS)
-    return Registered(pages, table, tuple(shown), read)
+    return Registered(pages, table, tuple(shown), read, len(every) - len(shown))
 
 
 def _each_once(rows: list[Row]) -> list[Row]:
@@ -151,7 +154,7 @@ def _row(folder: Path, payload: Path, workspace: Path) -> Row:
         edition = info.get("Runbook-Edition", "full") if bagged else ""
         row = _row_of(story, edition, seal_of(folder) if bagged else "", place)
         return replace(row, full_seal=info.get("Runbook-Full-Edition-Seal", "") if edition == "redacted" else "")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Row(folder.name, "", "", "", "", 0, _UNREADABLE, 0, "", "", 0.0, "", "", "", "", place)
 
 
@@ -173,7 +176,7 @@ def _row_of(story: Story, edition: str, seal: str, place: str) -> Row:
         runs=len(story.runs),
         opened=str(story.runs[0].opened.get("t") or "") if story.runs else "",
         closed=str((last.closed or {}).get("t") or "") if last else "",
-        seconds=round(sum(float((run.closed or {}).get("seconds") or 0) for run in story.runs), 1),
+        seconds=_lasted(story),
         operator=str((operator.get("name") if isinstance(operator, dict) else "") or ""),
         edition=edition,
         seal=seal,
@@ -182,26 +185,16 @@ def _row_of(story: Story, edition: str, seal: str, place: str) -> Row:
     )
 
 
-def _csv(rows: list[Row]) -> str:
-    """The rows as CSV with a mark at its head, so that Excel reads the accents; a cell that a spreadsheet would
-    take for a formula begins with an apostrophe."""
-    text = io.StringIO()
-    names = [field.name for field in fields(Row) if field.name not in ("head", "full_seal")]
-    table = csv.writer(text, lineterminator="\r\n")
-    table.writerow(names)
-    for row in rows:
-        values = (getattr(row, name) for name in names)
-        table.writerow(["'" + v if isinstance(v, str) and v[:1] in ("=", "+", "-", "@", "\t") else v for v in values])
-    return text.getvalue()
+def _lasted(story: Story) -> float:
+    """From the first run's opening to the last run's close; 0 for a case whose last run is not closed."""
+    try:
+        first, last = story.runs[0].opened["t"], (story.runs[-1].closed or {})["t"]
+        return round((dt.datetime.fromisoformat(last) - dt.datetime.fromisoformat(first)).total_seconds(), 1)
+    except (IndexError, KeyError, ValueError, TypeError):
+        return 0.0
 
 
 def _page(rows: list[Row], lang: str, workspace: Path, out: Path) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(str(_TEMPLATES)),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-    )
     base = Path(os.path.relpath(workspace, out)).as_posix()
     shown = [
         {
@@ -209,15 +202,17 @@ def _page(rows: list[Row], lang: str, workspace: Path, out: Path) -> str:
             "status": say("archive.unreadable", lang) if row.status == _UNREADABLE else outcome_word(row.status, lang),
             "opened": moment(row.opened, lang)[:10] if row.opened else "–",
             "closed": moment(row.closed, lang)[:10] if row.closed else "–",
-            "took": duration(row.seconds, lang),
+            "took": duration(row.seconds or None, lang),
             "link": f"{base}/{row.folder}/{'data/' if row.edition else ''}record.{lang}.html",
             "sheet": f"{base}/{row.folder}.seal.html" if row.edition else "",
             "redacted": f"{base}/{row.redacted}/data/record.{lang}.html" if row.redacted else "",
         }
         for row in rows
     ]
-    return environment.get_template("register.html.j2").render(
-        lang=lang, rows=shown, say=lambda key, **given: say(f"archive.{key}", lang, **given)
+    return (
+        environment(__file__)
+        .get_template("register.html.j2")
+        .render(lang=lang, rows=shown, say=lambda key, **given: say(f"archive.{key}", lang, **given))
     )
 
 

@@ -18,19 +18,22 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from runbook import record
 from runbook.archive import bag as bagit_form
 from runbook.archive.bag import AGENT, ORIGINAL_NAMES
-from runbook.archive.contradictions import Contradiction, chain_faults, contradictions, journal_head
+from runbook.archive.contradictions import before_copying, contradictions, journal_head
 from runbook.archive.digest import Flushing, copy_file, hash_file, in_threads
-from runbook.archive.sheet import complete_sheets, info_of, seal_of, spelled, verifier_text
+from runbook.archive.seal_sheet import complete_sheets, info_of, seal_of, spelled
 from runbook.archive.sign import sign
 from runbook.archive.verify import verify
-from runbook.archive.zipped import zip_bag
 from runbook.errors import RunbookError
-from runbook.journal import stamp, utc_now
-from runbook.record.story import Story, read_story
-from runbook.sentences import say
+from runbook.files import move, remove_tree, write_zip
+from runbook.journal.held import Contradiction
+from runbook.journal.lines import stamp, utc_now
+from runbook.journal.story import Story, read_story
+from runbook.papers.verifier import verifier_text
+from runbook.record import report
+from runbook.record.conflicts import conflicts
+from runbook.words.sentences import say
 
 #: Written anew into each archive.
 RECORDS = frozenset({"record.fr.html", "record.en.html"})
@@ -53,7 +56,12 @@ class Sealed:
     def text(self, lang: str) -> str:
         """What the operator is told."""
         key = "archive.sealed" if self.made else "archive.sealed_before"
-        return say(key, lang, bag=self.bag, seal=spelled(self.seal).replace("\n", " "), sheet=self.sheets[-1])
+        lines = [say(key, lang, bag=self.bag, seal=spelled(self.seal).replace("\n", " "))]
+        if self.zip:
+            lines.append(say("archive.sealed_zip", lang, zip=self.zip))
+        case = info_of(self.bag).get("External-Identifier", "")
+        lines.append(say("archive.sealed_to_whom", lang, sheet=self.sheets[-1], bag=self.bag, case=case))
+        return "\n".join(lines)
 
 
 @dataclass
@@ -84,7 +92,8 @@ def seal(
 ) -> Sealed:
     """Seal the case in ``case_folder`` as ``archive_root/NAME`` (``NAME-REHEARSAL`` for a rehearsal).
 
-    ``as_is`` is the reason for sealing a case whose last run is not closed as done; it is written into the bag.
+    ``as_is`` is the reason for sealing a case whose last run is not closed as done, or of which two statements cannot
+    both be so; it is written into the bag.
     ``key`` is a private SSH key to sign with. The same state of a case is sealed once; one that went on since
     becomes ``NAME-s2``, which names the seal before it. Raises RunbookError where the case is open, its journal
     is broken or contradicted, another seal of it is under way, or its bag is no longer what was sealed.
@@ -101,8 +110,8 @@ def seal(
         if target.exists():
             _intact(target, lang)
             return _finish(target, zip, key, lang, made=False)
-        if breaks := list(chain_faults(case_folder / "journal.jsonl")):
-            raise refusal(story.name, breaks, lang)
+        if found := before_copying(case_folder):
+            raise refusal(story.name, found, lang)
         said: dict[str, str] = {}
 
         def describe(copy: Path) -> list[tuple[str, str]]:
@@ -113,7 +122,7 @@ def seal(
         contents = Contents(
             {path: file for path, file in payload_files(case_folder, story) if path not in RECORDS},
             describe,
-            late=lambda copy, digests: record.write(copy, clock=clock, digests=digests, edition="full"),
+            late=lambda copy, digests: report.write(copy, clock=clock, digests=digests, edition="full"),
         )
         write_bag(
             contents, target, lambda copy, digests, names: _agree(copy, digests, names, said, as_is, lang), workers
@@ -136,10 +145,18 @@ def alone(archive_root: Path, name: str, lang: str) -> Iterator[None]:
 
 
 def _finished(story: Story, as_is: str | None, lang: str) -> None:
-    """Refuse a case whose last run is not closed as done, unless somebody gave a reason."""
-    if story.outcome != "done" and not (as_is or "").strip():
+    """Refuse a case whose last run is not closed as done, or of which two statements cannot both be so, unless
+    somebody gave a reason."""
+    if (as_is or "").strip():
+        return
+    told = []
+    if story.outcome != "done":
         state = say(f"record.outcome_{story.outcome.replace(' ', '_')}", lang)
-        raise RunbookError(say("archive.case_open", lang, case=story.name, state=state))
+        told.append(say("archive.case_open", lang, case=story.name, state=state))
+    if found := conflicts(story, lang):
+        told += [say("archive.conflicts", lang, case=story.name), *(f"  - {each.text(lang)}" for each in found)]
+    if told:
+        raise RunbookError("\n".join(told))
 
 
 def _place(archive_root: Path, name: str, story: Story, lang: str) -> tuple[Path, str | None]:
@@ -191,7 +208,7 @@ def _finish(target: Path, zip: bool, key: Path | None, lang: str, made: bool) ->
         seal_of(target),
         complete_sheets(target),
         made=made,
-        zip=zip_bag(target) if zip else None,
+        zip=write_zip(target, target.with_name(f"{target.name}.zip")) if zip else None,
         signature=sign(target, key, lang) if key else None,
     )
 
@@ -263,8 +280,7 @@ def write_bag(
     ``replace``: a bag of that name gives way. The caller holds the lock for this name.
     """
     temp = target.with_name(f".sealing-{target.name}")
-    if temp.exists():
-        shutil.rmtree(temp)
+    remove_tree(temp)
     temp.mkdir(mode=0o700)
     try:
         with Flushing() as flushing:
@@ -274,8 +290,8 @@ def write_bag(
         if inspect is not None:
             inspect(temp)
         if replace and target.exists():
-            shutil.rmtree(target)
-        temp.rename(target)
+            remove_tree(target)
+        move(temp, target)
         _flush_folder(target.parent)
     except BaseException:
         shutil.rmtree(temp, ignore_errors=True)

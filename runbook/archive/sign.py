@@ -14,7 +14,7 @@ from pathlib import Path
 from runbook.archive.bag import TAG_MANIFEST
 from runbook.errors import BadInput, RunbookError
 from runbook.files import write_whole
-from runbook.sentences import say
+from runbook.words.sentences import say
 
 #: What a signature is for (ssh-keygen(1), "namespace"): one made for anything else does not verify.
 NAMESPACE = "rds-cal-runbook"

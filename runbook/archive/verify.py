@@ -10,7 +10,8 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,16 @@ from runbook.archive import bag as bagit_form
 from runbook.archive.bag import AGENT, ORIGINAL_NAMES, BadBag, Manifest, normal
 from runbook.archive.contradictions import contradictions, journal_head
 from runbook.archive.digest import hash_file, in_threads
-from runbook.archive.sheet import sheets_of, spelled, states, typed_seal
-from runbook.record.story import read_entries, tell
-from runbook.sentences import say
+from runbook.archive.seal_sheet import sheets_of, spelled, states
+from runbook.archive.zipped import unzipped
+from runbook.files import leads_elsewhere
+from runbook.journal.story import read_entries, tell
+from runbook.words.sentences import say
 
-_HEX = re.compile(r"[0-9a-f]{64}")
+#: A seal of which no more than these groups of 16 differ was read wrongly: two archives share a group or two by chance.
+_SLIPS = 8
+#: What a seal or a sheet says otherwise, though no file is other than it was sealed.
+_OF_THE_SEAL = frozenset({"seal_differs", "sheet"})
 _OUR_AGENT = AGENT.split()[0]
 
 
@@ -41,8 +47,26 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class Typed:
+    """A seal that was typed wrongly: how many digits it has, and the groups of four (from 1) that are not the
+    archive's, as typed and as computed."""
+
+    digits: int
+    groups: tuple[tuple[int, str, str], ...]
+
+    def lines(self, lang: str) -> list[str]:
+        """Where to read the paper again."""
+        told = [] if self.digits == 64 else [say("archive.typed_digits", lang, digits=self.digits)]
+        # of a seal with a digit too few or too many every group after it differs: the first says where to look
+        for number, typed, computed in self.groups if self.digits == 64 else self.groups[:1]:
+            told.append(say("archive.typed_group", lang, number=number, typed=typed or "–", computed=computed or "–"))
+        return told
+
+
+@dataclass(frozen=True)
 class Report:
-    """What a verification found. ``origin`` is "proven", "differs" or "not checked"."""
+    """What a verification found. ``origin`` is "proven", "differs", "mistyped" or "not checked"; of a mistyped seal
+    ``typed`` says where it departs from the archive's, which is no fault of the archive."""
 
     bag: Path
     faults: tuple[Fault, ...]
@@ -51,20 +75,34 @@ class Report:
     files: int
     size: int
     rehearsal: bool = False
+    typed: Typed | None = None
 
     @property
     def ok(self) -> bool:
-        return not self.faults
+        return not self.faults and self.typed is None
+
+    @property
+    def exit_code(self) -> int:
+        """0 where all agrees, 1 where the archive has a fault, 2 where the seal alone has to be typed again."""
+        return 1 if self.faults else 2 if self.typed else 0
 
     def text(self, lang: str) -> str:
         """The answer, a line for each fault first."""
         lines = [fault.text(lang) for fault in self.faults]
-        if not self.ok:
-            lines.append(say("archive.verify_bad", lang, bag=self.bag, count=len(self.faults)))
+        whole = {"bag": self.bag, "files": self.files, "size": self.size}
+        altered = [fault for fault in self.faults if fault.word not in _OF_THE_SEAL]
+        if altered:
+            lines.append(say("archive.verify_bad", lang, bag=self.bag, count=len(altered)))
+        elif self.faults:
+            lines.append(say("archive.verify_other", lang, **whole))
         elif self.origin == "proven":
-            lines.append(say("archive.verify_proven", lang, bag=self.bag, files=self.files, size=self.size))
-        else:
-            lines.append(say("archive.verify_consistent", lang, bag=self.bag, files=self.files, size=self.size))
+            lines.append(say("archive.verify_proven", lang, **whole))
+        elif self.typed is None:
+            lines.append(say("archive.verify_consistent", lang, **whole))
+        if self.typed is not None:
+            lines += self.typed.lines(lang)
+            if not self.faults:
+                lines.append(say("archive.verify_mistyped", lang, **whole))
         if self.seal:
             lines.append(say("archive.verify_seal", lang, seal=spelled(self.seal).replace("\n", " ")))
         signature = self.bag.with_name(self.bag.name + ".sig")
@@ -84,9 +122,22 @@ def verify(bag: Path, seal: str | None = None, workers: int | None = None) -> Re
     return _Verification(bag, workers).run(seal)
 
 
+def verify_zip(packed: Path, seal: str | None = None, lang: str = "en") -> Report:
+    """The same for a bag as one ZIP file: it is unpacked aside, and the sheets beside the ZIP file are read. Raises
+    BadInput where it cannot be unpacked as one bag."""
+    with unzipped(packed, lang) as bag:
+        found = _Verification(bag, None, packed.with_suffix("")).run(seal)
+    return replace(found, bag=packed)
+
+
+def _groups(digits: str) -> list[str]:
+    return [digits[at : at + 4] for at in range(0, len(digits), 4)]
+
+
 class _Verification:
-    def __init__(self, bag: Path, workers: int | None) -> None:
+    def __init__(self, bag: Path, workers: int | None, beside: Path | None = None) -> None:
         self.bag = bag
+        self.beside = beside or bag
         self.workers = workers
         self.faults: list[Fault] = []
         self.present: dict[str, os.stat_result] = {}  # by the path in NFC
@@ -105,7 +156,7 @@ class _Verification:
         self._compare(manifests)
         self._sizes(info)
         digest = self._digest(bagit_form.TAG_MANIFEST) or ""
-        origin = self._origin(seal, digest)
+        origin, typed = self._origin(seal, digest)
         self._sheet(digest)
         if self.ours:
             self._form(manifests)
@@ -119,15 +170,16 @@ class _Verification:
             len(payload),
             sum(self.present[path].st_size for path in payload),
             any(label == "Runbook-Rehearsal" for label, _ in info),
+            typed,
         )
 
     # -- what lies there
 
     def _look(self) -> None:
-        for path, about in bagit_form.walk(self.bag):
+        for path, about in bagit_form.walk(self.bag, lambda path: self._fault(path, "unreadable")):
             if path.endswith("/"):
                 self._fault(path, "empty_folder")
-            elif not stat.S_ISREG(about.st_mode) or getattr(about, "st_file_attributes", 0) & 0x400:
+            elif not stat.S_ISREG(about.st_mode) or leads_elsewhere(about):
                 self._fault(path, "link")
             else:
                 self.present[normal(path)] = about
@@ -135,7 +187,7 @@ class _Verification:
         self.ours = "data/journal.jsonl" in self.present or "VERIFIER.txt" in self.present
 
     def _tags(self) -> list[tuple[str, str]]:
-        declared = dict(self._read_tags("bagit.txt"))
+        declared = dict(self._read_tags("bagit.txt")) if "bagit.txt" in self.present else {}
         match = re.fullmatch(r"(\d+)\.(\d+)", declared.get("BagIt-Version", ""))
         if match:
             self.version = (int(match[1]), int(match[2]))
@@ -155,11 +207,11 @@ class _Verification:
         except BadBag as error:
             self._fault(error.path, error.word)
         except OSError:
-            self._fault(name, "missing")
+            self._fault(name, "unreadable")
         return []
 
     def _manifests(self) -> Iterator[Manifest]:
-        names = bagit_form.manifest_names(self.bag)
+        names = sorted(filter(bagit_form.is_manifest, self.present))  # a link or a pipe is none
         if not any(name.startswith("manifest-") for name in names):
             self._fault(bagit_form.MANIFEST, "missing")
         for name in names:
@@ -221,6 +273,8 @@ class _Verification:
             return False
         if path.startswith("data/"):
             return True
+        if self.ours:  # one seal, one tag manifest: any other would lie in the bag uncovered
+            return path != bagit_form.TAG_MANIFEST
         tag_manifests = [manifest for manifest in manifests if manifest.of_tags]
         own = bool(re.fullmatch(r"tagmanifest-[a-z0-9]+\.txt", path)) and path in {m.name for m in tag_manifests}
         # without a tag manifest nothing says which tag files belong there (RFC 8493, section 2.2.1)
@@ -269,21 +323,22 @@ class _Verification:
 
     # -- the seal
 
-    def _origin(self, seal: str | None, digest: str) -> str:
+    def _origin(self, seal: str | None, digest: str) -> tuple[str, Typed | None]:
         if seal is None or not seal.strip():
-            return "not checked"
-        typed = typed_seal(seal)
-        if not _HEX.fullmatch(typed):
-            self._fault(bagit_form.TAG_MANIFEST, "seal_typed", length=len(typed))
-            return "differs"
-        if typed != digest:
-            self._fault(bagit_form.TAG_MANIFEST, "seal_differs")
-            return "differs"
-        return "proven"
+            return "not checked", None
+        typed = re.sub(r"[^0-9A-Fa-f]", "", seal).lower()
+        if typed == digest:
+            return "proven", None
+        pairs = zip_longest(_groups(typed), _groups(digest), fillvalue="")
+        differ = tuple((number, *pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+        if len(typed) != 64 or len(differ) <= _SLIPS:
+            return "mistyped", Typed(len(typed), differ)
+        self._fault(bagit_form.TAG_MANIFEST, "seal_differs")
+        return "differs", None
 
     def _sheet(self, digest: str) -> None:
         """The sheets beside the bag prove nothing, but a sheet that says otherwise is a fault."""
-        for sheet in sheets_of(self.bag) if self.ours and digest else ():
+        for sheet in sheets_of(self.beside) if self.ours and digest else ():
             if sheet.is_file() and not states(sheet, digest):
                 self._fault(f"../{sheet.name}", "sheet")
 
@@ -310,6 +365,8 @@ class _Verification:
         """The case in the payload against its own journal."""
         names = self._original_names()
         payload = self.bag / "data"
+        if "data/journal.jsonl" not in self.present:  # a link, a pipe, nothing at all: named already
+            return
 
         def inner(path: str) -> str:
             return names.get(path, path)
@@ -319,8 +376,8 @@ class _Verification:
             found = contradictions(
                 story, lambda path: self.actual.get(f"data/{inner(path)}"), lambda path: payload / inner(path)
             )
-        except (KeyError, TypeError, AttributeError, ValueError, OSError):
-            # every line is JSON, yet the lines are not what a journal holds
+        except (KeyError, TypeError, AttributeError, ValueError, OSError, RecursionError):
+            # every line is JSON, yet the lines are not what a journal holds, or a thousand levels deep
             self._fault("data/journal.jsonl", "unreadable")
             return
         said = info.get("Runbook-Journal-Head")

@@ -1,33 +1,36 @@
-"""A bag as one ZIP file: the same bag always gives the same bytes."""
+"""A bag that came as one ZIP file, unpacked aside to be verified."""
 
 from __future__ import annotations
 
-import os
+import contextlib
 import shutil
-import stat
+import tempfile
 import zipfile
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 
-from runbook.archive.digest import BLOCK
-
-# The earliest moment a ZIP can tell: the files' own times are no part of the seal.
-_MOMENT = (1980, 1, 1, 0, 0, 0)
+from runbook.errors import BadInput
+from runbook.words.sentences import say
 
 
-def zip_bag(bag: Path) -> Path:
-    """Write ``BAG.zip`` beside the bag, with the bag's folder in it; it appears whole or not at all."""
-    target = bag.with_name(bag.name + ".zip")
-    partial = target.with_name(f".{target.name}.part")
-    files = sorted(path for path in bag.rglob("*") if path.is_file())
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
-        for file in files:
-            info = zipfile.ZipInfo(file.relative_to(bag.parent).as_posix(), _MOMENT)
-            info.create_system = 3
-            info.external_attr = (stat.S_IFREG | 0o644) << 16
-            info.compress_type = zipfile.ZIP_DEFLATED
-            with file.open("rb") as read, packed.open(info, "w", force_zip64=file.stat().st_size >= 1 << 31) as write:
-                shutil.copyfileobj(read, write, BLOCK)
-    with partial.open("rb+") as done:
-        os.fsync(done.fileno())
-    partial.replace(target)
-    return target
+@contextlib.contextmanager
+def unzipped(packed: Path, lang: str) -> Iterator[Path]:
+    """The bag in a ZIP file, unpacked into a folder that is gone afterwards.
+
+    Raises BadInput where the file is damaged or locked, holds no single folder, a name twice or one that leads out of
+    it, or more than the disk has room for (a ZIP file of a few kilobytes can announce terabytes).
+    """
+    with tempfile.TemporaryDirectory(prefix="runbook-verify-", ignore_cleanup_errors=True) as scratch:
+        try:
+            with zipfile.ZipFile(packed) as file:
+                members = file.infolist()
+                names = [PurePosixPath(member.filename) for member in members]
+                tops = {name.parts[0] for name in names if name.parts}
+                outside = any(name.is_absolute() or {"..", ":", "\\"} & {*name.parts, *str(name)} for name in names)
+                room = sum(member.file_size for member in members) < shutil.disk_usage(scratch).free
+                if len(tops) != 1 or outside or not room or len(set(names)) != len(names):
+                    raise BadInput(say("archive.zip_odd", lang, zip=packed))
+                file.extractall(scratch)
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError) as error:
+            raise BadInput(say("archive.zip_unread", lang, zip=packed, why=error)) from error
+        yield Path(scratch) / tops.pop()

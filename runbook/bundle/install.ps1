@@ -12,8 +12,8 @@ $ErrorActionPreference = 'Stop'
 
 $bundle = $PSScriptRoot
 if (-not $Language) {
-    $Language = 'fr'
-    if ((Get-UICulture).Name -like 'en*') { $Language = 'en' }
+    $Language = 'en'
+    if ((Get-UICulture).Name -like 'fr*') { $Language = 'fr' }
 }
 $wordsPath = Join-Path -Path $bundle -ChildPath 'setup\words.json'
 $allWords = Get-Content -LiteralPath $wordsPath -Raw -Encoding UTF8 | ConvertFrom-Json
@@ -27,15 +27,25 @@ $about = Get-Content -LiteralPath $aboutPath -Raw -Encoding UTF8 | ConvertFrom-J
 # 1. Every file that SHA256SUMS lists
 $sumsPath = Join-Path -Path $bundle -ChildPath 'SHA256SUMS'
 $damaged = @(
-    foreach ($line in Get-Content -LiteralPath $sumsPath -Encoding UTF8) {
-        $digest = $line.Substring(0, 64)
-        $name = $line.Substring(66)
-        $path = "$bundle\$name"
-        if (-not (Test-Path -LiteralPath $path -PathType Leaf)) {
-            $name
-        }
-        elseif ((Get-FileHash -LiteralPath $path -Algorithm SHA256).Hash -ne $digest) {
-            $name
+    if (-not (Test-Path -LiteralPath $sumsPath -PathType Leaf)) {
+        'SHA256SUMS'
+    }
+    else {
+        $lines = @(Get-Content -LiteralPath $sumsPath -Encoding UTF8)
+        if ($lines.Count -eq 0) { 'SHA256SUMS' }
+        foreach ($line in $lines) {
+            if ($line -notmatch '\A[0-9a-f]{64}  (.+)\z') {
+                'SHA256SUMS'
+                continue
+            }
+            $name = $Matches[1]
+            try {
+                $hash = (Get-FileHash -LiteralPath "$bundle\$name" -Algorithm SHA256 -ErrorAction Stop).Hash
+                if ($hash -ne $line.Substring(0, 64)) { $name }
+            }
+            catch {
+                $name
+            }
         }
     }
 )
@@ -72,6 +82,8 @@ if (-not $Python) {
 # 3. The rest, with that Python: it checks itself, makes the environment and installs without network
 $arguments = "$series -I `"$bundle\setup\install.py`" --lang $Language"
 $done = Start-Process -FilePath $Python -ArgumentList $arguments @start
-if ($done.ExitCode -ne 0) {
+# A program that is no Python may end well too: what it should have made must be there
+$made = @("$bundle\.venv\Scripts\runbook.exe", "$bundle\.venv\bin\runbook" | Where-Object { Test-Path -LiteralPath $_ })
+if ($done.ExitCode -ne 0 -or $made.Count -eq 0) {
     throw $words['failed'].Replace('{code}', "$($done.ExitCode)")
 }

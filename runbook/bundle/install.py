@@ -36,10 +36,10 @@ class Refused(Exception):
 
 def main(arguments: list[str] | None = None) -> int:
     """Install; returns the exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure:
-            reconfigure(errors="replace")
+    sys.path.insert(0, str(SETUP))  # -I leaves a script's own folder out
+    from console import open_streams  # type: ignore[import-not-found] # words/console.py, which the bundle lays here
+
+    open_streams()
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--venv", type=Path, default=BUNDLE / ".venv")
     parser.add_argument("--lang", choices=("fr", "en"), default=language())
@@ -80,18 +80,20 @@ def say(words: dict[str, str], word: str, **fields: object) -> None:
 
 
 def language() -> str:
-    """English where the system speaks it, else French."""
+    """French where the system speaks it, else English."""
     told = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
-    return "en" if told.lower().startswith("en") else "fr"
+    return "fr" if told.lower().startswith("fr") else "en"
 
 
 def damaged(bundle: Path) -> list[str]:
     """Names of files that are missing or changed against SHA256SUMS, and of wheels that it does not list."""
+    if not (bundle / "SHA256SUMS").is_file():
+        return ["SHA256SUMS"]
     listed: dict[str, str] = {}
     for line in (bundle / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
         digest, _, name = line.partition("  ")
         listed[name] = digest
-    faults = [name for name, digest in listed.items() if sha256(bundle / name) != digest]
+    faults = [name or "SHA256SUMS" for name, digest in listed.items() if sha256(bundle / name) != digest or not digest]
     lying = (f"wheels/{path.name}" for path in sorted((bundle / "wheels").iterdir()))
     return faults + [name for name in lying if name not in listed]
 
@@ -153,6 +155,9 @@ def install(venv: Path, words: dict[str, str]) -> None:
     say(words, "installing")
     subprocess.run(pip, env=env, check=True)
     subprocess.run([python, "-m", "pip", "check"], env=env, check=True, stdout=subprocess.DEVNULL)
+    # What was installed starts: a wheel may be there, and a library of the system not.
+    program = programs(venv) / ("runbook.exe" if os.name == "nt" else "runbook")
+    subprocess.run([str(program), "--version"], env=env, check=True, stdout=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from email.parser import Parser
 from importlib.metadata import Distribution
 from pathlib import Path, PurePosixPath
 
-from runbook.sentences import LANGS, say
+from runbook.words.sentences import LANGS, say
 
 _TEXT = re.compile(r"(un)?licen[cs]e|copying|notice|authors|third.?party", re.IGNORECASE)
 _NO_TEXT = {".py", ".pyc", ".svg", ".json", ".js", ".css", ".html", ".yml", ".h", ".pyi"}

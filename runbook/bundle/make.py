@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from runbook import knowledge_lock
-from runbook.bundle import licences, pack, source, wheels
+from runbook.bundle import licences, lock, materials, pack, source, wheels
+from runbook.bundle.lock import WINDOWS, Target
 from runbook.errors import BadInput, RunbookError
-from runbook.knowledge_lock import WINDOWS, Target
-from runbook.sentences import LANGS, read_yaml, say, typeset
+from runbook.files import sha256_of, write_zip
+from runbook.words.sentences import LANGS, read_yaml, say, typeset
 
 #: The package whose templates, scripts and icons the built site holds.
 THEME = "mkdocs-material"
+_PACKED = frozenset({".whl", ".png", ".woff2", ".gz"})  # already compressed: stored as they are
 #: Words of knowledge/words/bundle.yml that travel with the installer.
 ABOARD = "aboard_"
 
@@ -53,14 +54,14 @@ def make(
     ``site``: one that is built already. ``given``: a folder that holds the wheels, so that nothing is fetched.
     ``tell`` hears what is going on. Raises BadInput for what is missing, RunbookError where a tool fails.
     """
-    with tempfile.TemporaryDirectory(prefix="runbook-bundle-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="runbook-bundle-", ignore_cleanup_errors=True) as scratch:
         project = Path(scratch) / "project"
         project.mkdir()
         taken = source.export(root, project, lang)
         wheelhouse = Path(scratch) / "wheels"
         wheelhouse.mkdir()
         tell(say("bundle.fetching", lang))
-        pins = knowledge_lock.parse((project / "bundle.lock").read_text(encoding="utf-8"))
+        pins = lock.parse((project / "requirements.txt").read_text(encoding="utf-8"))
         wheels.fetch(pins, target, wheelhouse, lang, given)
         own = wheels.build(project, wheelhouse, lang)
         version = own.name.split("-")[1]
@@ -76,20 +77,20 @@ def make(
         shutil.move(wheelhouse, folder / "wheels")
         shutil.copytree(project / "notebooks", folder / "notebooks")
         shutil.copyfile(project / "LICENSE", folder / "LICENSE")
-        _collect_licences(folder, lang)
+        _collect_terms(folder, lang)
         _add_installer(project, folder, target, version, taken.commit)
         pack.write_sums(folder)
         out.mkdir(parents=True, exist_ok=True)
         archive = out / f"{folder.name}-{target.name}-py{''.join(map(str, target.python))}.zip"
-        pack.write_zip(folder, archive)
+        write_zip(folder, archive, _PACKED)
         count = len(pack.files(folder))
         held = len(list((folder / "wheels").glob("*.whl")))
-    return Bundle(archive, archive.stat().st_size, pack.sha256(archive), count, held, taken)
+    return Bundle(archive, archive.stat().st_size, sha256_of(archive), count, held, taken)
 
 
 def build_site(project: Path, target: Path, lang: str) -> None:
     """``mkdocs build --strict`` of the exported project. Raises RunbookError with its last lines."""
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]  # no samples: their times would change its bytes
     command += ["-f", str(project / "mkdocs.yml"), "-d", str(target)]
     env = {k: v for k, v in os.environ.items() if k not in ("DOC_LANG", "SITE_PART", "PYTHONPATH")}
     env |= {"NO_MKDOCS_2_WARNING": "1", "PYTHONUTF8": "1"}
@@ -108,21 +109,25 @@ def take_site(site: Path, target: Path, lang: str) -> None:
     shutil.copytree(site, target)
 
 
-def _collect_licences(folder: Path, lang: str) -> None:
+def _collect_terms(folder: Path, lang: str) -> None:
+    """licences/: the texts of all that is carried, one list of them, and the bill of materials."""
     found = [licences.of_wheel(wheel) for wheel in sorted((folder / "wheels").glob("*.whl"))]
     try:
         found.append(licences.of_installed(distribution(THEME)))
     except PackageNotFoundError as error:
         raise BadInput(say("bundle.no_theme", lang, package=THEME)) from error
     licences.write(found, folder / "licences")
+    theme = f"{found[-1].name}=={found[-1].version}"
+    materials.write(folder / "wheels" / wheels.REQUIREMENTS, theme, folder / "licences", lang)
 
 
 def _add_installer(project: Path, folder: Path, target: Target, version: str, commit: str | None) -> None:
-    """install.ps1, setup/ (install.py, its words, what it must know) and VERIFIER.txt."""
+    """install.ps1, setup/ (install.py, what it speaks through, its words, what it must know) and VERIFIER.txt."""
     setup = folder / "setup"
     setup.mkdir()
     shutil.copyfile(project / "runbook" / "bundle" / "install.ps1", folder / "install.ps1")
-    shutil.copyfile(project / "runbook" / "bundle" / "install.py", setup / "install.py")
+    for program in ("bundle/install.py", "words/console.py"):
+        shutil.copyfile(project / "runbook" / program, setup / Path(program).name)
     # Not say(): the fields are filled in where it is installed.
     aboard = (key for key in read_yaml("words/bundle") if key.startswith(ABOARD))
     texts = {key.removeprefix(ABOARD): read_yaml("words/bundle")[key] for key in aboard}
@@ -144,6 +149,7 @@ def _add_installer(project: Path, folder: Path, target: Target, version: str, co
     fields = {"version": version, "python": python, "commit": commit or "-"}
     parts = [say("bundle.verifier", lang, **fields).strip() for lang in LANGS]
     script = (project / "runbook" / "bundle" / "verifier.ps1").read_text(encoding="utf-8").strip()
+    script = script.replace(r"C:\RDS\rds-cal-runbook'", rf"C:\RDS\{folder.name}'")
     ways = say("bundle.verifier_ways", "en", folder=folder.name, script=script).strip()
     # UTF-8 with a mark and CRLF: the Notepad of every Windows shows it as it is meant.
     text = "\n\n\n".join([*parts, ways]) + "\n"

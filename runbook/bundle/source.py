@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runbook.errors import BadInput
-from runbook.sentences import say
+from runbook.words.sentences import say
 
 #: What the site, the notebooks and the wheel are made from (the site shows the tree of the tests). Of a commit all is
 #: copied; where there is no git, only these.
-PARTS = ("LICENSE", "README.md", "bundle.lock", "docs", "knowledge", "macros", "mkdocs.yml", "notebooks", "overrides",
-         "pyproject.toml", "runbook", "tests")  # fmt: skip
+PARTS = ("LICENSE", "README.md", "docs", "knowledge", "macros", "mkdocs.yml", "notebooks", "overrides",
+         "pyproject.toml", "requirements.txt", "runbook", "tests")  # fmt: skip
 _NOT_OURS = ("__pycache__", ".ipynb_checkpoints", ".DS_Store")
 
 

@@ -1,4 +1,4 @@
-"""The wheelhouse of a bundle: every package that the runbook needs to run, as bundle.lock pins it, and its own.
+"""The wheelhouse of a bundle: every package that the runbook needs to run, as requirements.txt pins it, and its own.
 
 pip fetches, because it is there wherever the runbook is installed, and checks each file against the lock's hashes.
 It asks a requirement's markers about the machine that it runs on even when ``--platform`` names another one;
@@ -14,10 +14,10 @@ from pathlib import Path
 
 from packaging.utils import parse_wheel_filename
 
-from runbook.bundle.pack import sha256
+from runbook.bundle.lock import Locked, Target
 from runbook.errors import RunbookError
-from runbook.knowledge_lock import Locked, Target
-from runbook.sentences import say
+from runbook.files import sha256_of
+from runbook.words.sentences import say
 
 #: What install.py hands to pip: every wheel of the folder, with its hash.
 REQUIREMENTS = "requirements.txt"
@@ -56,7 +56,7 @@ def list_requirements(folder: Path) -> None:
     lines = []
     for wheel in sorted(folder.glob("*.whl")):
         name, version, *_ = parse_wheel_filename(wheel.name)
-        lines.append(f"{name}=={version} --hash=sha256:{sha256(wheel)}\n")
+        lines.append(f"{name}=={version} --hash=sha256:{sha256_of(wheel)}\n")
     (folder / REQUIREMENTS).write_text("".join(lines), encoding="utf-8", newline="\n")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runbook.sentences import data_root, say
+from runbook.words.sentences import data_root, say
 
 _MEGABYTE = 1_000_000
 
@@ -28,8 +28,8 @@ def add(group: click.Group, lang: str) -> None:
     )
     @click.option("--wheels", type=there, metavar=folder, help=say("bundle.option_wheels", lang))
     def bundle(out: Path, site: Path | None, platform: str, wheels: Path | None) -> int:
+        from runbook.bundle.lock import HERE, WINDOWS
         from runbook.bundle.make import make
-        from runbook.knowledge_lock import HERE, WINDOWS
 
         target = WINDOWS if platform == "windows" else HERE
         made = make(data_root(), out, lang, target=target, site=site, given=wheels, tell=click.echo)

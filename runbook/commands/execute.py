@@ -6,11 +6,11 @@ import logging
 
 import click
 
+from runbook.case.folder import case_folder
 from runbook.errors import BadInput, RunbookError, RunFailed
-from runbook.history import History
-from runbook.journal import Journal
-from runbook.run import notebook_path
-from runbook.workspace import case_folder
+from runbook.journal.history import History
+from runbook.journal.lines import Journal
+from runbook.knowledge.catalogue import notebook_path
 
 #: sysexits.h: "temporary failure; the user is invited to retry".
 WAITING = 75
@@ -23,6 +23,9 @@ def execute(notebook: str, name: str, parameters: dict[str, str], progress: bool
     """
     import papermill
 
+    from runbook.run import conductor
+
+    conductor.say_done = click.echo
     logging.getLogger("papermill").setLevel(logging.ERROR)
     given = {key: value for key, value in parameters.items() if value}
     folder = case_folder(name)
@@ -34,7 +37,10 @@ def execute(notebook: str, name: str, parameters: dict[str, str], progress: bool
     except BadInput as error:
         click.echo(str(error), err=True)
         return 2
-    except (RunFailed, RunbookError) as error:
+    except RunFailed as error:
+        click.echo(str(error))  # the answer, as DONE and WAITING are
+        return 1
+    except RunbookError as error:
         click.echo(str(error), err=True)
         return 1
     history = History(Journal(folder.journal).entries())

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from runbook.commands.case import existing
-from runbook.sentences import say
+from runbook.commands.existing import existing
+from runbook.words.sentences import say
 
 
 def add(group: click.Group, lang: str) -> None:
@@ -17,8 +17,8 @@ def add(group: click.Group, lang: str) -> None:
     @click.argument("folder", metavar=say("record_host.folder", lang), type=click.Path(path_type=Path))
     @click.option("--of", "case", required=True, metavar=say("cli.name", lang), help=say("record_host.help_of", lang))
     def command(folder: Path, case: str) -> int:
-        from runbook import record_host
+        from runbook.redaction import recording
 
-        made = record_host.record_host(existing(case, lang).path, folder.resolve(), lang)
+        made = recording.record_host(existing(case, lang).path, folder.resolve(), lang)
         click.echo(made.text(lang))
         return 0

@@ -6,17 +6,17 @@ a second wait of the same length helps nobody. And one try only: what comes back
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from runbook.knowledge import Step
-from runbook.outcome import Answer
+from runbook.files import move
+from runbook.journal.outcome import Answer
+from runbook.knowledge.reference import Step
 
 #: Where the first try's files lie inside the step's folder.
 FIRST_TRY = "first-try"
-_KEPT = ("in.json", "out.json", "stdout.bin", "stderr.bin")
+_KEPT = ("in.json", "out.json", "stdout.bin", "stderr.bin", "remoting-in.json", "remoting-out.json")
 
 
 def transient_error(step: Step, answer: Answer) -> str | None:
@@ -45,6 +45,6 @@ def keep_first_try(folder: Path) -> None:
     place.mkdir(exist_ok=True)
     for name in _KEPT:
         if (folder / name).is_file():
-            (folder / name).replace(place / name)
+            move(folder / name, place / name)
     if (folder / "files").is_dir():
-        shutil.move(folder / "files", place / "files")
+        move(folder / "files", place / "files")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from runbook.formats.clixml import read_stderr
+from runbook.formats.decode import decode
+from runbook.formats.out_json import read_out_json
 from runbook.host.process import Ended
-from runbook.outcome import Answer
-from runbook.readers.clixml import read_stderr
-from runbook.readers.decode import decode
-from runbook.readers.out_json import read_out_json
+from runbook.journal.outcome import Answer
 
 
 def read_answer(folder: Path, ended: Ended, encoding: str = "utf-8") -> Answer:

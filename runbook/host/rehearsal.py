@@ -2,13 +2,14 @@
 
 A recording is a folder of notebooks/rehearsals/ (DESIGN: "Rehearsal"). One that names a ``base`` holds only what
 differs from it. ``steps/STEP/`` holds out.json, stdout.bin, stderr.bin (or .txt), files/ and answer.yml;
-``steps/STEP/runN/`` replaces it from run N on.
+``steps/STEP/runN/`` replaces it from run N on. ``line/`` is there where the server was asked from a workstation: what
+the look at both machines said, and the run is refused where that says no; in ``line/step/`` what was said of a step's
+session, unless the step's own folder says it.
 """
 
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,12 +18,13 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from runbook.host import Call
-from runbook.host.evidence import write_json
-from runbook.knowledge import Text
-from runbook.sentences import data_root
-
-NOMINAL = "nominal"
+from runbook.files import write_json
+from runbook.host import process
+from runbook.host.call import Call
+from runbook.host.remoting import SAID, is_asked_here
+from runbook.knowledge.catalogue import NOMINAL
+from runbook.knowledge.reference import Text
+from runbook.words.sentences import data_root
 
 
 def nominal(notebook: str) -> str:
@@ -128,13 +130,6 @@ class Recording:
         return None
 
 
-def names() -> list[str]:
-    """All recordings, the nominal one first."""
-    root = data_root() / "notebooks" / "rehearsals"
-    found = sorted(p.parent.name for p in root.glob("*/rehearsal.yml"))
-    return sorted(found, key=lambda name: name != NOMINAL)
-
-
 @cache
 def load(name: str) -> Recording:
     """The recording ``name``: one of notebooks/rehearsals, or the path of a folder that holds one (what
@@ -154,11 +149,15 @@ def load(name: str) -> Recording:
 
 
 class RehearsalHost:
-    """Answers from a recording. ``effects`` is a file that gets a line for each change that is carried out."""
+    """Answers from a recording. ``effects`` is a file that gets a line for each change that is carried out; ``through``
+    says how the recorded answers had come, where that was from a workstation."""
 
     kind = "rehearsal"
 
-    def __init__(self, recording: Recording, effects: Path, changes: frozenset[str]) -> None:
+    def __init__(
+        self, recording: Recording, effects: Path, changes: frozenset[str], through: dict[str, Any] | None = None
+    ) -> None:
+        self.through = through or {}
         self.recording = recording
         self._effects = effects
         self._changes = changes
@@ -167,7 +166,7 @@ class RehearsalHost:
         """A small Python process that plays the answer back into the call's folder."""
         plan = call.folder / "plan.json"
         write_json(plan, self._plan(call))
-        return [sys.executable, "-I", "-S", str(Path(__file__).with_name("replay.py")), str(plan)]
+        return [process.interpreter(), "-I", "-S", str(Path(__file__).with_name("replay.py")), str(plan)]
 
     def limit(self, call: Call) -> float:
         """The step's limit, or the shorter one with which the recording shows a step that hangs."""
@@ -190,8 +189,13 @@ class RehearsalHost:
         files: list[dict[str, str]] = []
         if home is not None:
             files = [
-                {"from": str(p), "to": p.name} for name in ("out.json", "private.json") if (p := home / name).is_file()
+                {"from": str(p), "to": p.name}
+                for name in ("out.json", "private.json", SAID)
+                if (p := home / name).is_file()
             ]
+            session = self.recording.find(f"line/step/{SAID}")
+            if session and not (home / SAID).is_file() and not is_asked_here(call):
+                files.append({"from": str(session), "to": SAID})
             extra = home / "files"
             files += [
                 {"from": str(p), "to": "files/" + p.relative_to(extra).as_posix()}

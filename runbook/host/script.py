@@ -3,7 +3,7 @@
 Windows PowerShell 5.1 reads a file without a byte order mark in the system's ANSI code page, so what runs gets
 one. A signed file runs itself, byte for byte: a signature covers the bytes, and Microsoft's about_Signing says that
 a signed script in another encoding than ASCII or UTF-8 without a mark does not run. That is why the files of
-notebooks/steps are pure ASCII, which every ANSI code page reads alike (tests/unit/test_step_files.py).
+notebooks/steps are pure ASCII, which every ANSI code page reads alike (tests/knowledge/test_step_files.py).
 """
 
 from __future__ import annotations

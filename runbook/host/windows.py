@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from runbook.errors import BadInput
-from runbook.host import Call
+from runbook.host.call import Call
 from runbook.host.script import is_signed
-from runbook.sentences import say
+from runbook.words.sentences import say
 
 
 class WindowsHost:
@@ -27,6 +27,10 @@ class WindowsHost:
 
         Never Bypass: where a policy asks for signatures, the scripts are signed instead (see ``must_be_signed``).
         """
+        return self.arguments(call.script, call.input, call.folder / "out.json")
+
+    def arguments(self, script: Path, given: Path, out: Path) -> list[str]:
+        """The argument list that runs ``script`` with the input ``given`` and the output ``out``."""
         return [
             str(self.executable),
             "-NoLogo",
@@ -35,11 +39,11 @@ class WindowsHost:
             "-ExecutionPolicy",
             "RemoteSigned",
             "-File",
-            str(call.script),
+            str(script),
             "-InputPath",
-            str(call.folder / "in.json"),
+            str(given),
             "-OutputPath",
-            str(call.folder / "out.json"),
+            str(out),
         ]
 
     def limit(self, call: Call) -> float:
@@ -84,7 +88,8 @@ def open_host(lang: str, environ: Mapping[str, str] | None = None, platform: str
 
 
 def oem_code_page() -> str:
-    """The encoding of a console without a window on this system ("cp850" on a French or English one).
+    """The encoding of a console without a window on this system ("cp850" on a French or British one, "cp437"
+    on an American one).
 
     A child that is started without a console of its own gets the system's OEM code page (Microsoft, "Console Code
     Pages"; kernel32 GetOEMCP). UTF-8 elsewhere.
@@ -98,17 +103,24 @@ def oem_code_page() -> str:
 
 
 def must_be_signed(scripts: Iterable[Path], policies: Callable[[], Iterable[str]] | None = None) -> list[Path]:
-    """The scripts that a group policy (AllSigned) will refuse here because they carry no signature."""
+    """The scripts that a group policy (AllSigned) will refuse because they carry no signature; ``policies``: those
+    of the machine they run on, None: this one."""
     if not any(policy.lower() == "allsigned" for policy in (policies or group_policies)()):
         return []
     return [script for script in scripts if not is_signed(script.read_bytes())]
 
 
-def group_policies() -> list[str]:
-    """The execution policies that Group Policy sets here (they beat ``-ExecutionPolicy``); none off Windows.
+def no_script_runs(policies: Callable[[], Iterable[str]] | None = None) -> bool:
+    """Whether Group Policy lets no script run at all here, signed or not ("Turn on Script Execution": Disabled)."""
+    found = list((policies or (lambda: group_policies("EnableScripts")))())
+    return found[:1] == ["0"]
 
-    Registry: Software\\Policies\\Microsoft\\Windows\\PowerShell, value ExecutionPolicy, machine and user
-    (PowerShellExecutionPolicy.admx).
+
+def group_policies(value: str = "ExecutionPolicy") -> list[str]:
+    """What Group Policy sets here for PowerShell (it beats ``-ExecutionPolicy``), machine first; none off Windows.
+
+    Registry: Software\\Policies\\Microsoft\\Windows\\PowerShell, values ExecutionPolicy and EnableScripts (0: no script
+    runs), machine and user; the machine's own policy beats the user's (PowerShellExecutionPolicy.admx).
     """
     if sys.platform != "win32":
         return []
@@ -118,7 +130,7 @@ def group_policies() -> list[str]:
     for hive in (winreg.HKEY_LOCAL_MACHINE, winreg.HKEY_CURRENT_USER):
         try:
             with winreg.OpenKey(hive, r"Software\Policies\Microsoft\Windows\PowerShell") as key:
-                found.append(str(winreg.QueryValueEx(key, "ExecutionPolicy")[0]))
+                found.append(str(winreg.QueryValueEx(key, value)[0]))
         except FileNotFoundError:
             continue
     return found

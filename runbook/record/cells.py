@@ -16,9 +16,9 @@ import nbformat
 from nbconvert.exporters.html import HTMLExporter
 from nbformat.notebooknode import NotebookNode
 
+from runbook.knowledge.catalogue import step_of
 from runbook.record.clean import clean_html, clean_svg
-from runbook.record.executed import step_of
-from runbook.sentences import LANGS
+from runbook.words.sentences import LANGS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 #: The first of these that an output offers is shown; whatever else it offers is left out.
@@ -76,7 +76,13 @@ def cells_to_html(
         else:
             cells.append(cell)
     node.cells = cells
-    resources = {"around": around, "step_of": step_of, "words": words, "fold_lines": FOLD_LINES, "own": own}
+    resources = {
+        "around": around,
+        "step_of": step_of,
+        "words": words,
+        "fold_lines": FOLD_LINES,
+        "own": own,
+    }
     body, _ = CellExporter().from_notebook_node(node, resources=resources)
     return str(body)
 

@@ -6,15 +6,19 @@ has a ``begin`` line; what a person did has a ``confirm`` line, and is nobody's 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from runbook import knowledge
-from runbook.outcome import Status
-from runbook.record.story import Attempt, Run, Story
-from runbook.record.wording import moment, phrase, status_word, step_title, value
-from runbook.sentences import say
+from runbook.journal.lines import Entry
+from runbook.journal.outcome import Status
+from runbook.journal.story import Attempt, Run, Story
+from runbook.knowledge import reference
+from runbook.record.labels import step_title
+from runbook.steps.preflight import Preflight
+from runbook.words.forms import moment, phrase, status_word, value
+from runbook.words.sentences import say
 
 #: How a script's change is known; any other end is an attempt, of which nobody can say how far it went.
 _KNOWN = {Status.SUCCEEDED: "change_seen", Status.FINDING: "change_seen", Status.UNKNOWN: "change_unseen"}
@@ -40,6 +44,19 @@ def changes(story: Story, lang: str) -> list[Change]:
     return [change for _, change in sorted(found, key=lambda item: item[0])]
 
 
+def summed(found: list[Change]) -> list[Change]:
+    """The same act at the same place once, with its first and last moment and how often: what fits the report."""
+    groups: dict[tuple[str, ...], list[Change]] = {}
+    for each in found:
+        known = re.sub(r"\br[0-9]{2,}\b", "", each.known)
+        groups.setdefault((each.title, each.where, each.status, known), []).append(each)
+    return [
+        first if len(same) == 1 else replace(first, when=f"{first.when} – {same[-1].when} ({len(same)}\u00a0×)")
+        for first, *rest in groups.values()
+        for same in ([first, *rest],)
+    ]
+
+
 def _done(story: Story, lang: str) -> Iterator[tuple[str, Change]]:
     """What a script did: begun in the journal, perhaps never ended."""
     for run in story.runs:
@@ -49,15 +66,17 @@ def _done(story: Story, lang: str) -> Iterator[tuple[str, Change]]:
                 begin = attempt.begin
                 if begin is None or not _mutates(str(begin.get("kind")), step):
                     continue
-                known = _KNOWN.get(attempt.status, "change_tried")
+                known = say(f"record.{_KNOWN.get(attempt.status, 'change_tried')}", lang, run=run.name)
+                if decided := _decided(story, step, begin):
+                    known += "; " + phrase("record.change_decided", lang, {"who": decided.get("who") or "–"})
                 yield (
                     str(begin["t"]),
                     Change(
                         title=step_title(step, lang),
-                        anchor=f"{run.name}-{step}",
-                        where=value(_hosts(attempt) or machine, lang),
+                        anchor=f"step-{step}",
+                        where=value(machine if (hosts := _hosts(attempt)) is None else hosts or None, lang),
                         when=moment(attempt.ended or attempt.started, lang),
-                        known=say(f"record.{known}", lang, run=run.name),
+                        known=known,
                         status=attempt.status.value,
                         status_text=status_word(attempt.status.value, lang),
                         undo=_undo(step, lang),
@@ -67,7 +86,7 @@ def _done(story: Story, lang: str) -> Iterator[tuple[str, Change]]:
 
 def _told(story: Story, lang: str) -> Iterator[tuple[str, Change]]:
     """What a person says they did, at each confirmation."""
-    for step, entries in story.confirms.items():
+    for step, entries in story.history.confirmed().items():
         if not _undo(step, lang):
             continue
         for entry in entries:
@@ -78,7 +97,11 @@ def _told(story: Story, lang: str) -> Iterator[tuple[str, Change]]:
                     anchor="confirmations",
                     where=value(_told_where(story, step, entry.get("fields") or {}), lang),
                     when=moment(entry.get("at"), lang),
-                    known=phrase("record.change_said", lang, {"who": entry.get("who") or "–"}),
+                    known=phrase(
+                        "record.change_withdrawn" if story.history.undone(entry) else "record.change_said",
+                        lang,
+                        {"who": entry.get("who") or "–"},
+                    ),
                     status="",
                     status_text="",
                     undo=_undo(step, lang),
@@ -93,24 +116,30 @@ def _mutates(kind: str, step: str) -> bool:
 
 def _undo(step: str, lang: str) -> str:
     try:
-        undo = knowledge.step(step).undo
+        undo = reference.step(step).undo
     except (KeyError, FileNotFoundError):
         return ""
     return undo.of(lang) if undo else ""
 
 
-def _hosts(attempt: Attempt) -> list[str]:
-    """The hosts that the change's own table names."""
+def _decided(story: Story, step: str, begin: Entry) -> Entry | None:
+    """The decision that stands about the change that ``begin`` began."""
+    decided = story.history.decision(begin)
+    return decided if decided and decided.get("outcome") in ("done", "in part") else None
+
+
+def _hosts(attempt: Attempt) -> list[str] | None:
+    """The hosts on which the change was made, of those that its own table names; None where it names none."""
     rows: list[Any] = (attempt.end or {}).get("table") or []
-    return [str(row["host"]) for row in rows if isinstance(row, dict) and row.get("host")]
+    named = [row for row in rows if isinstance(row, dict) and row.get("host")]
+    return [str(row["host"]) for row in named if str(row.get("state", "done")).endswith("done")] if named else None
 
 
 def _machine(run: Run) -> str:
     """The machine that answered in this run, by its own word, else the operator's."""
-    for attempt in run.steps.get("preflight", []):
-        facts = (attempt.end or {}).get("facts") or {}
-        if name := facts.get("dns_name") or facts.get("computer_name"):
-            return str(name)
+    for attempt in run.steps.get(Preflight.step, []):
+        if (seen := Preflight.of((attempt.end or {}).get("facts"))) and seen.name:
+            return seen.name
     return str(run.opened.get("operator") or "")
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from runbook import pictures
-from runbook.case import load_case
+from runbook.case.model import load_case
 from runbook.errors import RunbookError
-from runbook.record.story import Run, Story
-from runbook.record.wording import step_title
-from runbook.verdicts.context import Context
-from runbook.verdicts.inventory import Group, inventory
+from runbook.journal.context import Context
+from runbook.journal.story import Run, Story
+from runbook.papers import pictures
+from runbook.record.labels import step_title
+from runbook.steps.inventory import Group, inventory
+from runbook.steps.key_packs import Counted
 
 
 def licence_sheet(story: Story, lang: str) -> list[Group] | None:
@@ -18,23 +17,30 @@ def licence_sheet(story: Story, lang: str) -> list[Group] | None:
     file no longer reads as one (in a redacted copy tokens stand in place of identifiers)."""
     if not is_recovery(story):
         return []
+    context = context_of(story, lang)
+    return None if context is None else inventory(context)
+
+
+def context_of(story: Story, lang: str) -> Context | None:
+    """What a verdict after the last run would look at; None where the case file no longer reads as one."""
     try:
-        case = load_case(story.folder / "case.yml", story.name, lang)
+        case = load_case(story.folder / "case.yml", story.name, lang, agreeing=False)
     except RunbookError:
         return None
-    context = Context(
+    run, history, latest = story.folder / story.runs[-1].name, story.history, story.latest()
+    return Context(
         case=case,
         lang=lang,
         case_folder=story.folder,
-        run_folder=story.folder / story.runs[-1].name,
-        step_folder=story.folder / story.runs[-1].name,
-        facts={step: facts for step, facts in _facts(story).items() if facts},
-        status={step: attempt.status for step, (_, attempt) in story.latest().items()},
-        confirms=story.confirms,
+        run_folder=run,
+        step_folder=run,
+        told={step: history.latest_facts(step) for step in latest},
+        status={step: attempt.status for step, (_, attempt) in latest.items()},
+        confirms={step: history.standing(step) for step in history.confirmed()},
         rehearsal=bool(story.rehearsal),
-        notebook="migrate",
+        notebook=str(story.runs[-1].opened.get("notebook", "migrate")),
+        history=history,
     )
-    return inventory(context)
 
 
 def is_recovery(story: Story) -> bool:
@@ -45,27 +51,13 @@ def is_recovery(story: Story) -> bool:
 def redrawn(run: Run, lang: str) -> dict[str, str]:
     """The run's pictures drawn again from its journal in ``lang``, by file name, where it is enough."""
     drawn: dict[str, str] = {}
-    for step, attempts in run.steps.items():
-        facts: dict[str, Any] = (attempts[-1].end or {}).get("facts") or {}
-        names = ("counted_before", "counted_after", "expected")
-        counts = [facts[name] for name in names if isinstance(facts.get(name), int)]
-        if step == "key-packs-after" and len(counts) == len(names):
-            before, after, expected = counts
-            drawn["cals.svg"] = pictures.cals_picture(before, after, before + expected, lang)
+    attempts = run.steps.get(Counted.step)
+    seen = Counted.of((attempts[-1].end or {}).get("facts")) if attempts else None
+    if seen and seen.counted_before is not None and seen.counted_after is not None and seen.expected is not None:
+        before, after, expected = seen.counted_before, seen.counted_after, seen.counted_before + seen.expected
+        drawn["cals.svg"] = pictures.cals_picture(before, after, expected, lang)
     ends = [attempt.end for attempts in run.steps.values() for attempt in attempts if attempt.end is not None]
     bars = pictures.time_bars(run.opened, ends, lambda step: step_title(step, lang))
     if len(bars) > 1:
         drawn["time.svg"] = pictures.time_picture(bars, run.name, lang)
     return drawn
-
-
-def _facts(story: Story) -> dict[str, dict[str, Any]]:
-    """The facts of each step's latest judgement that has any."""
-    found: dict[str, dict[str, Any]] = {}
-    for run in story.runs:
-        for step, attempts in run.steps.items():
-            for attempt in attempts:
-                facts = (attempt.end or {}).get("facts")
-                if isinstance(facts, dict) and facts:
-                    found[step] = facts
-    return found

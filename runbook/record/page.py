@@ -6,78 +6,75 @@ import datetime as dt
 import functools
 import hashlib
 import html
+import re
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from runbook import __version__
-from runbook.identifiers import mask_agreement
-from runbook.journal import Journal, encode, stamp
-from runbook.record import views
+from runbook.journal.lines import Journal, encode, stamp
+from runbook.journal.story import Run, Story
+from runbook.record import course, views
+from runbook.record.answer import answer, questions
+from runbook.record.case_changes import case_changes
 from runbook.record.cells import cells_to_html
-from runbook.record.changes import changes
-from runbook.record.doubts import doubts
+from runbook.record.changes import changes, summed
+from runbook.record.conflicts import conflicts
+from runbook.record.findings import findings
+from runbook.record.labels import sentences_of, step_title
 from runbook.record.licences import licence_sheet
-from runbook.record.story import Run, Story
-from runbook.record.wording import (
-    day,
-    duration,
-    hash_text,
-    moment,
-    number,
-    outcome_word,
-    phrase,
-    status_word,
-    step_title,
-    value,
-)
-from runbook.sentences import say
+from runbook.record.limitations import doubts
+from runbook.record.views import papers
+from runbook.words.forms import day, hash_text, moment, number, outcome_word, phrase, status_word, value
+from runbook.words.sentences import printed, say
+from runbook.words.templates import environment
 
 _TEMPLATES = Path(__file__).parent / "templates"
+#: Rows of a table of the report; what is beyond them stands in the annex.
+_ROWS = 20
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 _MARK = "<!--what the cell produced-->"
 
 
-@functools.cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(str(_TEMPLATES)),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+def _dated(text: str) -> Markup:
+    """``text`` with its English dates kept on one line: a browser breaks 2026-01-31 at a hyphen."""
+    return Markup(_DATE.sub(r'<span class="date">\g<0></span>', str(escape(printed(text)))))
 
 
-def render(story: Story, lang: str, *, made: dt.datetime, full: bool = False, edition: str = "") -> str:
-    """The record of ``story`` in ``lang``. ``full`` unfolds everything, so that a print leaves nothing out;
-    ``edition`` is the archive's that the page is made for ("full", "redacted"), "" for a case not yet sealed."""
+def render(
+    story: Story, lang: str, *, made: dt.datetime, full: bool = False, edition: str = "", paper: str = "A4"
+) -> str:
+    """The record of ``story`` in ``lang``: the report, its annex, and, folded and not printed, every run whole.
+
+    ``full`` unfolds and prints everything; ``edition`` is the archive's that the page is made for ("full",
+    "redacted"), "" for a case not yet sealed; ``paper`` is a size that CSS knows ("A4", "letter").
+    """
     words = functools.partial(_say, lang)
     shared: dict[str, Any] = {"say": words, "full": full, "lang": lang, "fold": views.FOLD_LINES}
+    shared["dated"] = _dated
     shared["evidence"] = functools.partial(_evidence, shared)
-    runs = [
-        (view, _run_body(story, view, run, shared))
-        for run in story.runs
-        for view in (views.run_view(story, run, lang),)
-    ]
+    runs = {run.name: views.run_view(story, run, lang) for run in story.runs}
     title = words("title", name=story.name)
     if story.rehearsal:
         title = f"{words('rehearsal_stamp')} – {title}"
-    operator = str(_at(story.case, "operator", "name") or "")
-    folded = _css_text(words("folded"))
+    # Once each, in the foot of every page: a case may have been run here today and over a line tomorrow.
+    ways = list(dict.fromkeys(way for run in story.runs if (way := views.through(run.opened, lang))))
+    changed = summed(changes(story, lang))
+    found = papers(story, lang)
     return (
-        _environment()
+        environment(__file__, trimmed=True)
         .get_template("page.html.j2")
         .render(
             **shared,
             version=__version__,
             title=title,
-            css=(_TEMPLATES / "record.css").read_text(encoding="utf-8") + f':root {{ --folded: "{folded}"; }}',
+            css=(_TEMPLATES / "record.css").read_text(encoding="utf-8"),
+            paper=paper,
             running_head=Markup(_css_text(title)),
             running_stamp=Markup(_css_text(str(story.case.get("company") or ""))),
-            running_foot=Markup(_css_text(words("made_on", when=moment(stamp(made), lang)))),
+            running_foot=Markup(_css_text(" – ".join([words("made_on", when=moment(stamp(made), lang)), *ways]))),
+            ways=ways,
             rehearsal=story.rehearsal,
             warnings=_warnings(story, lang),
             name=story.name,
@@ -87,18 +84,30 @@ def render(story: Story, lang: str, *, made: dt.datetime, full: bool = False, ed
             outcome_text=outcome_word(story.outcome, lang),
             made=moment(stamp(made), lang),
             about=_about(story, lang),
+            answer=answer(story, lang),
+            questions=questions(story, lang),
+            course=course.course(story, lang),
+            cals=course.licences(story, lang),
+            findings=findings(story, lang),
             overview=_overview(story, lang),
-            changes=changes(story, lang),
+            changes=changed[:_ROWS],
+            changes_more=max(len(changed) - _ROWS, 0),
+            case_changes=case_changes(story, lang),
             checklist=views.checklist(story, lang),
+            papers=found[:_ROWS],
+            papers_more=max(len(found) - _ROWS, 0),
             licences=licence_sheet(story, lang),
             doubts=doubts(story, lang),
             edition=edition,
+            counted=[runs[run.name].steps[step] for step, (run, _) in story.latest().items()],
+            named_files=lambda step: views.named_files(story, step, lang),
             confirms=[
                 (step_title(step, lang), [views.confirm_view(story, entry, lang) for entry in entries])
-                for step, entries in story.confirms.items()
+                for step, entries in story.history.confirmed().items()
             ],
-            runs=runs,
-            operator=operator,
+            decisions=views.decisions(story, lang),
+            runs_table=views.runs_table(story, lang),
+            runs=[(runs[run.name], _run_body(story, runs[run.name], run, shared)) for run in story.runs],
             journal_lines=number(len(story.entries), lang),
             journal_head=hashlib.sha256(encode(story.entries[-1])).hexdigest() if story.entries else "–",
         )
@@ -116,7 +125,7 @@ def _evidence(
     title: str,
     unfold: bool = False,
 ) -> Any:
-    page = _environment().get_template("evidence.html.j2")
+    page = environment(__file__, trimmed=True).get_template("evidence.html.j2")
     rendered = page.render(**shared, files=files, faults=faults, title=title, unfold=unfold)
     return Markup(rendered)
 
@@ -162,7 +171,12 @@ def _pictures_kept(story: Story, run: Run) -> frozenset[str]:
 
 def _section(step: views.StepView, run: Run, shared: dict[str, Any]) -> str:
     who = phrase("record.ran_by", shared["lang"], {"who": run.opened.get("operator") or "–"})
-    return _environment().get_template("step.html.j2").render(**shared, step=step, who=who, marker=_MARK)
+    who = " – ".join([who, *filter(None, [views.through(run.opened, shared["lang"])])])
+    return (
+        environment(__file__, trimmed=True)
+        .get_template("step.html.j2")
+        .render(**shared, step=step, who=who, marker=_MARK)
+    )
 
 
 def _warnings(story: Story, lang: str) -> list[str]:
@@ -177,66 +191,61 @@ def _warnings(story: Story, lang: str) -> list[str]:
         step for run in story.runs for step, tries in run.steps.items() for a in tries if (a.begin or {}).get("edited")
     }
     if edited:
-        warnings.append(say("record.edited_steps", lang, steps=", ".join(sorted(edited))))
+        titles = ", ".join(step_title(step, lang) for step in sorted(edited))
+        warnings.append(say("record.edited_steps", lang, steps=titles))
+    warnings += [each.text(lang) for each in conflicts(story, lang)]
+    for run in story.runs:
+        unsure = {
+            "unverified": run.opened.get("verified") == "unverified",
+            "rebuilt": (run.notebook or {}).get("rebuilt"),
+        }
+        warnings += [f"{run.name} – {say(f'record.{word}_banner', lang)}" for word, so in unsure.items() if so]
     return warnings
 
 
 def _about(story: Story, lang: str) -> list[tuple[str, str]]:
     case = story.case
     lost = [item.get("name") for item in case.get("lost_servers") or [] if isinstance(item, dict)]
-    packs = [
-        phrase(
-            f"record.pack_{p.get('type') or 'user'}",
-            lang,
-            {"count": p.get("count"), "version": p.get("version") or "2022"},
-        )
-        for p in case.get("packs") or []
-        if isinstance(p, dict)
-    ]
-    approval = [
-        _at(case, "approval", "name"),
-        _at(case, "approval", "ticket"),
-        day(_at(case, "approval", "date"), lang),
-    ]
-    program = _at(case, "contract", "program")
-    contract = [
-        program and phrase(f"sheets.program_{program}", lang),
-        mask_agreement(str(_at(case, "contract", "agreement") or "")),
-        _at(case, "contract", "reseller"),
-    ]
     incident = [day(_at(case, "incident", "date"), lang), _at(case, "incident", "description")]
+    last = story.runs[-1]
     rows = [
         ("company", case.get("company")),
-        ("operator", _at(case, "operator", "name")),
-        ("approval", " – ".join(str(item) for item in approval if item)),
-        ("incident", " – ".join(str(item) for item in incident if item)),
         ("license_server", _at(case, "license_server", "name")),
         ("lost_servers", lost),
-        ("contract", " – ".join(str(item) for item in contract if item)),
-        ("packs", packs),
-        ("session_hosts", _at(case, "session_hosts", "names")),
-        ("opened", moment(story.runs[0].opened.get("t"), lang) if story.runs else None),
-        ("closed", moment((story.runs[-1].closed or {}).get("t"), lang) if story.runs else None),
+        ("session_hosts", _some(_at(case, "session_hosts", "names"), lang)),
+        ("incident", " – ".join(str(item) for item in incident if item)),
+        ("opened", moment(story.runs[0].opened.get("t"), lang)),
+        ("closed", moment((last.closed or {}).get("t"), lang)),
         ("runs", len(story.runs)),
     ]
     return [(say(f"record.about_{key}", lang), value(text, lang)) for key, text in rows]
+
+
+def _some(names: Any, lang: str) -> Any:
+    """A list as the cover has room for: the first names, and how many there are."""
+    if not isinstance(names, list) or len(names) <= 6:
+        return names
+    return phrase("record.names_more", lang, {"names": ", ".join(map(str, names[:6])), "count": len(names) - 6})
 
 
 def _overview(story: Story, lang: str) -> list[dict[str, str]]:
     return [
         {
             "id": step,
-            "anchor": f"{run.name}-{step}",
             "title": step_title(step, lang),
             "status": attempt.status.value,
             "status_text": status_word(attempt.status.value, lang),
             "run": run.name,
             "when": moment(attempt.ended or attempt.started, lang),
-            "took": duration(attempt.seconds, lang),
-            "who": str(run.opened.get("operator") or "–"),
+            "found": _short(" ".join(sentences_of(attempt, lang)), 260),
         }
         for step, (run, attempt) in story.latest().items()
     ]
+
+
+def _short(text: str, limit: int) -> str:
+    """``text`` whole, or as many of its words as fit, and that there are more: all of it stands in the annex."""
+    return text if len(text) <= limit else text[: text.rindex(" ", 0, limit)] + " […]"
 
 
 def _at(data: Any, *keys: str) -> Any:

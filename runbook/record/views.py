@@ -11,30 +11,31 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from runbook import knowledge
-from runbook.journal import Entry
-from runbook.knowledge_records import Ask
-from runbook.readers.decode import decode
+from runbook.formats.decode import decode
+from runbook.journal.lines import Entry
+from runbook.journal.outcome import Status
+from runbook.journal.story import Attempt, Run, Story
+from runbook.knowledge import reference
+from runbook.knowledge.records import Ask
 from runbook.record.clean import clean_svg
+from runbook.record.labels import answer, in_order, sentences_of, step_title
 from runbook.record.licences import is_recovery, redrawn
-from runbook.record.story import Attempt, Run, Story
-from runbook.record.wording import (
-    answer,
+from runbook.record.told import told
+from runbook.steps import attestation
+from runbook.steps.proofs import Proofs
+from runbook.words.forms import (
+    code_marks,
     duration,
     flatten,
     hash_text,
     heading,
-    in_order,
     moment,
     number,
     phrase,
     status_word,
-    step_title,
     value,
 )
-from runbook.sentences import say
-from runbook.show import code_marks
-from runbook.verdicts import close
+from runbook.words.sentences import say
 
 #: A text block longer than this is folded, in lines.
 FOLD_LINES = 25
@@ -57,6 +58,7 @@ class Evidence:
     sha256: str
     fault: str  # "" where the file still is what the journal says
     link: str = ""  # where it lies, seen from the page; "" where it does not
+    name: str = ""  # the file's own name, where the case keeps it under another one
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class ConfirmView:
     at: str
     entered: str
     rehearsal: bool
+    number: int
+    undone: str  # what became of the entry: "" where it stands, else a sentence
     fields: tuple[tuple[str, str], ...]
     attachments: tuple[Evidence, ...]
     faults: tuple[tuple[str, int], ...]
@@ -124,6 +128,10 @@ class RunView:
     pictures: tuple[tuple[str, str], ...] = ()  # caption, SVG
 
 
+#: How many bytes of one output the record shows: a flood is kept whole, and shown by its beginning.
+MOST_SHOWN = 1_000_000
+
+
 def step_view(story: Story, run: Run, step: str, lang: str) -> StepView:
     attempts = run.steps[step]
     last = attempts[-1]
@@ -135,6 +143,8 @@ def step_view(story: Story, run: Run, step: str, lang: str) -> StepView:
     for name, key in (("stdout.bin", "record.stdout"), ("stderr.bin", "record.stderr"), ("out.json", "record.out")):
         text, replaced = _read_text(folder / name, "utf-8" if name.endswith(".json") else console)
         if text.strip():
+            if (size := (folder / name).stat().st_size) > MOST_SHOWN:
+                text += "\n" + say("record.cut_short", lang, size=size, path=f"{run.name}/{step}/{name}")
             outputs.append(Output(say(key, lang), text, len(text.splitlines()), replaced))
     kind = next((str(a.begin["kind"]) for a in attempts if a.begin and a.begin.get("kind")), "")
     return StepView(
@@ -186,7 +196,7 @@ def attempt_view(story: Story, step: str, attempt: Attempt, lang: str) -> Attemp
         edited=bool(begin.get("edited")),
         by=phrase(f"record.by_{end['by']}", lang) if end.get("by") else "",
         script_hash=hash_text(str(begin["script_sha256"])) if begin.get("script_sha256") else "",
-        lines=tuple(phrase(str(line.get("key")), lang, line.get("fields")) for line in end.get("lines") or [] if line),
+        lines=sentences_of(attempt, lang),
         facts=tuple((key, value(item, lang)) for key, item in flatten(end.get("facts") or {}).items()),
         columns=tuple(heading(column, lang) for column in columns),
         rows=tuple(tuple(value(row.get(column), lang) for column in columns) for row in table),
@@ -211,6 +221,58 @@ def _faults(files: tuple[Evidence, ...]) -> tuple[tuple[str, int], ...]:
     return tuple(Counter(file.fault for file in files if file.fault).items())
 
 
+#: What of a step's files the report names; the others stand in the archive's list.
+_NAMED_FILES = ("script.ps1", "out.json", "stdout.bin", "stderr.bin")
+
+
+def named_files(story: Story, step: StepView, lang: str) -> list[Evidence]:
+    """The script and what came back, and whatever is not as it was; of a step that was done before, those of then."""
+    evidence = step.attempts[-1].evidence
+    if not evidence and step.status == Status.ALREADY_DONE and (before := story.history.first_success(step.id)):
+        evidence = tuple(evidence_views(story, before.get("evidence") or [], lang))
+    return [f for f in evidence if f.fault or (f.path.endswith(_NAMED_FILES) and f.size != "0")]
+
+
+def papers(story: Story, lang: str) -> list[tuple[str, Evidence]]:
+    """Each paper of the case, with what it is for: proofs of purchase, then what persons attached."""
+    proofs = told(story, Proofs)
+    listed = [file.model_dump() for file in proofs.facts.files] if proofs else []
+    found = [(step_title(Proofs.step, lang), file) for file in evidence_views(story, listed, lang)]
+    for step, entries in story.history.confirmed().items():
+        for entry in entries:
+            attached = evidence_views(story, entry.get("attachments") or [], lang)
+            found += [(f"{step_title(step, lang)} ({entry.get('who') or '–'})", file) for file in attached]
+    return found
+
+
+def runs_table(story: Story, lang: str) -> list[tuple[str, ...]]:
+    """A row for each run: name, opened, how long, by which account, what it was allowed to change, outcome, and the
+    steps that it brought further."""
+    rows: list[tuple[str, ...]] = []
+    settled: dict[str, Status] = {}
+    for run in story.runs:
+        news = []
+        for step, attempts in run.steps.items():
+            status = attempts[-1].status
+            if status not in (Status.NOT_REACHED, Status.SKIPPED, settled.get(step)):
+                if status is not Status.ALREADY_DONE:
+                    news.append(f"{step_title(step, lang)} ({status_word(status.value, lang)})")
+                settled[step] = status
+        opened = run.opened
+        rows.append(
+            (
+                run.name,
+                moment(opened.get("t"), lang),
+                duration((run.closed or {}).get("seconds"), lang),
+                str(opened.get("operator") or "–"),
+                value(opened.get("apply") or [], lang),
+                phrase(f"record.outcome_{run.outcome.replace(' ', '_')}", lang),
+                "; ".join(news) if len(news) <= 8 else say("record.runs_steps", lang, count=len(news)),
+            )
+        )
+    return rows
+
+
 def evidence_views(story: Story, listed: list[Entry], lang: str) -> Iterator[Evidence]:
     """The files a journal line lists, each compared with what now lies in the case folder."""
     for item in listed:
@@ -231,7 +293,9 @@ def evidence_views(story: Story, listed: list[Entry], lang: str) -> Iterator[Evi
             sha256 = f"HMAC-SHA256 {item['hmac_sha256']}"
         elif not item.get("sha256"):
             sha256 = ""
-        yield Evidence(path, size, sha256, fault, link_to(story, path))
+        name = str(item.get("name") or "")
+        other = "" if path.endswith(name) else name
+        yield Evidence(path, size, sha256, fault, link_to(story, path), other)
 
 
 def link_to(story: Story, path: str) -> str:
@@ -249,10 +313,41 @@ def confirm_view(story: Story, entry: Entry, lang: str) -> ConfirmView:
         at=moment(entry.get("at"), lang),
         entered=moment(entry.get("t"), lang),
         rehearsal=bool(entry.get("rehearsal")),
+        number=int(entry.get("entry") or 0),
+        undone=undone(story, entry, lang),
         fields=tuple(answer(asks.get(key), key, item, lang) for key, item in in_asked_order(asks, fields)),
         attachments=files,
         faults=_faults(files),
     )
+
+
+def undone(story: Story, entry: Entry, lang: str) -> str:
+    """Who took an entry or a decision back, when and why; "" where it stands."""
+    by = story.history.undone(entry)
+    if by is None:
+        return ""
+    key = "record.entry_replaced" if by.get("event") == "confirm" else "record.entry_withdrawn"
+    fields = {"who": by.get("who") or "–", "at": moment(by.get("t"), lang), "why": by.get("why") or "–"}
+    return say(key, lang, number=by.get("entry") or "", **fields)
+
+
+def decisions(story: Story, lang: str) -> list[tuple[str, str, str]]:
+    """What persons decided where nobody saw: step, decision in a sentence with its reason, what became of it."""
+    found = []
+    for step, entries in story.history.decided_steps().items():
+        for entry in entries:
+            word = "script" if entry.get("what") == "script" else str(entry.get("outcome")).replace(" ", "_")
+            fields = {"who": entry.get("who") or "–", "at": moment(entry.get("t"), lang)}
+            fields |= {"reason": entry.get("reason") or "–", "which": ", ".join(entry.get("which") or [])}
+            told = phrase(f"record.decided_{word}", lang, fields)
+            found.append((entry.get("n") or 0, step_title(step, lang), told, undone(story, entry, lang)))
+    return [(title, told, gone) for _, title, told, gone in sorted(found)]
+
+
+def through(opened: Entry, lang: str) -> str:
+    """Over which way a run's answers came, where that is a line from a workstation; "" elsewhere."""
+    way = opened.get("through")
+    return phrase("remoting.through", lang, way) if isinstance(way, dict) else ""
 
 
 def run_view(story: Story, run: Run, lang: str) -> RunView:
@@ -266,6 +361,7 @@ def run_view(story: Story, run: Run, lang: str) -> RunView:
         ("record.run_notebook", str(opened.get("notebook") or "–")),
         ("record.run_apply", value(opened.get("apply") or [], lang)),
         ("record.run_host", phrase(f"record.host_{opened.get('host')}", lang)),
+        *([("record.run_through", through(opened, lang))] if opened.get("through") else []),
         ("record.run_platform", str(opened.get("platform") or "–")),
         ("record.run_versions", ", ".join(f"{k} {v}" for k, v in versions.items()) or "–"),
         ("record.run_verified", phrase(f"record.verified_{str(opened.get('verified')).replace(' ', '_')}", lang)),
@@ -307,14 +403,17 @@ def checklist(story: Story, lang: str) -> list[tuple[int, str, bool, str]]:
     """
     if not is_recovery(story):
         return []
-    latest = {step: attempt.status for step, (_, attempt) in story.latest().items()}
-    return [(tick.item.number, tick.text, tick.ticked, tick.why) for tick in close.checklist(latest, lang)]
+    told = {step: (attempt.status, (attempt.end or {}).get("facts")) for step, (_, attempt) in story.latest().items()}
+    latest = {step: attestation.for_checklist(status, facts) for step, (status, facts) in told.items()}
+    ways = [attestation.way_gone(step, facts) for step, (_, facts) in told.items()]
+    found = attestation.checklist(latest, lang, ways=ways)
+    return [(tick.item.number, tick.text, tick.ticked, tick.why) for tick in found]
 
 
 def _hints(attempt: Attempt, lang: str) -> Iterator[tuple[str, Markup, Markup]]:
     for hint in (attempt.end or {}).get("hints") or []:
         try:
-            problem = knowledge.problem(str(hint))
+            problem = reference.problem(str(hint))
         except (KeyError, FileNotFoundError):
             yield str(hint), Markup(""), Markup("")
         else:
@@ -323,7 +422,7 @@ def _hints(attempt: Attempt, lang: str) -> Iterator[tuple[str, Markup, Markup]]:
 
 def _asked(step: str) -> dict[str, Ask]:
     try:
-        return {ask.id: ask for ask in knowledge.step(step).asks}
+        return {ask.id: ask for ask in reference.step(step).asks}
     except (KeyError, FileNotFoundError):
         return {}
 
@@ -348,5 +447,9 @@ def _read_text(file: Path, declared: str = "utf-8") -> tuple[str, bool]:
     """A file's text for reading: by its byte order mark, else as declared; True where bytes did not fit."""
     if not file.is_file():
         return "", False
-    read = decode(file.read_bytes(), declared)
+    with file.open("rb") as opened:
+        raw = opened.read(MOST_SHOWN + 1)
+    if len(raw) > MOST_SHOWN:  # whole lines, and no half character
+        raw = raw[: raw.rfind(b"\n", 0, MOST_SHOWN) if b"\n" in raw else MOST_SHOWN]
+    read = decode(raw, declared)
     return read.text.replace("\r\n", "\n"), read.damaged

@@ -13,16 +13,17 @@ import bagit
 import pytest
 from made_case import make_case
 
-from runbook import archive
 from runbook.archive.bag import manifest_bytes, read_manifest, safe_names
+from runbook.archive.seal import Sealed, seal
+from runbook.archive.verify import verify
 
 logging.getLogger("bagit").setLevel(logging.CRITICAL)
 
 
 @pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> archive.Sealed:
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
     root = tmp_path_factory.mktemp("bag")
-    return archive.seal(make_case(root / "cases"), root / "archive")
+    return seal(make_case(root / "cases"), root / "archive")
 
 
 def bagit_accepts(bag: Path) -> bool:
@@ -33,7 +34,7 @@ def bagit_accepts(bag: Path) -> bool:
     return True
 
 
-def test_bagit_validates_a_sealed_case(sealed: archive.Sealed) -> None:
+def test_bagit_validates_a_sealed_case(sealed: Sealed) -> None:
     bag = bagit.Bag(str(sealed.bag))
     bag.validate()
     assert bag.version_info == (1, 0)
@@ -41,7 +42,7 @@ def test_bagit_validates_a_sealed_case(sealed: archive.Sealed) -> None:
     assert bag.info["Contact-Name"] == "Hélène Exemplaire"
 
 
-def test_sha256sum_reads_both_manifests(sealed: archive.Sealed, need: Callable[..., str]) -> None:
+def test_sha256sum_reads_both_manifests(sealed: Sealed, need: Callable[..., str]) -> None:
     need("sha256sum")
     call = ["sha256sum", "--check", "--strict", "--quiet", "manifest-sha256.txt", "tagmanifest-sha256.txt"]
     done = subprocess.run(call, cwd=sealed.bag, capture_output=True, check=False)
@@ -67,7 +68,7 @@ def test_we_accept_what_bagit_writes(tmp_path: Path) -> None:
     for name in ("a.txt", "inner/été.txt", "inner/with space.bin"):
         (folder / name).write_bytes(name.encode())
     bagit.make_bag(str(folder), {"Contact-Name": "Ed"}, checksums=["sha256", "sha512", "md5"])
-    report = archive.verify(folder)
+    report = verify(folder)
     assert report.ok, report.text("en")
     assert report.files == 3
 
@@ -122,18 +123,18 @@ def test_we_refuse_every_bag_that_bagit_refuses(tmp_path: Path) -> None:
         for number in range(4):
             (bag / ("deep" if number % 2 else ".") / f"{number}.bin").write_bytes(dice.randbytes(40 + number))
         bagit.make_bag(str(bag), checksums=["sha256"])
-        assert archive.verify(bag).ok and bagit_accepts(bag)
+        assert verify(bag).ok and bagit_accepts(bag)
         way = break_bag(bag, turn % 10, dice)
         assert not bagit_accepts(bag), way
-        assert not archive.verify(bag).ok, way
+        assert not verify(bag).ok, way
 
 
-def test_we_see_an_added_tag_file_that_bagit_does_not(sealed: archive.Sealed, tmp_path: Path) -> None:
+def test_we_see_an_added_tag_file_that_bagit_does_not(sealed: Sealed, tmp_path: Path) -> None:
     bag = tmp_path / sealed.bag.name
     shutil.copytree(sealed.bag, bag)
     (bag / "lisez-moi.txt").write_bytes(b"tout va bien")
     assert bagit_accepts(bag)
-    assert [fault.path for fault in archive.verify(bag).faults] == ["lisez-moi.txt"]
+    assert [fault.path for fault in verify(bag).faults] == ["lisez-moi.txt"]
 
 
 def test_names_become_safe_and_stay_different() -> None:

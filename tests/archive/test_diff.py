@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from made_case import make_case
 
-from runbook import archive
 from runbook.archive.diff import _step, diff
+from runbook.archive.seal import seal
 from runbook.errors import BadInput
-from runbook.outcome import Status
-from runbook.record.story import Attempt
+from runbook.journal.outcome import Status
+from runbook.journal.story import Attempt
 
 
 def test_two_runs_of_a_case(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_sentences_that_differ_only_in_their_moment_are_the_same() -> None:
 
 def test_a_case_and_its_archive_agree(tmp_path: Path) -> None:
     case = make_case(tmp_path / "cases", rehearsal="nominal")
-    sealed = archive.seal(case, tmp_path / "archive")
+    sealed = seal(case, tmp_path / "archive")
     assert diff(case, sealed.bag).same
     assert "REHEARSAL" in diff(case, sealed.bag).html("en")
 

@@ -12,10 +12,12 @@ import bagit
 import pytest
 from made_case import digest, files_of
 
-from runbook import archive
 from runbook.archive.diff import diff
 from runbook.archive.register import register
-from runbook.record.story import read_story
+from runbook.archive.seal import seal
+from runbook.archive.verify import verify
+from runbook.journal.story import read_story
+from runbook.redaction.redact import redact
 
 logging.getLogger("bagit").setLevel(logging.CRITICAL)
 
@@ -33,9 +35,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_is_sealed_verified_and_shown(workspace: Path) -> None:
     case = workspace / "cases" / "rehearsal-nominal"
-    sealed = archive.seal(case, workspace / "archive")
+    sealed = seal(case, workspace / "archive")
     assert sealed.bag.name == "rehearsal-nominal-REHEARSAL"
-    report = archive.verify(sealed.bag, sealed.seal)
+    report = verify(sealed.bag, sealed.seal)
     assert report.ok, report.text("en")
     bagit.Bag(str(sealed.bag)).validate()
     for lang in ("fr", "en"):
@@ -49,8 +51,8 @@ def test_it_is_sealed_verified_and_shown(workspace: Path) -> None:
 
 def test_its_redacted_copy_verifies_and_names_nobody(workspace: Path) -> None:
     case = workspace / "cases" / "rehearsal-nominal"
-    copy = archive.redact(case, workspace / "archive")
-    assert archive.verify(copy.bag, copy.seal).origin == "proven"
+    copy = redact(case, workspace / "archive")
+    assert verify(copy.bag, copy.seal).origin == "proven"
     bagit.Bag(str(copy.bag)).validate()
     for file in files_of(copy.bag):
         raw = file.read_bytes().lower()

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from made_case import make_case
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
-from runbook import archive
 from runbook.archive.register import Registered, register
-from runbook.journal import Journal
+from runbook.archive.seal import seal
+from runbook.files import write_table
+from runbook.journal.lines import Journal
+from runbook.redaction.redact import redact
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     for name, rehearsal in (("case-a", None), ("case-b", "nominal"), ("case-c", None)):
         make_case(tmp_path / "cases", name, rehearsal=rehearsal, close_last=name != "case-c")
-    archive.seal(tmp_path / "cases" / "case-a", tmp_path / "archive")
+    seal(tmp_path / "cases" / "case-a", tmp_path / "archive")
     return tmp_path
 
 
@@ -44,7 +46,7 @@ def test_every_case_stands_there_once(workspace: Path) -> None:
 
 
 def test_a_redacted_copy_is_a_link_of_its_archive_and_no_case_of_its_own(workspace: Path) -> None:
-    copy = archive.redact(workspace / "cases" / "case-a", workspace / "archive")
+    copy = redact(workspace / "cases" / "case-a", workspace / "archive")
     registered = register(workspace)
     assert len(registered.rows) == 3
     assert by_case(registered)["case-a"] == ("done", "full", "archive/case-a")
@@ -137,18 +139,15 @@ def test_the_table_is_safe_in_a_spreadsheet(workspace: Path) -> None:
     assert rows["case-a"]["seal"] and "head" not in rows["case-a"]
 
 
-def test_the_search_box_works_from_a_file(workspace: Path, need_browser: Callable[[], Path]) -> None:
-    browser = need_browser()
+def test_the_search_box_works_from_a_file(workspace: Path, chromium: Browser) -> None:
     page_file = next(path for path in register(workspace).pages if path.name == "register.fr.html")
-    with sync_playwright() as driver:
-        window = driver.chromium.launch(executable_path=str(browser), args=["--no-sandbox"])
-        page = window.new_page()
-        page.goto(page_file.as_uri())
-        page.fill("#search", "CASE-b helene")
-        page.wait_for_function("document.getElementById('count').textContent.startsWith('1 ')")
-        shown = page.locator("tbody tr:not([hidden])")
-        assert shown.count() == 1 and "case-b" in shown.first.inner_text()
-        window.close()
+    page = chromium.new_page()
+    page.goto(page_file.as_uri())
+    page.fill("#search", "CASE-b helene")
+    page.wait_for_function("document.getElementById('count').textContent.startsWith('1 ')")
+    shown = page.locator("tbody tr:not([hidden])")
+    assert shown.count() == 1 and "case-b" in shown.first.inner_text()
+    page.close()
 
 
 def test_the_cost_of_a_case_does_not_grow(tmp_path: Path) -> None:
@@ -160,3 +159,33 @@ def test_the_cost_of_a_case_does_not_grow(tmp_path: Path) -> None:
         (folder / "journal.jsonl").write_text(line, encoding="utf-8", newline="\n")
     assert register(tmp_path).read == 300
     assert register(tmp_path).read == 0
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_no_cell_is_a_formula_at_whatever_separator_a_spreadsheet_splits(tmp_path: Path, lang: str) -> None:
+    cells = [
+        "=1+1",
+        "\r=1",
+        "\t=1",
+        "x;=1+1",
+        'x";=1',
+        "x,@SUM(A1)",
+        "x\n+1",
+        " -1",
+        "\uff1d1",
+        "-1",
+        7,
+        -7,
+        None,
+        "a; b - c",
+    ]
+    raw = write_table(tmp_path / "t.csv", ["n"], [cells], lang).read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    line = raw.decode("utf-8-sig").partition("\r\n")[2]
+    for piece in re.split(r"[;,\t\r\n]", line):
+        told = piece.strip("\"' \t")
+        assert piece in ("7", "-7") or not told.startswith(tuple("=+-@\uff1d")) or piece.lstrip('" ').startswith("'"), (
+            piece
+        )
+    (row,) = list(csv.reader(io.StringIO(line, newline=""), delimiter=";" if lang == "fr" else ","))
+    assert len(row) == len(cells) and row[-1] == "a; b - c" and row[-3:-1] == ["-7", ""]

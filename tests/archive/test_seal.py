@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_case import clock, digest, make_case
+from made_case import clock, digest, make_case, rechain
 
-from runbook import archive
+from runbook.archive.seal import seal
 from runbook.archive.sign import check
+from runbook.archive.verify import verify
 from runbook.errors import BadInput, RunbookError
-from runbook.journal import GENESIS, Journal, encode
+from runbook.journal.lines import Journal
+from runbook.redaction.redact import redact
 
 
 @pytest.fixture
@@ -26,21 +28,8 @@ def case(tmp_path: Path) -> Path:
     return make_case(tmp_path / "cases")
 
 
-def rechain(journal: Path, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
-    """Rewrite a journal as someone does who knows the chain: every number and hash made to fit again."""
-    import hashlib
-
-    entries = change([json.loads(line) for line in journal.read_bytes().splitlines()])
-    prev, lines = GENESIS, []
-    for number, entry in enumerate(entries, 1):
-        raw = encode({**entry, "n": number, "prev": prev})
-        prev = hashlib.sha256(raw).hexdigest()
-        lines.append(raw + b"\n")
-    journal.write_bytes(b"".join(lines))
-
-
 def test_the_bag_holds_the_case_and_both_records(case: Path, tmp_path: Path) -> None:
-    sealed = archive.seal(case, tmp_path / "archive", clock=clock())
+    sealed = seal(case, tmp_path / "archive", clock=clock())
     data = sealed.bag / "data"
     for name in ("case.yml", "journal.jsonl", "r02/migrate.ipynb", "record.fr.html", "record.en.html"):
         assert (data / name).is_file(), name
@@ -52,40 +41,40 @@ def test_the_bag_holds_the_case_and_both_records(case: Path, tmp_path: Path) -> 
     for sheet in sealed.sheets:
         text = sheet.read_text(encoding="utf-8")
         assert sealed.seal[:4] + " " + sealed.seal[4:8] in text
-    assert archive.verify(sealed.bag, sealed.seal).origin == "proven"
+    assert verify(sealed.bag, sealed.seal).origin == "proven"
 
 
 def test_the_same_state_is_sealed_once_and_a_later_one_names_the_first(case: Path, tmp_path: Path) -> None:
-    first = archive.seal(case, tmp_path / "archive")
+    first = seal(case, tmp_path / "archive")
     first.sheets[0].unlink()
-    again = archive.seal(case, tmp_path / "archive")
+    again = seal(case, tmp_path / "archive")
     assert (again.bag, again.seal, again.made) == (first.bag, first.seal, False)
     assert first.sheets[0].is_file(), "a sheet that was lost is made again"
     Journal(case / "journal.jsonl").append("accept", step="clearinghouse", who="x", what="unknown", reason="y")
-    later = archive.seal(case, tmp_path / "archive")
+    later = seal(case, tmp_path / "archive")
     assert later.bag.name == "case-2024-01-s2"
     assert f"Runbook-Previous-Seal: {first.seal}" in (later.bag / "bag-info.txt").read_text(encoding="utf-8")
 
 
 def test_a_rehearsal_says_so_everywhere(tmp_path: Path) -> None:
-    sealed = archive.seal(make_case(tmp_path / "cases", rehearsal="nominal"), tmp_path / "archive")
+    sealed = seal(make_case(tmp_path / "cases", rehearsal="nominal"), tmp_path / "archive")
     assert sealed.bag.name == "case-2024-01-REHEARSAL"
     assert "Runbook-Rehearsal: nominal" in (sealed.bag / "bag-info.txt").read_text(encoding="utf-8")
     assert all("REHEARSAL" in sheet.read_text(encoding="utf-8") for sheet in sealed.sheets)
-    assert "REHEARSAL" in archive.verify(sealed.bag).text("en")
+    assert "REHEARSAL" in verify(sealed.bag).text("en")
 
 
 def test_an_open_case_is_refused_unless_as_is(tmp_path: Path) -> None:
     case = make_case(tmp_path / "cases", close_last=False)
     with pytest.raises(RunbookError, match="--as-is"):
-        archive.seal(case, tmp_path / "archive")
+        seal(case, tmp_path / "archive")
     with pytest.raises(RunbookError, match="--as-is"):
-        archive.seal(case, tmp_path / "archive", as_is="   ")
+        seal(case, tmp_path / "archive", as_is="   ")
     (case / "r02" / "migrate.ipynb").unlink()  # a run that was killed leaves none
-    sealed = archive.seal(case, tmp_path / "archive", as_is="serveur\nrepris demain")
+    sealed = seal(case, tmp_path / "archive", as_is="serveur\nrepris demain")
     info = (sealed.bag / "bag-info.txt").read_text(encoding="utf-8")
     assert "Runbook-Sealed-As-Is: serveur repris demain\n" in info
-    assert archive.verify(sealed.bag).ok
+    assert verify(sealed.bag).ok
 
 
 def edit_notebook(case: Path, change: Callable[[dict[str, Any]], None]) -> None:
@@ -157,7 +146,7 @@ def test_a_case_that_contradicts_its_journal_is_refused(way: str, case: Path, tm
     spoil, sentence = REFUSED[way]
     spoil(case)
     with pytest.raises(RunbookError, match=sentence):
-        archive.seal(case, tmp_path / "archive", lang="en", as_is="whatever" if way == "torn" else None)
+        seal(case, tmp_path / "archive", lang="en", as_is="whatever" if way == "torn" else None)
     assert [p.name for p in (tmp_path / "archive").iterdir() if not p.name.endswith(".lock")] == []
 
 
@@ -165,30 +154,30 @@ def test_locks_and_unfinished_files_stay_out(case: Path, tmp_path: Path) -> None
     for name in ("run.lock", ".saving-x.ipynb", "r01/cells.part", "r01/.ipynb_checkpoints/x.ipynb"):
         (case / name).parent.mkdir(exist_ok=True)
         (case / name).write_bytes(b"x")
-    sealed = archive.seal(case, tmp_path / "archive")
+    sealed = seal(case, tmp_path / "archive")
     names = {path.name for path in sealed.bag.rglob("*")}
     assert not names & {"run.lock", ".saving-x.ipynb", "cells.part", "x.ipynb"}
 
 
 def test_zip_is_the_same_bytes_every_time(case: Path, tmp_path: Path) -> None:
-    first = archive.seal(case, tmp_path / "archive", zip=True)
+    first = seal(case, tmp_path / "archive", zip=True)
     assert first.zip is not None
     before = first.zip.read_bytes()
     for path in first.bag.rglob("*"):
         path.touch()
-    again = archive.seal(case, tmp_path / "archive", zip=True)
+    again = seal(case, tmp_path / "archive", zip=True)
     assert again.zip is not None and again.zip.read_bytes() == before
     out = tmp_path / "out"
     with zipfile.ZipFile(first.zip) as packed:
         packed.extractall(out)
-    assert archive.verify(out / first.bag.name, first.seal).origin == "proven"
+    assert verify(out / first.bag.name, first.seal).origin == "proven"
 
 
 def test_a_signature_holds_until_the_bag_changes(case: Path, tmp_path: Path, need: Callable[..., str]) -> None:
     need("ssh-keygen")
     key = tmp_path / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "x", "-f", str(key)], check=True)
-    sealed = archive.seal(case, tmp_path / "archive", key=key)
+    sealed = seal(case, tmp_path / "archive", key=key)
     signers = tmp_path / "signers"
     public = key.with_suffix(".pub").read_text(encoding="utf-8")
     signers.write_text(f"operator@exemple.test {public}", encoding="utf-8", newline="\n")
@@ -196,7 +185,7 @@ def test_a_signature_holds_until_the_bag_changes(case: Path, tmp_path: Path, nee
     assert check(sealed.bag, signers, "operator@exemple.test", "fr")
     assert not check(sealed.bag, signers, "other@exemple.test", "fr")
     for lang in ("fr", "en"):
-        assert sealed.signature.name in archive.verify(sealed.bag).text(lang), "told, and said not to be checked"
+        assert sealed.signature.name in verify(sealed.bag).text(lang), "told, and said not to be checked"
     text = (sealed.bag / "VERIFIER.txt").read_text(encoding="utf-8-sig")
     way = text[text.index("ssh-keygen -Y verify") :].splitlines()[0]
     way = way.replace("operator@example.com", "operator@exemple.test").replace("allowed_signers", str(signers))
@@ -209,19 +198,19 @@ def test_a_signature_holds_until_the_bag_changes(case: Path, tmp_path: Path, nee
 
 def test_signing_says_what_is_missing(case: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="clé"):
-        archive.seal(case, tmp_path / "archive", key=tmp_path / "none", lang="fr")
-    assert archive.verify(tmp_path / "archive" / "case-2024-01").ok, "sealed all the same"
+        seal(case, tmp_path / "archive", key=tmp_path / "none", lang="fr")
+    assert verify(tmp_path / "archive" / "case-2024-01").ok, "sealed all the same"
 
 
 def test_nothing_run_is_nothing_to_seal(tmp_path: Path) -> None:
     (tmp_path / "cases" / "empty").mkdir(parents=True)
     with pytest.raises(RunbookError):
-        archive.seal(tmp_path / "cases" / "empty", tmp_path / "archive", as_is="x")
+        seal(tmp_path / "cases" / "empty", tmp_path / "archive", as_is="x")
 
 
 def test_a_bag_that_was_tampered_with_gets_no_new_sheet(case: Path, tmp_path: Path) -> None:
     """The sheet comes from the bag: of a forged one it would state the forger's seal, as if it had been signed."""
-    sealed = archive.seal(case, tmp_path / "archive")
+    sealed = seal(case, tmp_path / "archive")
     (sealed.bag / "data" / "case.yml").write_bytes(b"case: other\n")
     tags = sealed.bag / "tagmanifest-sha256.txt"
     for manifest in (sealed.bag / "manifest-sha256.txt", tags):  # hashes made to fit by hand, the size forgotten
@@ -231,7 +220,7 @@ def test_a_bag_that_was_tampered_with_gets_no_new_sheet(case: Path, tmp_path: Pa
     before = [sheet.read_bytes() for sheet in sealed.sheets]
     for lang, sentence in (("fr", "n’est plus ce qui a été scellé"), ("en", "no longer what was sealed")):
         with pytest.raises(RunbookError, match=sentence) as caught:
-            archive.seal(case, tmp_path / "archive", lang=lang, zip=True)
+            seal(case, tmp_path / "archive", lang=lang, zip=True)
         assert "bag-info.txt" in str(caught.value) and ".seal.txt" in str(caught.value)
     assert [sheet.read_bytes() for sheet in sealed.sheets] == before
     assert not sealed.bag.with_name(sealed.bag.name + ".zip").exists()
@@ -240,34 +229,34 @@ def test_a_bag_that_was_tampered_with_gets_no_new_sheet(case: Path, tmp_path: Pa
 @pytest.mark.parametrize("lost", ["bag-info.txt", "tagmanifest-sha256.txt", "Runbook-Journal-Head"])
 def test_a_bag_that_does_not_say_what_it_is_of_is_named(lost: str, case: Path, tmp_path: Path) -> None:
     """It could be of this state or of an earlier one: nobody can say, so no second bag is made beside it."""
-    sealed = archive.seal(case, tmp_path / "archive")
+    sealed = seal(case, tmp_path / "archive")
     info = sealed.bag / "bag-info.txt"
     if lost == "Runbook-Journal-Head":
         info.write_bytes(re.sub(rb"Runbook-Journal-Head: .{8}", b"Runbook-Journal-Head: 00000000", info.read_bytes()))
     else:
         (sealed.bag / lost).unlink()
     with pytest.raises(RunbookError, match="no longer what was sealed"):
-        archive.seal(case, tmp_path / "archive", lang="en")
+        seal(case, tmp_path / "archive", lang="en")
     assert not (tmp_path / "archive" / "case-2024-01-s2").exists()
-    assert archive.redact(case, tmp_path / "archive").bag.is_dir(), "it can be redacted all the same"
+    assert redact(case, tmp_path / "archive").bag.is_dir(), "it can be redacted all the same"
 
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_sheet_that_is_there_stays_as_it_is(number: int, case: Path, tmp_path: Path) -> None:
-    sealed = archive.seal(case, tmp_path / "archive")
+    sealed = seal(case, tmp_path / "archive")
     sheet, other = sealed.sheets[number], sealed.sheets[1 - number]
     sheet.write_bytes(sheet.read_bytes() + b"\nscanned on Monday\n")
     other.unlink()
-    assert archive.seal(case, tmp_path / "archive").sheets == sealed.sheets
+    assert seal(case, tmp_path / "archive").sheets == sealed.sheets
     assert sheet.read_bytes().endswith(b"scanned on Monday\n") and other.is_file()
     forged = sheet.read_bytes().replace(sealed.seal[:4].encode(), b"0000")
     sheet.write_bytes(forged)
     with pytest.raises(RunbookError, match="another seal"):
-        archive.seal(case, tmp_path / "archive", lang="en")
+        seal(case, tmp_path / "archive", lang="en")
     assert sheet.read_bytes() == forged
     shutil.rmtree(sealed.bag)  # then the sheet is of a bag that is gone
-    again = archive.seal(case, tmp_path / "archive")
-    assert archive.verify(again.bag, again.seal).origin == "proven"
+    again = seal(case, tmp_path / "archive")
+    assert verify(again.bag, again.seal).origin == "proven"
     assert sheet.with_name(f"{sheet.stem}.before-1{sheet.suffix}").read_bytes() == forged
 
 
@@ -291,21 +280,22 @@ def test_a_confirm_during_the_seal_gives_a_bag_that_verifies(
     """bag-info.txt tells of the journal that was copied, not of the one that was looked at before."""
     journal = Journal(case / "journal.jsonl")
     interfere(monkeypatch, lambda: journal.append("accept", step="key-packs", who="x", what="unknown", reason="y"))
-    sealed = archive.seal(case, tmp_path / "archive")
-    report = archive.verify(sealed.bag, sealed.seal)
+    sealed = seal(case, tmp_path / "archive")
+    report = verify(sealed.bag, sealed.seal)
     assert report.origin == "proven" and report.ok, report.text("en")
     info = (sealed.bag / "bag-info.txt").read_text(encoding="utf-8")
     lines = (sealed.bag / "data" / "journal.jsonl").read_bytes().splitlines()
     assert f"Runbook-Journal-Lines: {len(lines)}\n" in info and b'"accept"' in lines[-1]
-    assert archive.seal(case, tmp_path / "archive").made is False
+    assert seal(case, tmp_path / "archive").made is False
 
 
 def test_a_run_that_begins_during_the_seal_is_refused(
     case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    interfere(monkeypatch, lambda: Journal(case / "journal.jsonl").append("open", run="r03", case=case.name, lang="en"))
+    fields = {"run": "r03", "notebook": "migrate", "case": case.name, "lang": "en"}
+    interfere(monkeypatch, lambda: Journal(case / "journal.jsonl").append("open", **fields))
     with pytest.raises(RunbookError, match="--as-is"):
-        archive.seal(case, tmp_path / "archive", lang="en")
+        seal(case, tmp_path / "archive", lang="en")
     assert [p.name for p in (tmp_path / "archive").iterdir() if not p.name.endswith(".lock")] == []
 
 
@@ -317,4 +307,4 @@ def test_a_bag_info_that_tells_of_another_journal_is_refused(
     monkeypatch.setattr(module, "info_lines", lambda *given: [*real(*given), ("Runbook-Journal-Head", "0" * 64)])
     for lang, sentence in (("fr", "a continué pendant"), ("en", "went on while it was being sealed")):
         with pytest.raises(RunbookError, match=sentence):
-            archive.seal(case, tmp_path / "archive", lang=lang)
+            seal(case, tmp_path / "archive", lang=lang)

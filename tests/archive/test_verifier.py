@@ -6,14 +6,17 @@ import hashlib
 import re
 import shutil
 import subprocess
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from made_case import clock, make_case
 
-from runbook import archive
-from runbook.record.pdf import print_pdf
+from runbook.archive.seal import Sealed, seal
+from runbook.archive.verify import verify
+from runbook.papers.browser import print_pdf
+from runbook.words.sentences import LANGS, data_root, read_yaml, typeset
 
 BASH = shutil.which("bash")
 needs_bash = pytest.mark.usefixtures("bash")
@@ -27,13 +30,13 @@ def bash(need: Callable[..., str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> archive.Sealed:
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Sealed:
     root = tmp_path_factory.mktemp("verifier")
-    return archive.seal(make_case(root / "cases"), root / "archive", clock=clock())
+    return seal(make_case(root / "cases"), root / "archive", clock=clock())
 
 
 @pytest.fixture
-def bag(sealed: archive.Sealed, tmp_path: Path) -> Path:
+def bag(sealed: Sealed, tmp_path: Path) -> Path:
     return Path(shutil.copytree(sealed.bag, tmp_path / sealed.bag.name))
 
 
@@ -48,47 +51,59 @@ def way(letter: str, bag: Path, folder: Path | None = None) -> str:
     return block[1].replace(f"/archive/{bag.name}", str(folder or bag))
 
 
-def script_c(bag: Path, seal: str = "", folder: Path | None = None) -> bytes:
-    """Way C with the paper's seal in."""
+def script_b(bag: Path, seal: str = "", folder: Path | None = None) -> bytes:
+    """Way B with the paper's seal in."""
     folder = folder or bag
-    script = way("C", bag, folder)
+    script = way("B", bag, folder)
     script = script.replace("seal_on_paper=''", f"seal_on_paper='{seal}'")
     assert "\r\n" in script and str(folder) in script and f"seal_on_paper='{seal}'" in script
     return script.encode() + b"\r\n"
 
 
-def way_c(bag: Path, seal: str = "") -> str:
-    """What way C prints."""
-    done = subprocess.run([str(BASH)], input=script_c(bag, seal), capture_output=True, timeout=60, check=False)
+def way_b(bag: Path, seal: str = "") -> str:
+    """What way B prints."""
+    done = subprocess.run([str(BASH)], input=script_b(bag, seal), capture_output=True, timeout=60, check=False)
     assert b"command not found" not in done.stderr, done.stderr
     return done.stdout.decode()
 
 
 @needs_bash
-def test_a_good_bag_is_well_and_the_seal_from_paper_is_compared(bag: Path, sealed: archive.Sealed) -> None:
+def test_a_good_bag_is_well_and_the_seal_from_paper_is_compared(bag: Path, sealed: Sealed) -> None:
     for nothing in ("", "  "):
-        plain = way_c(bag, nothing)
-        assert plain.startswith("COHERENTE, ORIGINE NON VERIFIEE / COHERENT, ORIGIN NOT CHECKED\n")
-        assert "WELL" not in plain and "PROVEN" not in plain and sealed.seal in plain
+        plain = way_b(bag, nothing)
+        assert plain.startswith("COHERENTE, ORIGINE NON VERIFIEE / CONSISTENT, ORIGIN NOT CHECKED\n")
+        assert "PROVEN" not in plain and sealed.seal in plain
     spelled = " ".join(re.findall(".{4}", sealed.seal.upper()))
-    assert way_c(bag, spelled).startswith("TOUT EST BIEN / ALL IS WELL\n") and "ORIGIN PROVEN" in way_c(bag, spelled)
+    assert way_b(bag, spelled).startswith("INTACTE, ORIGINE PROUVEE / INTACT, ORIGIN PROVEN\n")
     assert f"Dossier / Folder : {bag.resolve()}\n" in plain, "which folder was checked"
-    wrong = way_c(bag, "0" * 64)
-    assert "ALL IS WELL" not in wrong and "SEAL DIFFERS" in wrong and "ORIGIN PROVEN" not in wrong
+    wrong = way_b(bag, "0" * 64)
+    assert wrong.startswith("SCEAU DIFFERENT / SEAL DIFFERS\n") and "ORIGIN PROVEN" not in wrong
 
 
 @needs_bash
 @pytest.mark.parametrize(("typed", "digits"), [("{63}", 63), ("{64} 0", 65), ("xyz", 0), ("oubli", 1)])
-def test_a_seal_that_is_none_is_a_fault(bag: Path, sealed: archive.Sealed, typed: str, digits: int) -> None:
+def test_a_seal_that_is_none_is_mistyped_and_no_fault_of_the_archive(
+    bag: Path, sealed: Sealed, typed: str, digits: int
+) -> None:
     given = typed.replace("{63}", sealed.seal[:63]).replace("{64}", sealed.seal)
-    told = way_c(bag, given)
-    assert told.startswith("ANOMALIES / FAULTS\n") and f"SEAL MISTYPED, {digits} DIGITS INSTEAD OF 64\n" in told
-    assert "WELL" not in told and "COHERENT" not in told and "ORIGIN PROVEN" not in told
+    told = way_b(bag, given)
+    assert (
+        told.startswith("SCEAU MAL RECOPIE / SEAL MISTYPED\n") and f", {digits} CHIFFRES SUR / DIGITS OF 64\n" in told
+    )
+    assert "TAMPERED" not in told and "CONSISTENT" not in told and "ORIGIN PROVEN" not in told
 
 
-def way_f(bag: Path) -> str:
-    """What way F prints."""
-    script = way("F", bag).encode() + b"\r\n"
+@needs_bash
+def test_one_wrong_group_of_a_seal_is_named(bag: Path, sealed: Sealed) -> None:
+    wrong = "1031" if sealed.seal[60:] != "1031" else "1030"
+    told = way_b(bag, sealed.seal[:60] + wrong)
+    assert told.startswith("SCEAU MAL RECOPIE / SEAL MISTYPED\n")
+    assert f"GROUPE / GROUP 16 : {wrong} <> {sealed.seal[60:]}\n" in told and "GROUP 15" not in told
+
+
+def way_e(bag: Path) -> str:
+    """What way E prints."""
+    script = way("E", bag).encode() + b"\r\n"
     done = subprocess.run([str(BASH)], input=script, capture_output=True, timeout=60, check=True)
     assert not done.stderr
     return done.stdout.decode()
@@ -99,33 +114,33 @@ def test_the_chain_is_read_again_and_a_line_that_does_not_follow_is_named(bag: P
     journal = bag / "data" / "journal.jsonl"
     lines = journal.read_bytes().splitlines(keepends=True)
     last = hashlib.sha256(lines[-1].rstrip(b"\n")).hexdigest()
-    told = way_f(bag)
+    told = way_e(bag)
     assert told == f"Lignes / Lines : {len(lines)} ; ruptures / breaks : 0\nDerniere / Last : {last}\n"
     for lang in ("fr", "en"):
         assert last in (bag / "data" / f"record.{lang}.html").read_text(encoding="utf-8"), "at the record's foot"
     journal.write_bytes(b"".join([*lines[:4], lines[4].replace(b'"event":', b'"event": ', 1), *lines[5:]]))
-    told = way_f(bag)
+    told = way_e(bag)
     assert "RUPTURE / BREAK : 6\n" in told and "breaks : 1\n" in told
     journal.write_bytes(b"".join(lines[1:]))
-    assert way_f(bag).startswith("RUPTURE / BREAK : 1\n")
+    assert way_e(bag).startswith("RUPTURE / BREAK : 1\n")
 
 
 @needs_bash
 def test_what_is_wrong_with_the_seal_stands_on_a_line_of_its_own(bag: Path) -> None:
     _add(bag)
-    lines = way_c(bag, "0" * 64).splitlines()
+    lines = way_b(bag, "0" * 64).splitlines()
     assert "SCEAU DIFFERENT / SEAL DIFFERS" in lines and "AJOUTE / ADDED : data/.hidden" in lines
 
 
 @needs_bash
-def test_without_the_folder_nothing_is_checked_and_the_shell_stays(bag: Path, sealed: archive.Sealed) -> None:
+def test_without_the_folder_nothing_is_checked_and_the_shell_stays(bag: Path, sealed: Sealed) -> None:
     """Pasted into an interactive shell that stands in another archive: that one must not be taken for this."""
-    script = script_c(bag, sealed.seal, folder=bag.parent / "not there") + b"echo still $((40 + 2)) #\r\n"
+    script = script_b(bag, sealed.seal, folder=bag.parent / "not there") + b"echo still $((40 + 2)) #\r\n"
     for call in ([str(BASH)], [str(BASH), "--norc", "--noprofile", "-i"]):
         done = subprocess.run(call, input=script, cwd=bag, capture_output=True, timeout=60, check=False)
         told = done.stdout.decode()
         assert "NOTHING WAS CHECKED" in told and "still 42" in told, told
-        for word in ("WELL", "COHERENT", "ANOMALIES", "PROVEN", sealed.seal):
+        for word in ("CONSISTENT", "TAMPERED", "PROVEN", sealed.seal):
             assert word not in told
 
 
@@ -180,27 +195,33 @@ CHEATS: dict[Callable[[Path], None], str] = {
 
 @needs_bash
 @pytest.mark.parametrize("cheat", CHEATS, ids=lambda cheat: cheat.__name__)
-def test_every_cheat_is_named(bag: Path, sealed: archive.Sealed, cheat: Callable[[Path], None]) -> None:
+def test_every_cheat_is_named(bag: Path, sealed: Sealed, cheat: Callable[[Path], None]) -> None:
     cheat(bag)
-    for seal in ("", sealed.seal):
-        told = way_c(bag, seal)
-        assert told.startswith("ANOMALIES / FAULTS\n") and CHEATS[cheat] in told, told
-        assert "WELL" not in told and "COHERENT" not in told and "ORIGIN PROVEN" not in told
+    for typed in ("", sealed.seal):
+        told = way_b(bag, typed)
+        assert told.startswith("ALTEREE / TAMPERED WITH\n") and CHEATS[cheat] in told, told
+        assert "CONSISTENT" not in told and "ORIGIN PROVEN" not in told
 
 
 def test_the_text_names_its_own_bag_and_says_how_to_begin(bag: Path) -> None:
     text = text_of(bag)
     assert f"$Bag = 'D:\\archive\\{bag.name}'" in text and f"cd '/archive/{bag.name}'" in text
-    for words in ("Allez d’abord dans le dossier", "First go into the folder", "-TimestampServer", "REDACTED.txt"):
+    for words in ("remplacez le chemin", "put the path of", "-TimestampServer", "REDACTED.txt"):
         assert words in text
-    for answer in ("TOUT EST BIEN", "ALL IS WELL", "COHERENTE, ORIGINE NON VERIFIEE", "COHERENT, ORIGIN NOT CHECKED"):
-        assert text.count(answer) == 3, "in the words, and as ways B and C answer it"
-    for fault in ("le sceau concorde, le contenu non", "the seal matches, the content does not", "SEAL MISTYPED"):
-        assert text.count(fault) == 2, "ways B and C say the same"
+    for answer in (
+        "INTACT, ORIGIN PROVEN",
+        "CONSISTENT, ORIGIN NOT CHECKED",
+        "SEAL MISTYPED",
+        "SEAL DIFFERS",
+        "TAMPERED WITH",
+    ):
+        assert text.count(answer) >= 3, "in the words, and as ways A and B answer it"
+    assert text.index("\r\nB. ") < text.index("PLUS / MORE") < text.index("\r\nC. "), "two ways first"
+    assert "cd /d" not in text, "cmd’s alone: in PowerShell the next line would hash another folder’s file"
     assert "\n" not in text.replace("\r\n", "")
 
 
-def test_the_sheet_opens_in_notepad_and_gives_three_lines_that_stand_alone(sealed: archive.Sealed) -> None:
+def test_the_sheet_opens_in_notepad_and_gives_three_lines_that_stand_alone(sealed: Sealed) -> None:
     raw = sealed.sheets[0].read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf") and b"\r\n" in raw and b"\n" not in raw.replace(b"\r\n", b"")
     page = sealed.sheets[1].read_text(encoding="utf-8")
@@ -209,24 +230,26 @@ def test_the_sheet_opens_in_notepad_and_gives_three_lines_that_stand_alone(seale
         assert f'certutil -hashfile "{name}\\tagmanifest-sha256.txt" SHA256' in text
         assert f"(Get-FileHash -LiteralPath '.\\{name}\\tagmanifest-sha256.txt' -Algorithm SHA256).Hash" in text
         assert f"sha256sum '{name}/tagmanifest-sha256.txt'" in text
-    assert archive.verify(sealed.bag).ok, "the sheet beside the bag is still read"
+    assert verify(sealed.bag).ok, "the sheet beside the bag is still read"
 
 
-def test_the_printed_sheet_is_one_page_for_each_language(
+def test_the_printed_sheet_is_one_page_signed_once(
     tmp_path: Path, need: Callable[..., str], need_browser: Callable[[], Path]
 ) -> None:
-    """Signature and seal on one side of paper: on a second one they could be joined to another."""
+    """Signatures and seal on one side of paper, in both languages: on a second side they could be joined to another."""
     browser = need_browser()
-    need("pdfinfo")
+    need("pdftotext")
     case = make_case(tmp_path / "cases", rehearsal="nominal")
-    made = archive.seal(case, tmp_path / "archive", as_is="une raison de plusieurs mots", clock=clock())
+    made = seal(case, tmp_path / "archive", as_is="une raison de plusieurs mots", clock=clock())
     pdf = print_pdf(made.sheets[1], tmp_path / "sheet.pdf", "fr", browser=browser)
-    told = subprocess.run(["pdfinfo", str(pdf)], capture_output=True, check=True).stdout.decode()
-    assert re.search(r"Pages:\s+2\n", told), told
+    told = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, check=True).stdout.decode()
+    assert told.count("\f") == 1 and len(re.findall(r"Signature\s*: / Signature:", told)) == 2, told
+    for sheet in (told, made.sheets[0].read_text(encoding="utf-8-sig")):
+        assert "Seconde personne" in sheet and "Second person" in sheet and sheet.count(made.seal[:4]) >= 1
 
 
 @needs_bash
-def test_the_line_on_the_sheet_gives_the_seal(sealed: archive.Sealed) -> None:
+def test_the_line_on_the_sheet_gives_the_seal(sealed: Sealed) -> None:
     line = next(
         line.strip()
         for line in sealed.sheets[0].read_text(encoding="utf-8-sig").splitlines()
@@ -236,7 +259,35 @@ def test_the_line_on_the_sheet_gives_the_seal(sealed: archive.Sealed) -> None:
     assert done.stdout.decode().split()[0] == sealed.seal
 
 
-def test_a_sealed_record_does_not_tell_to_seal(sealed: archive.Sealed) -> None:
+def test_a_sealed_record_does_not_tell_to_seal(sealed: Sealed) -> None:
     for lang in ("fr", "en"):
         page = (sealed.bag / "data" / f"record.{lang}.html").read_text(encoding="utf-8")
         assert "runbook seal" not in page and "VERIFIER.txt" in page
+
+
+#: The five answers, by the sentence of knowledge/words/archive.yml with which ``runbook verify`` gives each.
+ANSWERS = ("verify_proven", "verify_consistent", "verify_mistyped", "verify_other", "verify_bad")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_five_answers_are_the_same_words_in_both_tools_the_sheet_and_the_page(lang: str) -> None:
+    def plain(text: str) -> str:
+        return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+
+    words = read_yaml("words/archive")
+    answers = [plain(typeset(words[key][lang])).partition(":")[0].strip() for key in ANSWERS]
+    assert all(answer.isupper() for answer in answers) and len(set(answers)) == 5
+    page = (data_root() / "docs" / lang / "verify-archive.md").read_text(encoding="utf-8")
+    papers = data_root() / "runbook" / "papers"
+    for place, text, row in (
+        ("VERIFIER.txt", plain(words["verifier"][lang]), r"^ *({}) {{2,}}\S"),
+        ("the page", plain(page), r"^\| ({}) \|"),
+        *(
+            (tool, (papers / tool).read_text(encoding="utf-8-sig"), r"'(?:{0}) / |' ?/ ({0})'| / ({0})'")
+            for tool in ("verifier.sh", "verifier.ps1")
+        ),
+    ):
+        for answer in answers:
+            assert re.search(row.format(re.escape(answer)), text, re.MULTILINE), f"{place} does not say {answer}"
+    told = re.findall(r"^\| ([A-Z, ]+) \|.*\| \d \|$", plain(page), re.MULTILINE)
+    assert told == answers, "and no sixth word"

@@ -26,14 +26,14 @@ from pathlib import Path
 import bagit
 import psutil
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "archive"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "made"))
 from killing import how_long, moments, run_and_kill
 from made_case import make_case
 
-from runbook import archive
 from runbook.archive.register import register
-from runbook.archive.seal import Contents, write_bag
-from runbook.journal import Journal
+from runbook.archive.seal import Contents, seal, write_bag
+from runbook.archive.verify import verify
+from runbook.journal.lines import Journal
 
 logging.getLogger("bagit").setLevel(logging.CRITICAL)
 
@@ -79,7 +79,7 @@ def peak_of(code: str, *arguments: str) -> float:
 
 def bags(root: Path, megabytes: int, processes: int, rounds: int) -> None:
     case = make_case(root / "cases", extra=evidence(megabytes))
-    archive.seal(case, root / "warm", workers=processes)
+    seal(case, root / "warm", workers=processes)
     openssl = shutil.which("openssl")
     times: dict[str, list[float]] = {}
 
@@ -107,12 +107,12 @@ def bags(root: Path, megabytes: int, processes: int, rounds: int) -> None:
             shutil.rmtree(root / name, ignore_errors=True)
         shutil.rmtree(root / "ours", ignore_errors=True)
         shutil.rmtree(root / "theirs", ignore_errors=True)
-        note("seal, ours (record, checks)", lambda: archive.seal(case, root / "ours", workers=processes))
+        note("seal, ours (record, checks)", lambda: seal(case, root / "ours", workers=processes))
         note("seal, bagit on a copy", lambda: by_bagit(root / "theirs"))
         note("the bag alone, ours, flushed", lambda: bag_alone(root / "alone" / "bag"))
         note("bagit on a copy, flushed", lambda: by_bagit_flushed(root / "flushed"))
         bag = root / "ours" / "case-2024-01"
-        note("verify, ours", lambda bag=bag: archive.verify(bag, workers=processes))
+        note("verify, ours", lambda bag=bag: verify(bag, workers=processes))
         note("verify, bagit", lambda bag=bag: bagit.Bag(str(bag)).validate(processes=processes))
         if openssl:
             files = [str(path) for path in bag.rglob("*") if path.is_file()]
@@ -124,9 +124,9 @@ def bags(root: Path, megabytes: int, processes: int, rounds: int) -> None:
     print(f"{megabytes} MB of evidence, {processes} processes or threads, {rounds} interleaved rounds, median:")
     for name, each in times.items():
         print(f"  {name:30} {statistics.median(each):7.2f} s   {megabytes / statistics.median(each):7.0f} MB/s")
-    code = "import sys; from pathlib import Path; from runbook import archive\narchive.verify(Path(sys.argv[1]))"
+    code = "import sys; from pathlib import Path; from runbook.archive.verify import verify\nverify(Path(sys.argv[1]))"
     print(f"  peak memory of verify        {peak_of(code, str(root / 'ours' / 'case-2024-01')):7.0f} MB")
-    small = archive.seal(make_case(root / "small"), root / "small-archive").bag
+    small = seal(make_case(root / "small"), root / "small-archive").bag
     print(f"  the same on a 0.1 MB case    {peak_of(code, str(small)):7.0f} MB")
 
 
@@ -168,7 +168,7 @@ def kills(root: Path, count: int) -> None:
             halfway += not run_and_kill(work, workspace, case, moment)
             for bag in (workspace / "archive").glob("case-*"):
                 if bag.is_dir():
-                    assert archive.verify(bag).ok, f"{work} killed after {moment:.3f} s left half a bag"
+                    assert verify(bag).ok, f"{work} killed after {moment:.3f} s left half a bag"
             json.loads((case / "journal.jsonl").read_bytes().splitlines()[-1])
             assert run_and_kill(work, workspace, case, None), f"{work} does not finish after a kill"
             shutil.rmtree(workspace / "archive", ignore_errors=True)

@@ -71,7 +71,7 @@ def main() -> None:
         folder = Path(temporary)
         bare, recording = bare_notebook(folder), one_run_recording(folder)
         papermill = [sys.executable, "-m", "papermill", "--no-progress-bar"]
-        figures: dict[str, list[float]] = {"bare": [], "one run": [], "two runs": [], "import matplotlib": []}
+        figures: dict[str, list[float]] = {"bare": [], "one run": [], "two runs": []}
         for number in range(rounds + 1):  # the first round warms up
             took = {
                 "bare": timed([*papermill, str(bare), str(folder / "out.ipynb")], folder),
@@ -79,7 +79,6 @@ def main() -> None:
                     [*papermill, str(SOURCE), f"case-a{number}.ipynb", "-p", "rehearsal", str(recording)], folder
                 ),
                 "two runs": timed([*papermill, str(SOURCE), f"case-b{number}.ipynb"], folder),
-                "import matplotlib": timed([sys.executable, "-c", "from matplotlib.figure import Figure"], folder),
             }
             if number:
                 for name, seconds in took.items():
@@ -90,13 +89,9 @@ def main() -> None:
     for name, value in median.items():
         low, high = min(figures[name]), max(figures[name])
         print(f"  {name:<18} {value:6.2f}   ({low:.2f} to {high:.2f})")
-    pictures = median["import matplotlib"]
     for name, kernels in (("one run", 1), ("two runs", 2)):
         over = median[name] - kernels * median["bare"]
-        print(
-            f"{name}: {median[name] / (kernels * median['bare']):.2f} times {kernels} bare, {over:+.2f} s; "
-            f"without the picture library's import {over - kernels * pictures:+.2f} s"
-        )
+        print(f"{name}: {median[name] / (kernels * median['bare']):.2f} times {kernels} bare, {over:+.2f} s")
 
 
 if __name__ == "__main__":

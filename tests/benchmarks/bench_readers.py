@@ -29,8 +29,12 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "made"))
+
+from samples import samples
+
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT.parent / "shared" / "samples" / "evtx"
+SAMPLES = samples() / "evtx"
 HEADER, CHUNK = 4096, 1 << 16
 AIM = 1.3
 
@@ -62,11 +66,11 @@ def bare(path: Path) -> int:
 
 
 def diagnosis(path: Path) -> int:
-    from runbook import knowledge
-    from runbook.hint_rows import known_kind
-    from runbook.readers.evtx import read_evtx
+    from runbook.formats.evtx import read_evtx
+    from runbook.hints.rows import known_kind
+    from runbook.knowledge import reference
 
-    keys = {(name, row.channel, row.id) for row in knowledge.events() for name in (row.provider, *row.aliases)}
+    keys = {(name, row.channel, row.id) for row in reference.events() for name in (row.provider, *row.aliases)}
     stream = read_evtx(path, known_kind)
     found = sum(record.key in keys for record in stream)
     assert found, "the sample holds events of the table"
@@ -74,19 +78,19 @@ def diagnosis(path: Path) -> int:
 
 
 def stream(path: Path) -> int:
-    from runbook.readers.evtx import read_evtx
+    from runbook.formats.evtx import read_evtx
 
     return sum(1 for _ in read_evtx(path))
 
 
 def identity(path: Path) -> int:
-    from runbook.readers.evtx import read_evtx
+    from runbook.formats.evtx import read_evtx
 
     return sum(bool(record.key) for record in read_evtx(path))
 
 
 def everything(path: Path) -> int:
-    from runbook.readers.evtx import read_evtx
+    from runbook.formats.evtx import read_evtx
 
     count = 0
     for record in read_evtx(path):
@@ -114,10 +118,10 @@ def child(kind: str, path: Path) -> None:
     """Measure once and print the result as one line of JSON."""
     import evtx  # loading modules and knowledge/ is not what is measured
 
-    from runbook import knowledge
-    from runbook.readers import evtx as reader
+    from runbook.formats import evtx as reader
+    from runbook.knowledge import reference
 
-    assert evtx and reader and knowledge.events()
+    assert evtx and reader and reference.events()
     begin = time.process_time()
     count = KINDS[kind](path)
     seconds = time.process_time() - begin
@@ -172,9 +176,6 @@ def main() -> int:
     given = options.parse_args()
     if given.child:
         child(given.child, given.file)
-        return 0
-    if not SAMPLES.is_dir():
-        print("The real samples (shared/samples beside the repository) are absent: nothing was measured.")
         return 0
     sample = max(SAMPLES.glob("*.evtx"), key=lambda path: path.stat().st_size)
     kinds = ["bare", "diagnosis"] + [kind for kind in REPEATED[2:] if kind in given.kinds.split(",")]

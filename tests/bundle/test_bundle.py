@@ -8,18 +8,21 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from packaging.utils import parse_wheel_filename
+from playwright.sync_api import Browser
 
-from runbook import knowledge_lock
+from runbook.bundle import lock
+from runbook.bundle.lock import WINDOWS
+from runbook.bundle.make import THEME
+from runbook.bundle.materials import BILL
 from runbook.bundle.source import PARTS
-from runbook.history import History
-from runbook.journal import Journal
-from runbook.knowledge_lock import WINDOWS
-from runbook.sentences import LANGS
+from runbook.files import sha256_of
+from runbook.journal.history import History
+from runbook.journal.lines import Journal
+from runbook.words.sentences import LANGS
 
 ROOT = Path(__file__).resolve().parents[2]
 #: A folder as people have them: blanks, accents, what URLs and shells take for something else.
@@ -89,33 +92,46 @@ def make(root: Path, out: Path, umask: str, *words: str, **settings: str) -> Pat
     return archive
 
 
-def read_in_a_browser(site: Path, path: Path) -> None:
+def read_in_a_browser(site: Path, chromium: Browser) -> None:
     """Open the site from its files, with no name resolvable: landing page, both languages, search."""
     asked: list[str] = []
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"]
-        browser = playwright.chromium.launch(executable_path=str(path), args=flags)
-        page = browser.new_context(offline=True).new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        for lang in LANGS:
-            page.goto((site / "index.html").as_uri())
-            with page.expect_navigation(wait_until="load"):
-                page.click(f"a[hreflang={lang}]")
-            assert page.get_attribute("html", "lang") == lang
-            page.click("input.md-search__input")
-            page.keyboard.type("4105")
-            page.wait_for_selector("a.md-search-result__link")
-            page.goto((site / lang / "runbook" / "air-gapped.html").as_uri())
-            assert "install.ps1" in page.inner_text("article")
-        browser.close()
+    context = chromium.new_context(offline=True)
+    page = context.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    for lang in LANGS:
+        page.goto((site / "index.html").as_uri())
+        with page.expect_navigation(wait_until="load"):
+            page.click(f"a[hreflang={lang}]")
+        assert page.get_attribute("html", "lang") == lang
+        page.click("input.md-search__input")
+        page.keyboard.type("4105")
+        page.wait_for_selector("a.md-search-result__link")
+        page.goto((site / lang / "runbook" / "air-gapped.html").as_uri())
+        assert "install.ps1" in page.inner_text("article")
+    context.close()
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+def bill_names_what_is_there(bundle: Path) -> None:
+    """The bill of materials names each wheel by its hash, and the site's theme."""
+    bill = json.loads((bundle / "licences" / BILL).read_text(encoding="utf-8"))
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    assert "serialNumber" not in bill and "timestamp" not in bill["metadata"]
+    about = bill["metadata"]["component"]
+    named = {
+        (each["name"], each["version"], *(one["content"] for one in each.get("hashes", ())))
+        for each in bill["components"]
+    }
+    wheels = (bundle / "wheels").glob("*.whl")
+    there = {(*map(str, parse_wheel_filename(wheel.name)[:2]), sha256_of(wheel)) for wheel in wheels}
+    (own,) = {each for each in there if each[0] == about["name"]}
+    assert (about["version"], len(named)) == (own[1], len(there))
+    assert {each for each in named if each[0] != THEME} == there - {own}
 
 
 @pytest.mark.timeout(1500)
 @pytest.mark.skipif(sys.platform == "win32", reason="unshare, umask and sh; on Windows install.ps1 itself is tried")
-def test_made_twice_unpacked_installed_read_and_rehearsed_without_network(
-    tmp_path: Path, need_browser: Callable[[], Path]
-) -> None:
+def test_made_twice_unpacked_installed_read_and_rehearsed_without_network(tmp_path: Path, chromium: Browser) -> None:
     root = checkout(tmp_path / "project")
     first = make(root, tmp_path / "one", "022", PYTHONHASHSEED="1", TZ="UTC")
     folder = tmp_path / AWKWARD
@@ -136,6 +152,8 @@ def test_made_twice_unpacked_installed_read_and_rehearsed_without_network(
     if shutil.which("sha256sum"):
         subprocess.run(["sha256sum", "--check", "--quiet", "--strict", "SHA256SUMS"], cwd=bundle, check=True)
 
+    bill_names_what_is_there(bundle)
+
     home = tmp_path / "home"
     home.mkdir()
     alone = cut_off()
@@ -147,22 +165,24 @@ def test_made_twice_unpacked_installed_read_and_rehearsed_without_network(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Installé." in done.stdout
 
-    papermill = [*alone, str(bundle / ".venv" / "bin" / "papermill"), "notebooks/migrate.ipynb", "case-essai.ipynb"]
-    played = subprocess.run(
-        [*papermill, "--no-progress-bar"], cwd=bundle, env=environ(home), capture_output=True, encoding="utf-8",
-        check=False,
-    )  # fmt: skip
+    # Whoever has the wheel alone (uv tool, pipx) lays a folder out, and the same line works there.
+    programs = bundle / ".venv" / "bin"
+    laid = tmp_path / "Licences été"
+    subprocess.run([str(programs / "runbook"), "init", str(laid)], cwd=home, env=environ(home), check=True)
+    assert (laid / "cases" / "case-essai" / "case.yml").is_file()
+    papermill = [*alone, str(programs / "papermill"), "migrate.ipynb", "case-2024-07.ipynb", "--no-progress-bar"]
+    played = subprocess.run(papermill, cwd=laid, env=environ(home), capture_output=True, encoding="utf-8", check=False)
     assert played.returncode == 0, played.stderr
-    history = History(Journal(bundle / "cases" / "case-essai" / "journal.jsonl").entries())
+    history = History(Journal(laid / "cases" / "case-2024-07" / "journal.jsonl").entries())
     assert [history.closing(run)["outcome"] for run in history.runs()] == ["waiting", "done"]  # type: ignore[index]
-    assert (bundle / "case-essai.ipynb").is_file()
+    assert (laid / "case-2024-07.ipynb").is_file()
 
-    read_in_a_browser(bundle / "site", need_browser())  # last: without a browser all the rest was tested
+    read_in_a_browser(bundle / "site", chromium)
 
 
 def test_every_wheel_for_the_server_is_to_be_had_with_its_hash(tmp_path: Path) -> None:
     """The registry still has a wheel for Windows x64 of each pin, with a hash of the lock. Fetches no wheel."""
-    pins = knowledge_lock.parse((ROOT / "bundle.lock").read_text(encoding="utf-8"))
+    pins = lock.parse((ROOT / "requirements.txt").read_text(encoding="utf-8"))
     wanted = tmp_path / "wanted.txt"
     lines = [
         " ".join([f"{pin.name}=={pin.version}", *(f"--hash={h}" for h in pin.hashes)])

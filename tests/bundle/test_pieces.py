@@ -9,15 +9,19 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
-from runbook.bundle import licences, pack, source, wheels
+from runbook.bundle import licences, materials, pack, source, wheels
+from runbook.bundle.lock import HERE, Locked
 from runbook.bundle.make import ABOARD, longest, make, take_site
 from runbook.errors import BadInput, RunbookError
-from runbook.knowledge_lock import HERE, Locked
-from runbook.sentences import LANGS, read_yaml
+from runbook.words.console import pipe_encoding
+from runbook.words.sentences import LANGS, read_yaml
 
 BUNDLE = Path(source.__file__).parent
 
@@ -66,7 +70,8 @@ def empty(tmp_path: Path) -> Path:
     return tmp_path / "empty"
 
 
-def test_a_bundle_holds_what_the_commit_holds(project: Path, empty: Path) -> None:
+def test_a_bundle_holds_what_the_commit_holds(project: Path, empty: Path, need: Callable[..., str]) -> None:
+    need("git")
     commit(project)
     (project / "docs" / "file.txt").write_text("changed since\n", encoding="utf-8")
     (project / "notebooks" / "left-over.txt").touch()
@@ -77,7 +82,8 @@ def test_a_bundle_holds_what_the_commit_holds(project: Path, empty: Path) -> Non
     assert re.fullmatch("[0-9a-f]{40}", taken.commit or "")
 
 
-def test_a_clean_commit_is_not_called_changed(project: Path, empty: Path) -> None:
+def test_a_clean_commit_is_not_called_changed(project: Path, empty: Path, need: Callable[..., str]) -> None:
+    need("git")
     commit(project)
     assert not source.export(project, empty, "en").changed
 
@@ -169,7 +175,31 @@ def test_a_package_without_a_text_is_marked(tmp_path: Path) -> None:
     assert lines[-2:] == ["a 1: MIT  *", "b 1: MIT"]
 
 
+def test_a_bill_keeps_to_the_schema_and_names_each_wheel(tmp_path: Path) -> None:
+    """Judge: CycloneDX's own schema, which the library carries. Written twice it has the same bytes."""
+    listed = tmp_path / "requirements.txt"
+    listed.write_text(f"a==1 --hash=sha256:{'0' * 64}\nrds-cal-runbook==2 --hash=sha256:{'1' * 64}\n", encoding="utf-8")
+    written = []
+    for _ in range(2):
+        materials.write(listed, "b==3", tmp_path, "en")
+        written.append((tmp_path / materials.BILL).read_bytes())
+    assert written[0] == written[1]
+    bill = json.loads(written[0])
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(written[0].decode()) is None
+    assert "serialNumber" not in bill and "timestamp" not in bill["metadata"]
+    assert bill["metadata"]["component"]["name"] == "rds-cal-runbook"
+    named = {(each["name"], each["version"], each.get("hashes", [{}])[0].get("content")) for each in bill["components"]}
+    assert named == {("a", "1", "0" * 64), ("b", "3", None)}
+
+
 # ---------------------------------------------------------------- installer
+
+
+#: A package with the command that an installation is to have.
+STARTS = {
+    "made_by_hand.py": "def main():\n    print('runbook, version 1.0')\n",
+    "made_by_hand-1.0.dist-info/entry_points.txt": "[console_scripts]\nrunbook = made_by_hand:main\n",
+}
 
 
 @pytest.fixture
@@ -178,9 +208,10 @@ def unpacked(tmp_path: Path) -> Path:
     folder = tmp_path / "à côté"
     (folder / "wheels").mkdir(parents=True)
     (folder / "setup").mkdir()
-    wheel(folder / "wheels", "made_by_hand", "1.0", {"made_by_hand.py": "A = 1\n"})
+    wheel(folder / "wheels", "made_by_hand", "1.0", STARTS)
     wheels.list_requirements(folder / "wheels")
-    shutil.copyfile(BUNDLE / "install.py", folder / "setup" / "install.py")
+    for program in (BUNDLE / "install.py", BUNDLE.parent / "words" / "console.py"):
+        shutil.copyfile(program, folder / "setup" / program.name)
     words = read_yaml("words/bundle")
     aboard = {key.removeprefix(ABOARD): words[key] for key in words if key.startswith(ABOARD)}
     texts = {lang: {key: both[lang] for key, both in aboard.items()} for lang in LANGS}
@@ -193,7 +224,7 @@ def unpacked(tmp_path: Path) -> Path:
 
 def install(folder: Path, *words: str, lang: str = "en") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-I", str(folder / "setup" / "install.py"), "--lang", lang, *words]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    return subprocess.run(command, capture_output=True, encoding=pipe_encoding({}) or "utf-8", check=False)
 
 
 def test_the_installer_installs_and_installs_again(unpacked: Path) -> None:
@@ -203,6 +234,26 @@ def test_the_installer_installs_and_installs_again(unpacked: Path) -> None:
         assert "Installed." in done.stdout
     (site,) = (unpacked / ".venv").rglob("site-packages")
     assert (site / "made_by_hand.py").is_file()
+
+
+def test_what_was_installed_and_does_not_start_is_a_failure(unpacked: Path) -> None:
+    broken = {**STARTS, "made_by_hand.py": "import a_library_that_is_not_there\n"}
+    wheel(unpacked / "wheels", "made_by_hand", "1.0", broken)
+    wheels.list_requirements(unpacked / "wheels")
+    pack.write_sums(unpacked)
+    done = install(unpacked)
+    assert done.returncode == 1 and "The installation failed" in done.stderr and "Installed." not in done.stdout
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut"])
+def test_a_list_of_sums_that_is_none_is_named(unpacked: Path, damage: str) -> None:
+    sums = unpacked / "SHA256SUMS"
+    if damage == "gone":
+        sums.unlink()
+    else:
+        sums.write_text("cut\n" + sums.read_text(encoding="utf-8"), encoding="utf-8")
+    done = install(unpacked)
+    assert done.returncode == 2 and "SHA256SUMS" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -238,9 +289,10 @@ def test_a_folder_that_is_no_environment_is_not_emptied(unpacked: Path) -> None:
 
 
 def test_the_installer_needs_nothing_but_python() -> None:
-    text = (BUNDLE / "install.py").read_text(encoding="utf-8")
-    imported = set(re.findall(r"^ *(?:from|import) (\w+)", text, re.MULTILINE))
-    assert imported <= set(sys.stdlib_module_names)
+    for program in (BUNDLE / "install.py", BUNDLE.parent / "words" / "console.py"):
+        text = program.read_text(encoding="utf-8")
+        imported = set(re.findall(r"^ *(?:from|import) (\w+)", text, re.MULTILINE))
+        assert imported - {"console"} <= set(sys.stdlib_module_names), program
 
 
 def test_the_installers_know_every_word_that_they_say() -> None:

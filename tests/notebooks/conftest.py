@@ -12,9 +12,10 @@ from typing import Any
 import nbformat
 import pytest
 
-from runbook.history import History
-from runbook.journal import Journal
-from runbook.workspace import CaseFolder
+from runbook.case.folder import CaseFolder
+from runbook.host import rehearsal
+from runbook.journal.history import History
+from runbook.journal.lines import Journal
 
 NO_BREAK = "\u00a0"  # French typography; tests compare words
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,11 +51,15 @@ class Workspace:
     path: Path
 
     def environ(self, **more: str) -> dict[str, str]:
+        """In French, and in one encoding on every system (which one Windows is written to: tests/words)."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("RUNBOOK_", "LC_", "LANG"))}
-        return {**kept, "RUNBOOK_HOME": str(self.path), "LANG": "fr_FR.UTF-8", **more}
+        return {**kept, "RUNBOOK_HOME": str(self.path), "LANG": "fr_FR.UTF-8", "PYTHONIOENCODING": "utf-8", **more}
 
     def papermill(self, name: str, *options: str, notebook: str = "migrate", **more: str) -> Played:
-        """``papermill notebooks/NOTEBOOK.ipynb NAME.ipynb OPTIONS``."""
+        """``papermill notebooks/NOTEBOOK.ipynb NAME.ipynb OPTIONS``; without a host a rehearsal, on Windows too."""
+        mentioned = any(option in ("rehearsal", "folder") for option in options)
+        if sys.platform == "win32" and not mentioned and "RUNBOOK_POWERSHELL" not in more:
+            options += ("-p", "rehearsal", rehearsal.nominal(notebook))
         output = self.path / f"{name}.ipynb"
         source = ROOT / "notebooks" / f"{notebook}.ipynb"
         done = subprocess.run(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from runbook import knowledge, sentences
 from runbook.host import rehearsal
-from runbook.journal import Journal
-from runbook.sentences import say
+from runbook.journal.lines import Journal
+from runbook.knowledge import reference
+from runbook.words import sentences
+from runbook.words.sentences import say
 
 _UNDONE = ("An Exception was encountered", "Traceback")
 
@@ -55,7 +56,7 @@ def in_one_language(played: Any, lang: str) -> None:
         if entry["event"] == "end" and entry["run"] == run:
             text = shown(cells[entry["step"]])
             assert f'data-status="{entry["status"]}"' in text, entry["step"]
-            assert knowledge.step(entry["step"]).title.of(lang) in text
+            assert reference.step(entry["step"]).title.of(lang) in text
             for line in entry["lines"]:
                 assert sentences.sentence(line["key"], lang, line["fields"])
                 assert sentences.sentence(line["key"], "fr" if lang == "en" else "en", line["fields"])

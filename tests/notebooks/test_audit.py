@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 from runbook.host import rehearsal
-from runbook.sentences import data_root
+from runbook.knowledge import catalogue
+from runbook.words.sentences import data_root
 
 from .recordings import plays_as_it_says, shown
 
-PLAYED = [name for name in rehearsal.names() if rehearsal.load(name).plot.notebook == "audit"]
+PLAYED = [name for name in catalogue.rehearsals() if rehearsal.load(name).plot.notebook == "audit"]
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
@@ -23,8 +24,8 @@ PLAYED = [name for name in rehearsal.names() if rehearsal.load(name).plot.notebo
 def test_recording_ends_as_it_says(workspace: Any, name: str, lang: str) -> None:
     played = plays_as_it_says(workspace, name, lang)
     assert played.effects() == ["audit-report"]
-    sheet = (played.folder.path / "r01" / "licence-sheet.html").read_text(encoding="utf-8")
-    text = (played.folder.path / "r01" / "licence-sheet.txt").read_text(encoding="utf-8")
+    sheet = (played.folder.path / "r01" / "audit-sheet" / "licence-sheet.html").read_text(encoding="utf-8")
+    text = (played.folder.path / "r01" / "audit-sheet" / "licence-sheet.txt").read_text(encoding="utf-8")
     for word in ("RDLIC01.corp.example", "REHEARSAL Reseller", "private", "REHEARSAL-invoice-pack-1.txt"):
         assert word in sheet and word in text, word
     # Masked: neither a whole identifier nor the agreement's whole number is on it.

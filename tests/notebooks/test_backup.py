@@ -8,18 +8,19 @@ from typing import Any
 import pytest
 
 from runbook.host import rehearsal
-from runbook.journal import Journal
-from runbook.sentences import say, sentence
+from runbook.journal.lines import Journal
+from runbook.knowledge import catalogue
+from runbook.words.sentences import say, sentence
 
-PLAYED = [name for name in rehearsal.names() if rehearsal.load(name).plot.notebook == "backup"]
+PLAYED = [name for name in catalogue.rehearsals() if rehearsal.load(name).plot.notebook == "backup"]
 #: A destination that will not do: nothing may have been changed.
-UNTOUCHED = ["backup-relative", "backup-inside-lserver", "backup-drive-missing", "backup-share", "backup-no-room"]
+UNTOUCHED = ["backup-relative", "backup-inside-lserver", "backup-drive-missing", "backup-share"]
 
 
 def test_each_way_it_can_go_wrong_has_its_recording() -> None:
     assert set(PLAYED) == {
-        "backup-nominal", *UNTOUCHED, "backup-disk-full", "backup-share-lost", "backup-wbadmin-stopped",
-        "backup-shadow", "backup-old-damaged",
+        "backup-nominal", *UNTOUCHED, "backup-no-room", "backup-disk-full", "backup-share-lost",
+        "backup-wbadmin-stopped", "backup-shadow", "backup-old-damaged",
     }  # fmt: skip
 
 
@@ -58,6 +59,18 @@ def test_the_whole_backup_changes_what_apply_names_and_says_what_it_is_worth(wor
     assert len(hashes) == 4 and all(len(digest) == 64 for digest in hashes)
     given = json.loads((played.folder.path / "r01" / "backup-retention" / "in.json").read_text(encoding="utf-8"))
     assert given["Newest"] == "20250306T110500Z" and given["Names"] == ["20250213T020500Z"]
+
+
+def test_without_room_the_copy_is_refused_before_the_stop_and_retention_is_reached(workspace: Any) -> None:
+    played = workspace.papermill(
+        "case-full", "-p", "rehearsal", "backup-no-room", "-p", "lang", "en", notebook="backup"
+    )
+    copied = played.history.end_in("backup-folder", "r01")
+    assert copied["status"] == "failed" and not copied["facts"].get("manifest")
+    assert "The service was not touched." in " ".join(
+        sentence(line["key"], "en", line["fields"]) for line in copied["lines"]
+    )
+    assert played.history.end_in("backup-retention", "r01")["status"] == "succeeded"
 
 
 def test_nothing_named_nothing_done(workspace: Any) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from runbook.history import History
-from runbook.journal import Journal
-from runbook.sentences import data_root
+from runbook.journal.history import History
+from runbook.journal.lines import Journal
+from runbook.words.sentences import data_root
 
 NO_BREAK = "\u00a0"
 REAL_CASE = """\
@@ -60,14 +60,14 @@ def test_works_from_the_root_and_from_notebooks(checkout: Path, start: str, sour
     assert history.closing("r01")["outcome"] == "failed", done.stderr  # type: ignore[index]
     assert done.returncode == 1
     assert (checkout / start / f"{name}.ipynb").is_file()
-    assert "1/25 Vérifier le poste" in done.stderr  # the bar moves and says where it is
+    assert "1/25 Check the machine" in done.stderr  # the bar moves and says where it is
     assert "Traceback" not in done.stderr
     assert "Exception" not in done.stderr
 
 
 def test_every_bad_parameter_is_told_at_once_and_nothing_runs(workspace: Any) -> None:
     played = workspace.papermill("case-bad", "-p", "case", "007", "-p", "foo", "x", "-p", "lang", "en")
-    assert played.exit_code == 1
+    assert played.exit_code == 2
     assert "2 parameters to correct. No step was run." in played.stderr
     assert "-r case VALUE" in played.stderr
     assert "“foo”: unknown parameter" in played.stderr
@@ -76,7 +76,7 @@ def test_every_bad_parameter_is_told_at_once_and_nothing_runs(workspace: Any) ->
 
 def test_a_name_that_is_no_identifier_is_told(workspace: Any) -> None:
     played = workspace.papermill("case-bad", "-p", "a-b", "x")
-    assert played.exit_code == 1
+    assert played.exit_code == 2
     assert "« a-b »" in played.stderr
 
 
@@ -91,7 +91,7 @@ def test_a_name_that_is_no_identifier_is_told(workspace: Any) -> None:
 )
 def test_each_bad_value_has_its_sentence(workspace: Any, options: tuple[str, ...], word: str) -> None:
     played = workspace.papermill("case-bad", *options)
-    assert played.exit_code == 1
+    assert played.exit_code == 2
     assert word in played.stderr
     assert not (workspace.path / "cases" / "case-bad" / "journal.jsonl").exists()
     assert not played.output.exists() or "Traceback" not in played.output.read_text(encoding="utf-8")
@@ -108,7 +108,7 @@ def test_all_that_is_wrong_is_told_at_once(workspace: Any) -> None:
 
 def test_a_rehearsal_of_another_notebook_is_refused(workspace: Any) -> None:
     played = workspace.papermill("case-bad", "-p", "rehearsal", "hosts-nominal", "-p", "lang", "en")
-    assert played.exit_code == 1 and "belongs to the notebook hosts" in played.stderr
+    assert played.exit_code == 2 and "belongs to the notebook hosts" in played.stderr
 
 
 def test_a_negative_code_is_text_and_no_option(workspace: Any) -> None:
@@ -132,7 +132,7 @@ def test_a_real_case_does_not_run_off_windows_nor_become_a_rehearsal(workspace: 
     real_case(workspace, "case-real")
     for options in ((), ("-p", "rehearsal", "nominal")):
         played = workspace.papermill("case-real", *options)
-        assert played.exit_code == 1
+        assert played.exit_code == 2
         assert "Aucune étape n’a été lancée" in played.stderr or "une répétition n’y écrit jamais" in played.stderr
     assert not (workspace.path / "cases" / "case-real" / "journal.jsonl").exists()
 
@@ -140,7 +140,7 @@ def test_a_real_case_does_not_run_off_windows_nor_become_a_rehearsal(workspace: 
 def test_a_rehearsal_is_not_taken_over_by_another(workspace: Any) -> None:
     workspace.papermill("case-mix", "-p", "rehearsal", "not-elevated")
     played = workspace.papermill("case-mix", "-p", "rehearsal", "role-missing")
-    assert played.exit_code == 1
+    assert played.exit_code == 2 and "est la répétition « not-elevated »" in played.stderr.replace("\u00a0", " ")
     assert len(played.history.runs()) == 1
 
 
@@ -173,7 +173,7 @@ def test_exit_codes_and_confirmations_of_the_command_line(workspace: Any) -> Non
     assert "list of processes" in private.stderr
     key_pack = "REHEA-RSALO-NLYKE-YPACK-NUMBE-R0000-PACK1"
     # The first ID is asked for at once; an ID typed where a yes or a no is wanted is no "no".
-    typed = ["1", "REF-1", "", "réémis", "too short", key_pack, "oui", "40", key_pack, "non", "note"]
+    typed = ["1", "REF-1", "", "réémis", "too short", key_pack, "oui", "40", key_pack, "non", "note", "oui"]
     done = workspace.runbook("confirm", "case-hand", "clearinghouse", given="\n".join(typed) + "\n")
     assert "répondez par oui ou non" in done.stdout
     empty = ["--set", "channel=telephone", "--set", "result=issued"]
@@ -210,7 +210,9 @@ def _last(workspace: Any, name: str, step: str) -> Any:
 def test_an_unknown_end_is_done_again_only_after_a_person_decided(workspace: Any) -> None:
     """The recording in which the power goes between stop and start of the service."""
     played = workspace.papermill("case-cut", "-p", "rehearsal", "killed-in-backup")
-    story = [e["event"] for e in played.history.entries if e.get("step") == "backup" and e["event"] != "end"]
+    story = [
+        e["event"] for e in played.history.entries if e.get("step") == "backup" and e["event"] not in ("end", "started")
+    ]
     assert story == ["begin", "accept", "begin", "ran"]
     assert played.effects().count("backup") == 2
     assert "unknown" in [e["status"] for e in played.history.ends("backup")]
@@ -320,4 +322,4 @@ def test_help_notebook_shows_each_parameter(workspace: Any) -> None:
     )
     for name in ("case", "lang", "apply", "rehearsal"):
         assert f"{name}: " in done.stdout
-    assert "nom du dossier" in done.stdout
+    assert "nom du cas" in done.stdout

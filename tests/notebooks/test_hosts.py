@@ -13,11 +13,12 @@ import pytest
 import yaml
 
 from runbook.host import rehearsal
-from runbook.sentences import data_root, say
+from runbook.knowledge import catalogue
+from runbook.words.sentences import data_root, say
 
 from .recordings import plays_as_it_says, shown
 
-PLAYED = [name for name in rehearsal.names() if rehearsal.load(name).plot.notebook == "hosts"]
+PLAYED = [name for name in catalogue.rehearsals() if rehearsal.load(name).plot.notebook == "hosts"]
 NOMINAL = data_root() / "notebooks" / "rehearsals" / "hosts-nominal"
 COUNT = 1000
 #: Seven hosts that fail, in five ways: what is changed in a good reading (None: not reached).
@@ -67,6 +68,7 @@ def thousand(folder: Path) -> Path:
     nominal = data_root() / "notebooks" / "rehearsals" / "nominal" / "case.yml"
     case = yaml.safe_load(nominal.read_text(encoding="utf-8"))
     case["session_hosts"]["names"] = [host_name(number) for number in range(1, COUNT + 1)]
+    case["session_hosts"]["pilot"] = host_name(1)
     (folder / "case.yml").write_text(yaml.safe_dump(case, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return folder
 
@@ -106,9 +108,9 @@ def test_a_thousand_hosts_of_which_seven_fail_in_five_ways(workspace: Any, tmp_p
 
 
 def _rank(word: str) -> int:
-    from runbook.verdicts.host_state import TROUBLES
+    from runbook.steps.host_state import rank_of
 
-    return TROUBLES.index(word)
+    return rank_of(word)
 
 
 def test_a_case_without_hosts_waits_and_runs_nothing(workspace: Any, tmp_path: Path) -> None:

@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fake_powershell"))
 from fake_host import NOMINAL, FakePowerShell
 
-from runbook import confirm, knowledge, record_host
+from runbook.case.folder import CaseFolder
 from runbook.errors import BadInput
 from runbook.host import rehearsal
-from runbook.workspace import CaseFolder
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the fake is a POSIX script; Windows: tests/windows")
+from runbook.journal import confirm
+from runbook.knowledge import reference
+from runbook.redaction import recording
 
 #: The nominal recording's names, and others that no token looks like.
 NAMES = {
@@ -68,7 +65,7 @@ def real_case(workspace: Any, fake: FakePowerShell, name: str) -> CaseFolder:
     for answer in recording.answers:
         fields = json.loads(renamed(json.dumps(dict(answer.fields))))
         files = [papers / each for each in answer.attach]
-        confirm.enter(folder, knowledge.step(answer.step), fields, who="Hélène Kerguelen", attach=files)
+        confirm.enter(folder, reference.step(answer.step), fields, who="Hélène Kerguelen", attach=files)
     return folder
 
 
@@ -115,11 +112,11 @@ def test_what_is_no_real_case_is_refused(workspace: Any, tmp_path: Path) -> None
     workspace.papermill("case-rehearsed")
     folder = workspace.path / "cases" / "case-rehearsed"
     with pytest.raises(BadInput, match="does not come from a server"):
-        record_host.record_host(folder, tmp_path / "out", "en")
+        recording.record_host(folder, tmp_path / "out", "en")
     assert not (tmp_path / "out").exists()
     nothing = workspace.path / "cases" / "case-new"
     nothing.mkdir()
     with pytest.raises(BadInput, match="never run"):
-        record_host.record_host(nothing, tmp_path / "out", "en")
+        recording.record_host(nothing, tmp_path / "out", "en")
     done = workspace.runbook("record-host", str(tmp_path / "out"), "--of", "case-missing")
     assert done.returncode == 2

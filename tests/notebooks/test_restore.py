@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from runbook.host import rehearsal
-from runbook.journal import Journal
-from runbook.sentences import sentence
+from runbook.journal.lines import Journal
+from runbook.knowledge import catalogue
+from runbook.words.sentences import sentence
 
-PLAYED = [name for name in rehearsal.names() if rehearsal.load(name).plot.notebook == "restore"]
+PLAYED = [name for name in catalogue.rehearsals() if rehearsal.load(name).plot.notebook == "restore"]
 
 
 @pytest.mark.parametrize("name", PLAYED)

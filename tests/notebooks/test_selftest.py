@@ -11,25 +11,23 @@ from typing import Any
 
 import pytest
 import yaml
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "fake_powershell"))
 from fake_host import NOMINAL, FakePowerShell
 
-from runbook import knowledge, selftest
 from runbook.commands import selftest as command
 from runbook.errors import BadInput
 from runbook.host.windows import WindowsHost
-from runbook.readers.answers import ANSWERS
-from runbook.sentences import data_root
+from runbook.knowledge import reference
+from runbook.run import selftest
+from runbook.steps.registry import answers
+from runbook.words.sentences import data_root
 
-posix = pytest.mark.skipif(sys.platform == "win32", reason="the fake is a POSIX script; Windows: tests/windows")
 NOW = dt.datetime(2025, 3, 5, 9, 12, tzinfo=dt.UTC)
 SCRIPTS = sorted(str(step.script) for step in selftest.checks())
 
 
 def recorded(script: str) -> Path:
     """A recorded answer of a script, from whichever recording has one."""
-    steps = [step.id for step in knowledge.steps() if step.script == script]
+    steps = [step.id for step in reference.steps() if step.script == script]
     root = data_root() / "notebooks" / "rehearsals"
     return next(p for step in steps for p in sorted(root.glob(f"*nominal/steps/{step}/out.json")))
 
@@ -61,7 +59,6 @@ def texts(data: Any) -> Iterator[str]:
         yield str(data)
 
 
-@posix
 def test_every_check_is_run_once_and_no_change_ever(fake: FakePowerShell) -> None:
     report = reported(fake)
     assert sorted(each.script for each in report.tried) == SCRIPTS
@@ -69,12 +66,11 @@ def test_every_check_is_run_once_and_no_change_ever(fake: FakePowerShell) -> Non
     assert report.good
     assert fake.calls()[0]["step"] == "preflight"
     assert len(fake.calls()) == len(SCRIPTS)
-    assert {knowledge.step(call["step"]).kind for call in fake.calls()} == {"check"}
+    assert {reference.step(call["step"]).kind for call in fake.calls()} == {"check"}
     assert fake.effects() == []
     assert fake.calls("hosts-policy")[0]["given"]["ComputerNames"] == [], "this machine only"
 
 
-@posix
 def test_the_report_holds_no_value(fake: FakePowerShell) -> None:
     stderr = "Accès refusé à RDSH99 : FullyQualifiedErrorId : AccessDenied,Microsoft.X 0x80070005".encode("cp850")
     fake.tell("service", out_from=str(recorded("service")), stdout=b"RDLIC01.corp.example", stderr=stderr)
@@ -95,7 +91,6 @@ def test_the_report_holds_no_value(fake: FakePowerShell) -> None:
     assert service.errors == ("AccessDenied", "0x80070005")
 
 
-@posix
 def test_an_answer_of_another_shape_is_told_by_place_and_kind(fake: FakePowerShell) -> None:
     out = json.loads(recorded("service").read_text(encoding="utf-8-sig"))
     out[0]["ProcessId"] = "4242-secret"
@@ -116,7 +111,6 @@ def test_an_answer_of_another_shape_is_told_by_place_and_kind(fake: FakePowerShe
     assert not report.good
 
 
-@posix
 def test_without_elevation_only_that_is_told(fake: FakePowerShell) -> None:
     out = json.loads((NOMINAL / "preflight" / "out.json").read_text(encoding="utf-8-sig"))
     out[0]["IsElevated"] = False
@@ -142,7 +136,7 @@ def test_elsewhere_it_says_what_it_could_not_try(workspace: Any) -> None:
 
 def report_of(host: str = "windows", **results: str) -> selftest.Report:
     tried = tuple(
-        selftest.Tried(script=name, sha256=knowledge.script_sha256(knowledge.script(name)), result=result)
+        selftest.Tried(script=name, sha256=reference.script_sha256(reference.script(name)), result=result)
         for name, result in results.items()
     )
     return selftest.Report(
@@ -157,12 +151,33 @@ def test_a_report_shortens_the_list(tmp_path: Path) -> None:
     path.write_text(report_of(service="ok", roles="shape", network="ok").to_json(), encoding="utf-8")
     assert command.take(path, proven, "en") == 0
     assert proven.read_text(encoding="utf-8").startswith("# head\n# more\n- script: network\n")
-    rows = [knowledge.Proven.model_validate(row) for row in yaml.safe_load(proven.read_text(encoding="utf-8"))]
+    rows = [reference.Proven.model_validate(row) for row in yaml.safe_load(proven.read_text(encoding="utf-8"))]
     assert [(row.script, row.os_build, row.at) for row in rows] == [
         ("network", "20348", "2025-03-05"), ("service", "20348", "2025-03-05"),
     ]  # fmt: skip
     command.take(path, proven, "fr")
     assert len(yaml.safe_load(proven.read_text(encoding="utf-8"))) == 2, "each script once"
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_the_report_asks_what_no_text_settles(lang: str, fake: FakePowerShell) -> None:
+    report = reported(fake)
+    asked = reference.asked()
+    assert asked and [each.id for each in report.questions] == [row.id for row in asked]
+    assert not any(each.answer for each in report.questions)
+    text = report.text(lang)
+    assert all(row.settles and row.what.of(lang) in text and row.settles.of(lang) in text for row in asked)
+
+
+def test_an_answer_is_shown_when_the_report_is_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    proven = tmp_path / "proven.yml"
+    proven.write_text("[]\n", encoding="utf-8")
+    answers = (selftest.Question(id="reactivation", answer="yes, in 2026"), selftest.Question(id="clock"))
+    path = tmp_path / "report.json"
+    path.write_text(report_of(service="ok").model_copy(update={"questions": answers}).to_json(), encoding="utf-8")
+    assert command.take(path, proven, "en") == 0
+    said = capsys.readouterr().out
+    assert "reactivation: yes, in 2026" in said and "clock:" not in said
 
 
 def test_what_proves_nothing_is_refused(tmp_path: Path) -> None:
@@ -183,4 +198,4 @@ def test_what_proves_nothing_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_check_has_a_model_to_be_held_against() -> None:
-    assert set(SCRIPTS) <= ANSWERS.keys()
+    assert set(SCRIPTS) <= answers().keys()

@@ -1,19 +1,17 @@
-"""One strict build of the site for all tests of this folder, and one browser."""
+"""One strict build of the site for all tests of this folder."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, sync_playwright
 
-from macros.pdf import browsers
-from runbook.sentences import LANGS
+from runbook.words.sentences import LANGS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,27 +52,3 @@ def pages(site: Path) -> dict[str, list[str]]:
         lang: sorted(path.relative_to(site / lang).as_posix() for path in (site / lang).rglob("*.html"))
         for lang in LANGS
     }
-
-
-def chromium_path() -> str:
-    """The installed Chromium, Chrome or Edge. Missing: the tests fail in CI and are skipped elsewhere."""
-    found = next(browsers(), None)
-    if found is None:
-        reason = "no Chromium, Chrome or Edge is installed"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return str(found)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Chromium with every name unresolvable."""
-    path = chromium_path()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND"],
-        )
-        yield browser
-        browser.close()

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from macros import links
-from runbook import knowledge
-from runbook.sentences import LANGS
+from runbook.knowledge import reference
+from runbook.words.sentences import LANGS
 
 
 def test_nothing_is_wrong_with_the_site(site: Path) -> None:
@@ -47,7 +47,7 @@ def test_the_wrong_language_is_named(tmp_path: Path) -> None:
 
 def targets() -> list[str]:
     """Every page that hints, steps, corrections and the article's places name."""
-    rows = (*knowledge.errors(), *knowledge.events(), *knowledge.steps(), *knowledge.article(), *knowledge.places())
+    rows = (*reference.errors(), *reference.events(), *reference.steps(), *reference.article(), *reference.places())
     return sorted({row.page for row in rows})
 
 
@@ -65,4 +65,4 @@ def test_every_page_that_knowledge_names_exists(site: Path) -> None:
 
 def test_every_step_names_the_section_that_is_about_it() -> None:
     whole = {"errors.html", "events.html"}  # a step that reads them all
-    assert [step.id for step in knowledge.steps() if "#" not in step.page and step.page not in whole] == []
+    assert [step.id for step in reference.steps() if "#" not in step.page and step.page not in whole] == []

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
+from xml.etree.ElementTree import Element
 
 import pytest
 from defusedxml import ElementTree
 
 from macros import (
+    cli_texts,
     commands,
     faults,
     forms,
@@ -20,12 +23,15 @@ from macros import (
     print_page,
     project,
     search_index,
+    sections,
     tables,
 )
 from macros.pictures import drawing
 from macros.words import Here, search_words, section_title
-from runbook import knowledge, sentences
-from runbook.sentences import LANGS
+from runbook.cli import build
+from runbook.knowledge import reference
+from runbook.words import sentences
+from runbook.words.sentences import LANGS
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = [Here(lang, page) for lang in LANGS for page in ("index.md", "reference/ports.md")]
@@ -97,21 +103,77 @@ def test_every_table_renders_a_row_for_each_record(here: Here, name: str) -> Non
 @pytest.mark.parametrize("here", HERE, ids=str)
 def test_every_error_and_event_has_its_anchor(here: Here) -> None:
     text = faults.errors(here) + faults.events(here)
-    for row in (*knowledge.errors(), *knowledge.events()):
-        assert f"{{: #{row.anchor} }}" in text
+    for row in (*reference.errors(), *reference.events()):
+        assert re.search(rf'\{{: #{row.anchor}[ }}]|<(span|details)[^>]* id="{row.anchor}"', text), row.anchor
 
 
-@pytest.mark.parametrize("here", HERE, ids=str)
-def test_every_script_is_shown_as_it_is_pasted(here: Here) -> None:
-    text = commands.commands(here)
-    for step in knowledge.steps():
+NOTHING = re.compile(r"^(Rien à faire|Sans objet)")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_row_that_asks_for_something_leads_to_a_section_that_exists(lang: str) -> None:
+    here = Here(lang, "errors.md")
+    for row in (*reference.errors(), *reference.events()):
+        asks = not NOTHING.match(row.fix.fr)
+        assert bool(row.act) == asks, row
+        if row.act:
+            assert " › " in sections.name(here, row.act), row.act
+    for target in ("tonight.html#nowhere", "nowhere.html"):
+        with pytest.raises((KeyError, FileNotFoundError)):
+            sections.name(here, target)
+
+
+def test_every_short_command_that_a_row_or_a_step_names_exists() -> None:
+    named = {one for row in reference.errors() for one in row.run}
+    assert named <= {row.id for row in reference.shorts()}
+    for row in reference.shorts():
+        assert row.text
+        assert row.text.count("\n") < 4, row.id
+        assert row.step is None or reference.step(row.step).script, row.id
+
+
+def test_the_events_that_say_the_same_share_a_row() -> None:
+    text = faults.events(HERE[0])
+    assert ">50305, 50306<" in text
+    assert '<span id="rcm-50306"></span>' in text
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("Activez-le. Ensuite, migrez.", "Activez-le."),
+        ("Lancez `gpupdate`, puis attendez", "Lancez `gpupdate`, puis attendez"),
+        ("Ouvrez TCP 443. `licmgr` suffit.", "Ouvrez TCP 443."),
+        ("Run it. Then wait.", "Run it."),
+    ],
+)
+def test_the_first_sentence(text: str, first: str) -> None:
+    assert faults.first_sentence(text) == first
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_script_is_shown_once_as_it_is_pasted(lang: str) -> None:
+    pages = {page: commands.commands(Here(lang, page.removesuffix(".html") + ".md")) for page in commands.PAGES}
+    text = "".join(pages.values())
+    for step in reference.steps():
         if step.script:
-            assert knowledge.paste(step.id).rstrip("\n") in text
-            assert step.title.of(here.lang) in text
+            page, _, anchor = commands.place(step).partition("#")
+            assert f"{{: #{anchor} }}" in pages[page], step.id
+            assert text.count(reference.paste(step.id).rstrip("\n")) == 1, step.id
+
+
+def test_a_command_is_short_first_and_folds_its_script() -> None:
+    text = commands.command(HERE[0], "license-server")
+    assert (
+        text.index("GetActivationStatus).ActivationStatus")
+        < text.index("??? script")
+        < text.index(".script-license-server")
+    )
+    assert "hl_lines" in commands.command(HERE[0], "export-logs")
 
 
 def test_a_step_without_a_script_has_no_command() -> None:
-    manual = next(step for step in knowledge.steps() if not step.script)
+    manual = next(step for step in reference.steps() if not step.script)
     with pytest.raises(FileNotFoundError):
         commands.command(HERE[0], manual.id)
 
@@ -149,8 +211,11 @@ def test_the_tree_names_every_module_with_its_first_line() -> None:
 @pytest.mark.parametrize("name", sorted(pictures.SCENES))
 def test_every_picture_is_well_formed_and_its_text_stays_inside(lang: str, name: str) -> None:
     here = Here(lang, "reference/ports.md")
-    figure = pictures.picture(here, name)
-    svg = ElementTree.fromstring(figure[figure.index("<svg") : figure.index("</svg>") + 6])
+    for svg in re.findall("<svg.*?</svg>", pictures.picture(here, name)):
+        _stays_inside(ElementTree.fromstring(svg))
+
+
+def _stays_inside(svg: Element) -> None:
     width, height = (float(part) for part in svg.get("viewBox").split()[2:])
     space = "{http://www.w3.org/2000/svg}"
     for text in svg.iter(f"{space}text"):
@@ -163,6 +228,51 @@ def test_every_picture_is_well_formed_and_its_text_stays_inside(lang: str, name:
             assert 0 <= y <= height, line.text
     for link in svg.iter(f"{space}a"):
         assert link.get("href").startswith("../")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_window_is_drawn_in_both_widths_says_it_is_drawn_and_marks_what_nobody_read(lang: str) -> None:
+    here = Here(lang, "migrate-telephone.md")
+    for window in sentences.read_yaml("mockups"):
+        figure = pictures.mockups.mockup(here, window["id"])
+        assert here.word("mock_caption") in html.unescape(figure)
+        assert " › " in sections.name(here, window["page"])
+        drawn = re.findall("<svg.*?</svg>", figure)
+        assert len(drawn) == 2
+        for svg in drawn:
+            _stays_inside(ElementTree.fromstring(svg))
+        rings = sum(line["sure"] == "ours" and line["kind"] != "buttons" for line in window["lines"])
+        assert drawn[0].count("°") == rings
+
+
+ACTORS = {
+    "server": "serveur de licences|license server",
+    "hosts": "hôte|host",
+    "microsoft": "microsoft",
+    "directory": "contrôleur de domaine|domain controller",
+    "manager": "gestionnaire de licences|licensing manager",
+}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_picture_of_ports_agrees_with_the_table(lang: str) -> None:
+    """Each row of the table is an arrow from its origin to its target with its ports, and no arrow is without a row."""
+    shown = re.sub(r"<[^>]+>", "", pictures.picture(Here(lang), "who-talks-to-whom"))
+    shown = shown.replace("\u2011", "-").replace("\u00a0", " ")
+    drawn = set()
+    for row in (row for row in reference.ports() if row.direction != "none"):
+        assert row.ports in shown
+        flows = {flow for flow in pictures.scenes.FLOWS[row.direction] if _joins(flow, row, lang)}
+        assert flows, row.id
+        drawn |= flows
+    assert drawn == {flow for flows in pictures.scenes.FLOWS.values() for flow in flows}
+
+
+def _joins(flow: tuple[str, str], row: reference.Port, lang: str) -> bool:
+    origin, target = (ACTORS[name] for name in flow)
+    named = re.search(origin, Here(lang).word(f"pic_who_{flow[0]}"), re.IGNORECASE)
+    at_origin = re.search(origin, row.origin.of(lang), re.IGNORECASE)
+    return bool(named and at_origin and re.search(target, row.target.of(lang), re.IGNORECASE))
 
 
 def test_pictures_differ_in_words_only() -> None:
@@ -246,6 +356,34 @@ def test_the_pinned_theme_still_has_the_places_that_are_mended(site: Path) -> No
         assert wanted in html
 
 
+@pytest.mark.parametrize(
+    ("html", "squeezed"),
+    [
+        ("<ul>\n\n    <li>a  b\n</ul>", "<ul>\n<li>a  b\n</ul>"),
+        ("<pre>\n  x\n\n  y</pre>  \n <p>", "<pre>\n  x\n\n  y</pre>\n<p>"),
+    ],
+)
+def test_squeezing_keeps_what_is_in_pre(html: str, squeezed: str) -> None:
+    assert markup.squeeze(html) == squeezed
+
+
+@pytest.mark.parametrize(
+    ("html", "curled"),
+    [
+        ("<p>the host's and hosts' \"mode\"</p>", "<p>the host’s and hosts’ “mode”</p>"),
+        ("<p><code>a'b</code>'s <q>user's</q></p>", "<p><code>a'b</code>’s <q>user's</q></p>"),
+        ("<a title=\"it's\">x</a><pre>'y'</pre>", "<a title=\"it's\">x</a><pre>'y'</pre>"),
+    ],
+)
+def test_english_is_curled_where_it_is_prose(html: str, curled: str) -> None:
+    assert markup.curled(html) == curled
+
+
+def test_code_keeps_the_spans_that_have_a_colour_of_their_own() -> None:
+    html = '<span class="nv">$a</span><span class="p">.</span><span class="n">Name</span><span class="k">if</span>'
+    assert markup.plain_code(html) == '<span class="nv">$a</span>.Name<span class="k">if</span>'
+
+
 # ---------------------------------------------------------------- search index
 
 
@@ -285,14 +423,13 @@ def test_a_section_of_the_print_page_has_its_own_ids_and_inner_links() -> None:
 
 
 def test_a_script_is_printed_once() -> None:
-    html = (
-        '<div class="language-powershell script-key-packs highlight"><span class="filename">T</span><pre>x</pre></div>'
-    )
+    whole = '<div class="language-powershell script-key-packs-after highlight"><pre>x</pre></div>'
+    folded = f'<details class="script"><summary>T</summary>{whole}</details>'
     urls = {"a.html", "reference/commands.html"}
-    elsewhere = print_page.section("a.html", html, urls, "See there")
+    elsewhere = print_page.section("a.html", folded, urls, "See there")
     assert "<pre" not in elsewhere
-    assert '<strong>T</strong><br><a href="#p-reference-commands--key-packs">See there</a>' in elsewhere
-    assert "<pre" in print_page.section("reference/commands.html", html, urls, "See there")
+    assert '<strong>T</strong><br><a href="#p-reference-commands--key-packs-before">See there</a>' in elsewhere
+    assert "<pre" in print_page.section("reference/commands.html", whole, urls, "See there")
 
 
 # ---------------------------------------------------------------- languages
@@ -301,3 +438,35 @@ def test_a_script_is_printed_once() -> None:
 def test_the_menu_links_the_same_page() -> None:
     links = {entry["lang"]: entry["link"] for entry in languages.alternates("reference/ports.html")}
     assert links == {"fr": "../fr/reference/ports.html", "en": "../en/reference/ports.html"}
+
+
+def test_record_sheets_and_notebook_tables_have_the_colours_of_the_look() -> None:
+    """They travel without the site, so they cannot read look.css: here they are held to its values (light)."""
+    look = (ROOT / "overrides/assets/stylesheets/look.css").read_text(encoding="utf-8").partition("[data-md")[0]
+    ours = set(re.findall(r"--look-[\w-]+: (#\w+)", look))
+    rooms = ("record/templates", "run/templates", "papers/templates", "archive")
+    made = [path for room in rooms for path in (ROOT / "runbook" / room).rglob("*") if path.suffix in (".css", ".j2")]
+    made += [ROOT / "runbook/run" / name for name in ("show.py", "closing.py", "cells.py")]
+    assert len(made) > 10
+    for path in made:
+        used = set(re.findall(r"(?<![&\w])#(?:[0-9a-f]{6}|[0-9a-f]{3})\b", path.read_text(encoding="utf-8").lower()))
+        assert used <= ours, f"{path.name}: {used - ours}"
+
+
+def test_colours_stand_in_the_look_alone() -> None:
+    """Style sheets and pictures name them; the landing page repeats the look's where no style sheet arrives."""
+    named = re.compile(r"#(?:[0-9a-f]{6}|[0-9a-f]{3})\b|\brgba?\(", re.IGNORECASE)
+    paper = {"#000"}  # a printed box is black
+    for path in (ROOT / "overrides/assets/stylesheets/site.css", *(ROOT / "macros/pictures").glob("*.py")):
+        assert set(named.findall(path.read_text(encoding="utf-8"))) <= paper, path.name
+    look = (ROOT / "overrides/assets/stylesheets/look.css").read_text(encoding="utf-8")
+    landing = (ROOT / "overrides/landing.html").read_text(encoding="utf-8")
+    assert set(named.findall(landing)) <= {*named.findall(look), "#fff"}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_helps_on_pages_are_plain_text(lang: str) -> None:
+    """A terminal's signs for bold are no part of a page."""
+    helps = cli_texts.helps(build(lang), "runbook")
+    assert len(helps) > 10
+    assert not any("\x1b" in text for text in helps.values())

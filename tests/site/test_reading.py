@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from macros import pdf
-from runbook import knowledge
-from runbook.sentences import LANGS
+from runbook.knowledge import reference
+from runbook.words.sentences import LANGS
 
 WIDTHS = [1280, 800, 375]
 
@@ -125,6 +126,7 @@ def test_the_switcher_keeps_an_anchor(page: Page, site: Path) -> None:
 
 def test_the_switcher_keeps_the_place_that_was_scrolled_to(page: Page, site: Path) -> None:
     open_page(page, site, "en/errors.html")
+    page.click("#e20 > summary")
     page.evaluate("() => scrollTo(0, document.getElementById('e20').getBoundingClientRect().top + scrollY + 100)")
     page.wait_for_timeout(200)
     switch(page, "fr")
@@ -156,20 +158,77 @@ def test_dark_is_kept_and_shared_by_both_languages(page: Page, site: Path) -> No
 def test_the_filter_narrows_the_errors(page: Page, site: Path, query: str, first: str) -> None:
     open_page(page, site, "fr/errors.html")
     page.fill(".filter input", query)
-    shown = page.evaluate(
-        "() => [...document.querySelectorAll('article h2')].filter(h => h.offsetParent).map(h => h.id)"
-    )
+    shown = page.evaluate(f"() => {SEEN_FAULTS}.map(e => e.id)")
     assert first in shown
-    assert len(shown) < len(knowledge.errors()) / 2
+    assert len(shown) < len(reference.errors()) / 2
+    texts = page.evaluate(f"() => {SEEN_FAULTS}.map(e => e.textContent)")
+    assert all(word in fold(text) for text in texts for word in query.lower().split())
+    assert page.evaluate(STRAY) == []
+
+
+SEEN_FAULTS = "[...document.querySelectorAll('details.fault')].filter(e => e.getClientRects().length)"
+#: What is seen below the filter and belongs to no row that is shown: a head without rows, an entry of the contents.
+STRAY = """() => {
+  const seen = e => e.getClientRects().length > 0;
+  const rows = e => e.matches('details.fault');
+  const below = [...document.querySelectorAll('.filter ~ *')].filter(seen);
+  const stray = below.filter((e, at) => !rows(e) && !below.slice(at + 1, at + 3).some(rows));
+  const dead = [...document.querySelectorAll('.md-nav--secondary a[href^="#"]')].filter(seen).filter(a => {
+    const target = document.getElementById(a.hash.slice(1));
+    return target && !seen(target);
+  });
+  return [...stray.map(e => e.tagName + ' ' + e.id), ...dead.map(a => a.hash)];
+}"""
+
+
+def fold(text: str) -> str:
+    """As the filter folds: no capitals, no accents."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+
+
+def test_a_row_of_errors_says_what_to_do_and_opens_in_the_order_of_need(page: Page, site: Path) -> None:
+    open_page(page, site, "fr/errors.html#e05")
+    assert page.locator("details.fault[open]").evaluate_all("all => all.map(e => e.id)") == ["e05"]
+    line = page.locator("#e05 > summary")
+    assert line.locator("q[lang=fr]").count() == line.locator("q[lang=en]").count() == 1
+    places = page.evaluate("""() => ['.short', '.act', '.danger', 'p strong', 'details.quote'].map(css =>
+      document.querySelector('#e05 > ' + css.replace('.act', 'p > .act').replace('p strong', 'p > strong'))
+        .getBoundingClientRect().top)""")
+    assert places == sorted(places)
+    page.fill(".filter input", "Product Activation Portal")
+    assert page.locator("details.fault:visible").count() == 1
+    assert page.locator("details.fault:visible").evaluate("e => e.open")  # the only one left opens
+
+
+def test_every_error_page_row_leads_to_the_page_that_acts(site: Path) -> None:
+    for lang in LANGS:
+        html = (site / lang / "errors.html").read_text(encoding="utf-8")
+        assert html.count('class="act"') == html.count('<details class="fault"') == len(reference.errors())
+
+
+def test_a_level_narrows_the_events_by_one_click_and_a_machine_by_its_name(page: Page, site: Path) -> None:
+    open_page(page, site, "fr/events.html")
+    every = page.locator("details.fault:visible").count()
+    page.click(".filter .chip >> text=Avertissement")
+    warnings = page.locator("details.fault:visible")
+    assert 0 < warnings.count() < every / 2
+    assert all("Avertissement" in text for text in warnings.all_inner_texts())
+    page.fill(".filter input", "hote de session")
+    assert 0 < page.locator("details.fault:visible").count() < every
+    page.click(".filter .chip >> text=Avertissement")
+    page.fill(".filter input", "")
+    assert page.locator("details.fault:visible").count() == every
 
 
 def test_the_filter_narrows_the_events_and_says_when_nothing_fits(page: Page, site: Path) -> None:
     open_page(page, site, "en/events.html")
     page.fill(".filter input", "50282")
-    assert page.locator("tbody tr:visible", has=page.locator("#rcm-50282")).count() == 1
-    assert page.locator("tbody tr:visible").count() < 10
+    assert page.locator("details.fault:visible#rcm-50282").count() == 1
+    assert page.locator("details.fault:visible").count() < 10
+    assert page.evaluate(STRAY) == []
     page.fill(".filter input", "zzzz")
-    assert page.locator("tbody tr:visible").count() == 0
+    assert page.evaluate(STRAY) == []
+    assert page.locator("details.fault:visible").count() == 0
     assert page.inner_text(".filter p") == "Nothing matches."
 
 
@@ -190,13 +249,13 @@ def test_a_deep_link_lands_on_its_row(page: Page, site: Path) -> None:
 def test_the_copy_button_copies_the_script_as_it_is_pasted(context: BrowserContext, page: Page, site: Path) -> None:
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     open_page(page, site, "fr/reference/commands.html")
-    step = next(step for step in knowledge.steps() if step.script)
-    block = page.locator(f"#{step.id} ~ .highlight").first
+    step = next(step for step in reference.steps() if step.script)
+    block = page.locator(f".script-{step.id}").first
     block.scroll_into_view_if_needed()
     block.locator(".md-code__button[data-md-type=copy], .md-clipboard").first.click()
     page.wait_for_timeout(200)
     copied = page.evaluate("() => navigator.clipboard.readText()")
-    assert copied.strip() == knowledge.paste(step.id).strip()
+    assert copied.strip() == reference.paste(step.id).strip()
 
 
 # ---------------------------------------------------------------- forms
@@ -281,10 +340,46 @@ def test_paper_shows_no_furniture(page: Page, site: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
+def test_what_lies_beside_the_telephone_is_five_pages(page: Page, site: Path, lang: str) -> None:
+    for name, most in (("migrate-telephone", 3), ("checklist", 1), ("call-set", 5), ("tonight", 4), ("errors", 6)):
+        open_page(page, site, f"{lang}/{name}.html")
+        assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") <= most, name
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_call_sheet_has_room_for_every_number_that_is_dictated(site: Path, lang: str) -> None:
+    html = (site / lang / "call-set.html").read_text(encoding="utf-8")
+    assert html.count('class="group"') == 7 * (1 + 4)  # the server's ID and four packs, seven groups each
+    assert 'sheet-product-0"' in html
+    assert "Alfa · Bravo" in html
+
+
+def test_the_call_sheet_takes_a_pasted_number_and_stores_nothing(page: Page, site: Path) -> None:
+    open_page(page, site, "fr/letter.html")
+    first = page.locator(".call-sheet .id").nth(1).locator(".group")
+    first.nth(0).evaluate("""e => {
+      const data = new DataTransfer();
+      data.setData('text', 'abcde-12345 FGHIJ67890 KLMNO-54321-PQRST');
+      e.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
+    }""")
+    groups = [first.nth(n).input_value() for n in range(7)]
+    assert groups == ["ABCDE", "12345", "FGHIJ", "67890", "KLMNO", "54321", "PQRST"]
+    first.nth(0).fill("")
+    first.nth(0).press_sequentially("zzzzz")
+    assert first.nth(0).input_value() == "ZZZZZ"
+    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')").endswith("groupe 2")
+    stored = page.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+    assert "ZZZZZ" not in stored.upper()
+    page.reload()
+    page.wait_for_timeout(200)
+    assert first.nth(0).input_value() == ""
+
+
+@pytest.mark.parametrize("lang", LANGS)
 def test_the_print_page_holds_every_page_in_order(site: Path, pages: dict[str, list[str]], lang: str) -> None:
     html = (site / lang / "print.html").read_text(encoding="utf-8")
     sections = re.findall(r'<section class="print-page" id="([^"]+)"', html)
-    assert len(sections) == len(set(sections)) == len(pages[lang]) - 1
+    assert len(sections) == len(set(sections)) == len(pages[lang]) - 2  # without itself and the call set
     assert sections[0] == "p-index"
 
 

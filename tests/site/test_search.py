@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, CDPSession, Page
 
-from runbook.sentences import LANGS
+from runbook.words.sentences import LANGS
 
 QUESTIONS: dict[str, list[dict[str, Any]]] = yaml.safe_load(
     (Path(__file__).parent / "questions.yml").read_text(encoding="utf-8")
@@ -29,27 +29,26 @@ async (query) => {
   const start = performance.now();
   field.value = query;
   field.dispatchEvent(new KeyboardEvent('keyup', {bubbles: true}));
-  let took = 0;
   while (performance.now() - start < 3000) {
     await new Promise(done => setTimeout(done, 4));
-    const fresh = list.querySelector(':scope > li:not([data-old])');
-    if (fresh && !took) took = performance.now() - start;
     if (meta.textContent !== 'asked' && !list.querySelector('[data-old]')) break;
   }
-  const pages = [...list.querySelectorAll(':scope > li')].map(item =>
+  return [...list.querySelectorAll(':scope > li')].map(item =>
     [...item.querySelectorAll('a.md-search-result__link')].map(link => {
       const url = new URL(link.href);
       url.search = '';
       return url.href;
     }));
-  return {pages, took};
 }
 """
 
 
 @dataclass
 class Asked:
-    """A question and where it led: ``place`` counts from 1, None where the right page was not shown."""
+    """A question and where it led: ``place`` counts from 1, None where the right page was not shown.
+
+    ``milliseconds``: processor time of the page's process until all results stood there.
+    """
 
     ask: str
     place: int | None
@@ -65,12 +64,20 @@ def fits(links: list[str], wanted: str) -> bool:
     return not anchor or any(link == wanted for link in links[:SECTIONS])
 
 
-def ask(page: Page, root: str, question: dict[str, Any]) -> Asked:
+def processor(devtools: CDPSession) -> float:
+    """Milliseconds of processor time that the page's process has used, on all its threads."""
+    metrics = devtools.send("Performance.getMetrics")["metrics"]
+    return next(metric["value"] for metric in metrics if metric["name"] == "ProcessTime") * 1000
+
+
+def ask(page: Page, devtools: CDPSession, root: str, question: dict[str, Any]) -> Asked:
     wanted = question["page"] if isinstance(question["page"], list) else [question["page"]]
+    begin = processor(devtools)
     answer = page.evaluate(ASK, question["ask"])
-    shown = [[link.removeprefix(root) for link in links] for links in answer["pages"]]
+    took = processor(devtools) - begin
+    shown = [[link.removeprefix(root) for link in links] for links in answer]
     places = [i for i, links in enumerate(shown, 1) if any(fits(links, target) for target in wanted)]
-    return Asked(question["ask"], min(places, default=None), answer["took"], [links[0] for links in shown[:3] if links])
+    return Asked(question["ask"], min(places, default=None), took, [links[0] for links in shown[:3] if links])
 
 
 @pytest.fixture(scope="module", params=LANGS)
@@ -82,7 +89,9 @@ def asked(request: pytest.FixtureRequest, site: Path, chromium: Browser) -> list
     page.goto(f"{root}index.html")
     page.keyboard.press("/")
     page.evaluate(ASK, "licence")  # the index is built once for each page load
-    answers = [ask(page, root, question) for question in QUESTIONS[request.param]]
+    devtools = context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+    answers = [ask(page, devtools, root, question) for question in QUESTIONS[request.param]]
     context.close()
     return answers
 
@@ -158,10 +167,71 @@ def test_the_right_page_comes_first_for_most_and_in_the_first_three_for_nearly_a
     assert three >= 0.95 * len(asked), missed
 
 
-def test_the_first_result_stands_within_a_tenth_of_a_second(asked: list[Asked]) -> None:
+def test_all_results_stand_after_a_tenth_of_a_second_of_work(asked: list[Asked]) -> None:
     times = sorted(answer.milliseconds for answer in asked)
-    assert times[len(times) // 2] < 100, times  # the median: the machine may be busy with other tests
+    assert times[len(times) // 2] < 100, times  # processor time: a clock would judge what else the machine does
 
 
 def test_a_question_finds_only_pages_of_its_language(asked: list[Asked]) -> None:
     assert [link for answer in asked for link in answer.shown if link.startswith("file:")] == []
+
+
+@pytest.fixture(params=LANGS)
+def searching(request: pytest.FixtureRequest, site: Path, chromium: Browser) -> Iterator[Page]:
+    """The home page of one language with its search open and its index built."""
+    page = chromium.new_page()
+    page.goto((site / request.param / "index.html").as_uri())
+    page.keyboard.press("/")
+    page.evaluate(ASK, "licence")
+    yield page
+    page.close()
+
+
+def links_for(page: Page, query: str) -> list[str]:
+    return [link for links in page.evaluate(ASK, query) for link in links]
+
+
+#: A word with a slip in it (one sign off, two from eight letters), what was meant, and a page that answers.
+SLIPS = {
+    "fr": [("sauvegadre", "sauvegarde", "backup.html"), ("telefphone", "telephone", "migrate-telephone.html")],
+    "en": [("telephoen", "telephone", "migrate-telephone.html"), ("bakcup", "backup", "backup.html")],
+}
+
+
+def test_a_slip_is_found_and_told(searching: Page) -> None:
+    for typed, meant, target in SLIPS[searching.evaluate("document.documentElement.lang")]:
+        found = links_for(searching, typed)
+        assert any(target in link for link in found), (typed, found)
+        assert meant in searching.inner_text(".search-mended"), typed
+    assert links_for(searching, "licence")
+    assert searching.is_hidden(".search-mended")
+
+
+TRADE = ["Terminal Server", "TS", "TSE", "RDP", "hotline", "snapshot", "DC", "workgroup"]
+
+
+def test_the_words_of_the_trade_lead_somewhere(searching: Page) -> None:
+    french = searching.evaluate("document.documentElement.lang") == "fr"
+    words = [*TRADE, *(("numéro vert", "centre d’échanges") if french else ("toll-free",))]
+    assert [word for word in words if not links_for(searching, word)] == []
+
+
+def test_each_event_is_an_answer_of_its_own(searching: Page) -> None:
+    for query, anchor in (("4105", "ls-4105"), ("50283", "rcm-50283")):
+        assert any(link.endswith(f"events.html#{anchor}") for link in links_for(searching, query)), query
+
+
+def test_enter_opens_the_section_and_nothing_before_it_is_marked(searching: Page) -> None:
+    searching.fill("[data-md-component=search-query]", "TermServLicensing")
+    links_for(searching, "RTMTIMEBOMB")
+    searching.focus("[data-md-component=search-query]")
+    searching.keyboard.press("Enter")
+    searching.wait_for_url("**#*", timeout=5000)
+    searching.wait_for_load_state("load")
+    searching.wait_for_timeout(1500)
+    before = searching.evaluate("""() => {
+        const target = document.getElementById(location.hash.slice(1));
+        return [...document.querySelectorAll('article mark[data-md-highlight]')].filter(mark =>
+            target.compareDocumentPosition(mark) & Node.DOCUMENT_POSITION_PRECEDING).length;
+    }""")
+    assert before == 0

@@ -15,7 +15,7 @@
     var named = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (named && inView(named)) return named;
     var last = null;
-    document.querySelectorAll("article :is(h1, h2, h3, h4)[id]").forEach(function (heading) {
+    document.querySelectorAll("article :is(h1, h2, h3, h4, details)[id]").forEach(function (heading) {
       if (heading.getBoundingClientRect().top <= HEADER) last = heading;
     });
     return last;
@@ -43,6 +43,16 @@
     if (target) scrollTo(0, target.getBoundingClientRect().top + scrollY + place.below);
   }
 
+  /* What an address names inside something folded opens with it, and what a heading has folded right below it. */
+  function unfold() {
+    var target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    var below = target && /^H\d$/.test(target.tagName) && target.nextElementSibling;
+    if (below && below.tagName === "DETAILS") below.open = true;
+    for (var fold = target && target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  }
+
+  unfold();
+  addEventListener("hashchange", unfold);
   ["pointerdown", "click", "auxclick"].forEach(function (type) { document.addEventListener(type, keep, true); });
   addEventListener("load", function () { setTimeout(restore, 100); });
 })();

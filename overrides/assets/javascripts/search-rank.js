@@ -82,6 +82,24 @@
     return found;
   }
 
+  /* How many signs are to be put in, taken out, changed or swapped with their neighbour to make `one` of `two`
+   * (optimal string alignment); more than `most` counts as most + 1. */
+  function distance(one, two, most) {
+    var rows = [[]];
+    for (var j = 0; j <= two.length; j += 1) rows[0].push(j);
+    for (var i = 1; i <= one.length; i += 1) {
+      var row = [i];
+      for (j = 1; j <= two.length; j += 1) {
+        var same = one[i - 1] === two[j - 1] ? 0 : 1;
+        row.push(Math.min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + same));
+        if (i > 1 && j > 1 && one[i - 1] === two[j - 2] && one[i - 2] === two[j - 1]) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
+      }
+      if (Math.min.apply(null, row) > most) return most + 1;
+      rows.push(row);
+    }
+    return Math.min(rows[one.length][two.length], most + 1);
+  }
+
   /* docs: the index's documents (location, title, text, k). lang: "fr" or "en". */
   function Ranking(docs, lang) {
     this.lang = lang;
@@ -138,6 +156,25 @@
     }
   };
 
+  /* The word of the site that `word` is a slip of: one sign off, two from eight letters on; "" where none is. The
+   * first letter is nearly always right, and of several the one that more documents hold is meant. */
+  Ranking.prototype.slip = function (word) {
+    var allowed = word.length >= 8 ? 2 : word.length >= 4 ? 1 : 0;
+    if (!allowed || !/^[a-z]+$/.test(word)) return "";
+    var best = "";
+    var least = allowed + 1;
+    var self = this;
+    this.postings.forEach(function (posting, known) {
+      if (known[0] !== word[0] || Math.abs(known.length - word.length) > allowed || !/^[a-z]+$/.test(known)) return;
+      var off = distance(word, known, allowed);
+      if (off < least || (off === least && best && off <= allowed && posting.size > self.postings.get(best).size)) {
+        best = known;
+        least = off;
+      }
+    });
+    return least <= allowed ? best : "";
+  };
+
   /* The documents that hold a word, with how much of it: Map(number -> weighted occurrences). */
   Ranking.prototype.holding = function (word, typing) {
     var self = this;
@@ -165,6 +202,12 @@
     var all = words(question).filter(function (word, place, list) { return list.indexOf(word) === place; });
     var telling = all.filter(function (word) { return !ASKING.has(word); });
     if (!telling.length) telling = all;
+    var mended = []; /* words that nothing holds, as they were meant */
+    telling = telling.map(function (word) {
+      var meant = self.postings.has(word) || self.holding(word, true).size ? "" : self.slip(word);
+      if (meant) mended.push(meant);
+      return meant || word;
+    });
     var given = question.trim().split(/\s+/);
     var named = given.filter(identifier).length;
     var mostlyNamed = named >= given.length / 2;
@@ -203,7 +246,7 @@
         return !has.has(word) && !telling.some(function (whole) { return whole !== word && whole.includes(word); });
       });
     }
-    return { scores: scores, words: telling, missing: missing };
+    return { scores: scores, words: telling, mended: mended, missing: missing };
   };
 
   /* A question whose words stand in several headings of a page is about that page. Many headings say less each. */

@@ -31,6 +31,57 @@
       .slice(0, PAGES);
   }
 
+  var best = ""; /* location of what answers the last question best */
+
+  /* Says above the results which words were taken for slips, and for what: "results for sauvegarde". */
+  function tellMended(words) {
+    var list = document.querySelector(".md-search-result__list");
+    if (!list) return;
+    var told = document.querySelector(".search-mended");
+    if (!told) {
+      told = document.createElement("p");
+      told.className = "search-mended";
+      told.setAttribute("role", "status");
+      list.before(told);
+    }
+    told.hidden = !words.length;
+    told.textContent = words.length ? (document.documentElement.lang === "fr" ? "Résultats pour : " : "Results for: ") + words.join(", ") : "";
+  }
+
+  /* Enter in the field opens the section that answers best; the theme would open its page's top. */
+  document.addEventListener("keydown", function (event) {
+    var field = event.target;
+    if (event.key !== "Enter" || !best || !field.matches || !field.matches("[data-md-component=search-query]")) return;
+    var links = Array.from(document.querySelectorAll(".md-search-result__list a[href]"));
+    var link = links.find(function (one) {
+      var url = new URL(one.href);
+      return (url.pathname + url.hash).endsWith("/" + best);
+    });
+    if (!link) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    link.click();
+  }, true);
+
+  /* Only the section that was opened is marked: the theme marks the question's words on the whole page. */
+  function keepTargetMarks() {
+    var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target || !new URLSearchParams(location.search).get("h")) return;
+    var heading = target.closest("h1,h2,h3,h4,tr") || target;
+    var next = /^H[1-4]$/.test(heading.tagName)
+      ? Array.from(document.querySelectorAll("h1,h2,h3,h4")).find(function (other) {
+        return other.tagName <= heading.tagName && heading.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
+      })
+      : null;
+    document.querySelectorAll("article mark[data-md-highlight]").forEach(function (mark) {
+      var inside = heading.contains(mark) || (/^H[1-4]$/.test(heading.tagName) &&
+        heading.compareDocumentPosition(mark) & Node.DOCUMENT_POSITION_FOLLOWING &&
+        (!next || next.compareDocumentPosition(mark) & Node.DOCUMENT_POSITION_PRECEDING));
+      if (!inside) mark.replaceWith(mark.textContent);
+    });
+  }
+  window.addEventListener("load", function () { setTimeout(keepTargetMarks, 300); });
+
   class SearchWorker extends EventTarget {
     constructor() {
       super();
@@ -58,7 +109,10 @@
       var self = this;
       var found = this.ranking.ask(question);
       var marks = window.SearchShow.marker(found.words, this.lang);
-      var items = grouped(found.scores).map(function (group) { return self.shown(group, found, marks); });
+      tellMended(found.mended);
+      var groups = grouped(found.scores);
+      best = groups.length ? groups[0][0].location : "";
+      var items = groups.map(function (group) { return self.shown(group, found, marks); });
       return { items: items, suggest: this.ranking.completions(question) };
     }
 

@@ -1,0 +1,187 @@
+"""What goes beside a bag: the seal sheet to print and sign.
+
+It comes from the bag alone, so that a sheet that was lost can be made again and never says anything else.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from runbook.archive.bag import TAG_MANIFEST, read_tags
+from runbook.archive.digest import hash_file
+from runbook.files import move, write_whole
+from runbook.words.forms import moment, number
+from runbook.words.sentences import LANGS, say
+
+_STYLE = Path(__file__).with_name("seal_sheet.css")
+
+
+def seal_of(bag: Path) -> str:
+    """The seal of a bag: the SHA-256 of its tag manifest, in lower-case hex."""
+    return hash_file(bag / TAG_MANIFEST)["sha256"]
+
+
+def spelled(seal: str) -> str:
+    """The seal in groups of four, two lines of eight: how it is printed, read out and typed."""
+    groups = [seal[i : i + 4] for i in range(0, len(seal), 4)]
+    return "\n".join(" ".join(groups[i : i + 8]) for i in range(0, len(groups), 8))
+
+
+def typed_seal(text: str) -> str:
+    """The seal as typed from paper, without what people put between the groups."""
+    return re.sub(r"[\s\-–—.:_]", "", text).lower()
+
+
+def sheets_of(bag: Path) -> tuple[Path, Path]:
+    """Where the sheets of a bag lie: ``NAME.seal.txt`` and ``NAME.seal.html`` beside it."""
+    return bag.with_name(bag.name + ".seal.txt"), bag.with_name(bag.name + ".seal.html")
+
+
+def states(sheet: Path, seal: str) -> bool:
+    """Whether a sheet, as text or as a page, gives this seal."""
+    return seal in typed_seal(sheet.read_text(encoding="utf-8", errors="replace"))
+
+
+def complete_sheets(bag: Path) -> tuple[Path, Path]:
+    """The sheets beside a sealed bag, made where they are missing. What is there may be signed, and stays as it is.
+
+    A sheet that states another seal (of a bag of that name that somebody took away) is kept as
+    ``NAME.seal.before-1.txt``.
+    """
+    seal = seal_of(bag)
+    missing = []
+    for sheet in sheets_of(bag):
+        if sheet.exists() and not states(sheet, seal):
+            number = 1
+            while (kept := sheet.with_name(f"{sheet.stem}.before-{number}{sheet.suffix}")).exists():
+                number += 1
+            move(sheet, kept)
+        if not sheet.exists():
+            missing.append(sheet)
+    return write_sheets(bag, missing)
+
+
+def write_sheets(bag: Path, wanted: Iterable[Path] | None = None) -> tuple[Path, Path]:
+    """Write both sheets, or those ``wanted``, over what is there: the text as Notepad on any Windows reads it (byte
+    order mark, CR LF), and the page."""
+    text, page = sheets_of(bag)
+    chosen = (text, page) if wanted is None else tuple(wanted)
+    if text in chosen:
+        write_whole(text, sheet_text(bag).replace("\n", "\r\n").encode("utf-8-sig"))
+    if page in chosen:
+        write_whole(page, sheet_html(bag))
+    return text, page
+
+
+def info_of(bag: Path) -> dict[str, str]:
+    """bag-info.txt as a mapping (the last value of a label that stands there twice)."""
+    return dict(read_tags((bag / "bag-info.txt").read_bytes(), "bag-info.txt"))
+
+
+def _both(key: str, **fields: object) -> str:
+    """A sentence in both languages, once where they agree: one sheet is signed, whatever its readers speak."""
+    return " / ".join(dict.fromkeys(say(key, lang, **fields) for lang in LANGS))
+
+
+def _rows(info: Mapping[str, str], name: str) -> list[tuple[str, str]]:
+    size, _, count = info.get("Payload-Oxum", "0.0").partition(".")
+    edition = info.get("Runbook-Edition", "full")
+    rows = [
+        ("sheet_bag", name),
+        ("sheet_case", info.get("External-Identifier", "")),
+        ("sheet_company", info.get("Source-Organization", "")),
+        ("sheet_operator", info.get("Contact-Name", "")),
+        ("sheet_sealed", " / ".join(moment(info.get("Runbook-Sealed"), lang) for lang in LANGS)),
+        ("sheet_edition", _both(f"archive.edition_{edition}")),
+        ("sheet_content", " / ".join(_content(count, size, lang) for lang in LANGS)),
+        ("sheet_journal", _both("archive.sheet_lines", count=info.get("Runbook-Journal-Lines", ""))),
+        ("sheet_software", info.get("Bag-Software-Agent", "")),
+    ]
+    if "Runbook-Sealed-As-Is" in info:
+        rows.append(("sheet_as_is", info["Runbook-Sealed-As-Is"]))
+    return [(_both(f"archive.{key}"), text) for key, text in rows if text]
+
+
+def _content(count: str, size: str, lang: str) -> str:
+    size = number(int(size), lang) if size.isdigit() else size
+    return say("archive.sheet_files", lang, count=count, size=size)
+
+
+def commands_for(name: str) -> list[str]:
+    """One line each of certutil, PowerShell and sha256sum that computes the seal of the bag ``name`` again."""
+    return say("archive.sheet_commands", "en", name=name).strip().splitlines()
+
+
+def sheet_text(bag: Path) -> str:
+    """The seal sheet as plain text, both languages on one sheet."""
+    info, seal = info_of(bag), seal_of(bag)
+    told = [
+        textwrap.fill(say(f"archive.{key}", lang, name=bag.name), 78, break_on_hyphens=False)
+        for lang in LANGS
+        for key in ("sheet_how", "sheet_alone")
+    ]
+    signatures = [
+        line
+        for who in ("sign_operator", "sign_second")
+        for line in (
+            _both(f"record.{who}"),
+            f"  {_both('record.sign_name')} _____________________  {_both('record.sign_date')} __________",
+            f"  {_both('record.sign_signature')} ____________________________________",
+            "",
+        )
+    ]
+    return "\n".join(
+        [
+            _both("archive.sheet_title", name=bag.name),
+            "",
+            *([say("archive.rehearsal_stamp", "fr"), ""] if "Runbook-Rehearsal" in info else []),
+            *(f"{label}\n    {text}" for label, text in _rows(info, bag.name)),
+            "",
+            _both("archive.sheet_seal"),
+            "",
+            *("    " + line for line in spelled(seal).splitlines()),
+            "",
+            *(line for text in told for line in (text, "")),
+            *("    " + command for command in commands_for(bag.name)),
+            "",
+            *signatures,
+        ]
+    )
+
+
+def sheet_html(bag: Path) -> str:
+    """The seal sheet as one self-contained page: one side of paper, both languages, signed once."""
+    info, seal = info_of(bag), seal_of(bag)
+    rehearsal = "Runbook-Rehearsal" in info
+    rows = "".join(
+        f"<tr><th scope='row'>{html.escape(label)}</th><td>{html.escape(text)}</td></tr>"
+        for label, text in _rows(info, bag.name)
+    )
+    fields = ("sign_name", "sign_date", "sign_signature")
+    signs = "".join(
+        f"<tr><th scope='row'>{html.escape(_both(f'record.{who}'))}</th>"
+        + "".join(f"<td>{html.escape(_both(f'record.{field}'))}</td>" for field in fields)
+        + "</tr>"
+        for who in ("sign_operator", "sign_second")
+    )
+    told = "".join(
+        f"<div lang='{lang}'><p>{html.escape(say('archive.sheet_how', lang, name=bag.name))}</p>"
+        f"<p>{html.escape(say('archive.sheet_alone', lang))}</p></div>"
+        for lang in LANGS
+    )
+    lines = html.escape("\n".join(commands_for(bag.name)))
+    stamp = f"<p class='stamp'>{html.escape(say('archive.rehearsal_stamp', 'fr'))}</p>" if rehearsal else ""
+    page = (
+        f"<h1>{html.escape(_both('archive.sheet_title', name=bag.name))}</h1>{stamp}"
+        f"<table class='facts'>{rows}</table><h2>{html.escape(_both('archive.sheet_seal'))}</h2>"
+        f"<pre class='seal'>{spelled(seal)}</pre><div class='told'>{told}</div>"
+        f"<pre class='commands'>{lines}</pre><table class='sign'>{signs}</table>"
+    )
+    title = html.escape(f"{'REHEARSAL – ' if rehearsal else ''}{bag.name}")
+    style = _STYLE.read_text(encoding="utf-8")
+    head = f"<meta charset='utf-8'><title>{title}</title><style>{style}</style>"
+    return f"<!DOCTYPE html>\n<html lang='fr'>\n<head>{head}</head>\n<body>{page}</body>\n</html>\n"

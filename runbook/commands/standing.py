@@ -1,0 +1,211 @@
+"""Where a case stands: read from its journal alone, without the typed records, so that a screenful is there at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runbook.case.folder import CaseFolder
+from runbook.errors import RunbookError
+from runbook.journal.history import History, played
+from runbook.journal.lines import Entry, Journal
+from runbook.journal.outcome import BAD, Status
+from runbook.knowledge.catalogue import changes, notebook_steps, plain_steps
+
+#: Steps that stop the licensing service while they work.
+_STOPS_SERVICE = frozenset({"backup", "backup-folder"})
+_SHEET = Path("private", "call-sheet.html")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A change that was begun and whose end nobody wrote down. ``judged``: a later run has said so, and a person is
+    to decide; ``service``: the licensing service may be stopped since."""
+
+    step: str
+    begun: Entry
+    judged: bool
+    service: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A case as its journal tells it. ``state`` is new, done, waiting, failed, interrupted, open (a run is at work),
+    killed (its last run ended without a word) or unreadable; ``error`` says then why. ``ends`` are the last run's
+    judgements, ``answered`` the steps that were confirmed since."""
+
+    folder: CaseFolder
+    state: str
+    notebook: str = "migrate"
+    run: str = ""
+    opened: str = ""
+    last: str = ""
+    rehearsal: str | None = None
+    steps: tuple[str, ...] = ()
+    ends: tuple[Entry, ...] = ()
+    answered: frozenset[str] = frozenset()
+    cut: tuple[Cut, ...] = ()
+    sheet: Path | None = None
+    sealed: bool = False
+    error: str = ""
+
+    @property
+    def case(self) -> str:
+        return self.folder.name
+
+    @property
+    def again(self) -> str:
+        """The command that runs the case's notebook once more."""
+        return f"runbook run {self.case}" + ("" if self.notebook == "migrate" else f" --notebook {self.notebook}")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many steps the last run left in each status, in the order of the steps."""
+        ended = {end["step"]: end["status"] for end in self.ends}
+        found: dict[str, int] = {}
+        for step in self.steps:
+            word = str(ended.get(step, Status.PENDING))
+            found[word] = found.get(word, 0) + 1
+        return found
+
+    def having(self, *statuses: str) -> list[Entry]:
+        """The last run's judgements with one of these statuses, in the order of the steps."""
+        return [end for end in self.ends if end["status"] in statuses]
+
+    @property
+    def unnamed(self) -> list[str]:
+        """The changes that wait for nothing but to be named."""
+        shown = [end["step"] for end in self.having(Status.WAITING) if _first_key(end) == "run.wait_apply"]
+        return [step for step in shown if step in changes(self.steps)]
+
+    @property
+    def next(self) -> tuple[str, str, list[str]]:
+        """What to do next: the word of a sentence (``cli.next_WORD``), the step that it is about (or ""), and the
+        commands for it, of which one is to be chosen; none while a run is at work."""
+        again = self.again
+        waiting = self.having(Status.WAITING)
+        if self.state in ("open", "unreadable"):
+            return self.state, "", []
+        if self.cut and self.cut[0].judged:
+            step = self.cut[0].step
+            ways = (f'--{way} --reason "…"' for way in ("done", "not-done"))
+            return "decide", step, [f"runbook accept {self.case} {step} {way}" for way in ways]
+        if self.state in ("new", "killed", "interrupted") or self.cut:
+            return "run", "", [again]
+        if bad := self.having(*BAD):
+            return "failed", bad[0]["step"], [again]
+        # What was dictated and does not hold is settled before anything is installed.
+        unsettled = [e for e in self.having(Status.FINDING) if e["step"] == "clearinghouse" and waiting]
+        for end in (*unsettled, *waiting):
+            step = end["step"]
+            if step in self.answered:
+                return "answered", step, [again]
+            if _first_key(end) == "run.fill_in_case":
+                return "fill_in", "", [again]
+            if plain_steps()[step]["kind"] == "manual":
+                return "confirm", step, [f"runbook confirm {self.case} {step}"]
+        if self.unnamed:
+            named = ",".join(self.unnamed)
+            return "apply", "", [f'{again} --apply "{named}"']
+        if waiting:
+            return "waiting", waiting[0]["step"], [again]
+        if self.rehearsal:
+            return "record", "", [f"runbook record {self.case}"]
+        verb = "verify" if self.sealed else "seal"
+        return verb, "", [f"runbook {verb} {self.case}"]
+
+
+def standing(folder: CaseFolder) -> Standing:
+    """Where the case in ``folder`` stands; a journal that cannot be read is a state of its own."""
+    try:
+        entries = Journal(folder.journal).entries()
+    except RunbookError as error:
+        return Standing(folder, "unreadable", error=str(error))
+    history = History(entries)
+    runs = history.runs()
+    opened = history.opening(runs[-1]) if runs else None
+    if opened is None:
+        return Standing(folder, "new")
+    run, notebook = runs[-1], opened["notebook"]
+    steps = notebook_steps(notebook)
+    busy = _is_held(folder.path / "run.lock") or _is_held(folder.path / "guard.lock")
+    closed = history.closing(run)
+    state = str(closed["outcome"]) if closed else "open" if busy else "killed"
+    ends = tuple(end for step in steps if (end := history.end_in(step, run)))
+    answered = {end["step"] for end in ends if any(e["n"] > end["n"] for e in history.confirms(end["step"]))}
+    sheet = folder.path / _SHEET
+    return Standing(
+        folder,
+        "open" if busy else state,
+        notebook,
+        run,
+        opened["t"],
+        entries[-1]["t"],
+        played(opened),
+        steps,
+        ends,
+        frozenset(answered),
+        () if busy else tuple(_cut(history, steps)),
+        sheet if sheet.is_file() else None,
+        _is_sealed(folder),
+    )
+
+
+def _is_sealed(folder: CaseFolder) -> bool:
+    """Whether the case is sealed as it is now: journals only grow, so one of the same length is the same."""
+    kept = folder.path.parent.parent.glob(f"archive/{folder.name}*/data/journal.jsonl")
+    return folder.journal.stat().st_size in {path.stat().st_size for path in kept}
+
+
+def all_cases(workspace: Path) -> list[Standing]:
+    """Every case of the workspace, the one that moved last first."""
+    places = {path.parent for name in ("journal.jsonl", "case.yml") for path in workspace.glob(f"cases/*/{name}")}
+    return sorted((standing(CaseFolder(place)) for place in sorted(places)), key=lambda s: s.last, reverse=True)
+
+
+def _first_key(end: Entry) -> str:
+    return str(end["lines"][0]["key"]) if end["lines"] else ""
+
+
+def _is_held(lock: Path) -> bool:
+    """Whether a run or a change is at work: the system gives its lock back when the process ends, however it ends."""
+    if not lock.is_file():
+        return False
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(lock).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _cut(history: History, steps: tuple[str, ...]) -> Iterator[Cut]:
+    """Changes that were cut off."""
+    for step in steps:
+        begun = history.open_begin(step) if plain_steps()[step]["kind"] != "check" else None
+        if begun is not None:
+            judged = any(e["n"] > begun["n"] for e in history.ends(step))
+            yield Cut(step, begun, judged, history.ran(begun) is None and step in _STOPS_SERVICE)
+
+
+def as_data(found: Standing, sentences: dict[str, Any]) -> dict[str, Any]:
+    """The standing for a program: names and statuses as in the journal, ``sentences`` in the reader's language."""
+    word, step, commands = found.next
+    return {
+        "case": found.case,
+        "state": found.state,
+        "notebook": found.notebook,
+        "run": found.run or None,
+        "opened": found.opened or None,
+        "last": found.last or None,
+        "rehearsal": found.rehearsal,
+        "steps": {end["step"]: end["status"] for end in found.ends},
+        "next": {"what": word, "step": step or None, "commands": commands},
+        "call_sheet": str(found.sheet) if found.sheet else None,
+        "sealed": found.sealed,
+        "error": found.error or None,
+        **sentences,
+    }

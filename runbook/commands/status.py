@@ -1,0 +1,186 @@
+"""``runbook status | list``: where the cases stand, and the one command to go on with."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runbook.case.folder import CaseFolder, find_workspace
+from runbook.commands.existing import complete_cases, existing
+from runbook.commands.screen import fitted, hue
+from runbook.commands.standing import Cut, Standing, all_cases, as_data, standing
+from runbook.journal.lines import Entry, utc_now
+from runbook.journal.outcome import BAD, Status
+from runbook.knowledge.catalogue import plain_steps
+from runbook.words import forms
+from runbook.words.sentences import say
+
+#: sysexits.h: "temporary failure; the user is invited to retry".
+WAITING = 75
+_STATUS_LINES = 10
+
+
+def add(group: click.Group, lang: str) -> None:
+    """Add ``status`` and ``list`` to ``group``."""
+
+    @group.command("status", help=say("cli.status", lang))
+    @click.argument("name", required=False, metavar=f"[{say('cli.name', lang)}]", shell_complete=complete_cases)
+    @click.option("--json", "as_json", is_flag=True, help=say("cli.json", lang))
+    @click.option("--exit-code", "coded", is_flag=True, help=say("cli.status_exit", lang))
+    def status(name: str | None, as_json: bool, coded: bool) -> int:
+        if name is None:
+            return tell_all(lang, as_json)
+        found = standing(existing(name, lang, never_run=True))
+        if as_json:
+            click.echo(json.dumps(as_data(found, _sentences(found, lang)), ensure_ascii=False, indent=1))
+        else:
+            click.echo("\n".join(fitted(lines_of(found, lang))))
+        return {"done": 0, "waiting": WAITING}.get(found.state, 1) if coded else 0
+
+    @group.command("list", help=say("cli.list", lang))
+    @click.option("--json", "as_json", is_flag=True, help=say("cli.json", lang))
+    def list_(as_json: bool) -> int:
+        return tell_all(lang, as_json)
+
+
+def tell_all(lang: str, as_json: bool = False) -> int:
+    """A line for each case: its state, when it last moved, what to do next."""
+    workspace = find_workspace()
+    found = all_cases(workspace)
+    if as_json:
+        click.echo(json.dumps([as_data(each, _sentences(each, lang)) for each in found], ensure_ascii=False, indent=1))
+        return 0
+    if not found:
+        click.echo(say("cli.list_none", lang, place=workspace / "cases"))
+        return 0
+    rows = [(each.case, _state(each, lang), _age(each, lang), _short(each, lang)) for each in found]
+    heads = tuple(say(f"cli.list_{head}", lang) for head in ("case", "state", "moved", "next"))
+    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(3)]
+    click.secho("  ".join((*(heads[n].ljust(widths[n]) for n in range(3)), heads[3])), bold=True)
+    for each, row in zip(found, rows, strict=True):
+        name, state, age = (row[n].ljust(widths[n]) for n in range(3))
+        click.echo("  ".join((name, click.style(state, fg=hue(each.state)), age, row[3])))
+    return 0
+
+
+def status_lines(folder: CaseFolder, lang: str) -> list[str]:
+    """Where the case stands, in ten lines at most: the next act, its last run, what failed, what waits."""
+    return [click.unstyle(line) for line in lines_of(standing(folder), lang)]
+
+
+def lines_of(found: Standing, lang: str) -> list[str]:
+    """The ten lines; the last says how many did not fit."""
+    lines = _status_lines(found, lang)
+    more = len(lines) - _STATUS_LINES
+    if more <= 0:
+        return lines
+    return [*lines[: _STATUS_LINES - 1], say("cli.status_more", lang, count=more + 1, case=found.case)]
+
+
+def _status_lines(found: Standing, lang: str) -> list[str]:
+    word, step, commands = found.next
+    title = _title(step, lang) if step else ""
+    act = say(f"cli.next_{word}", lang, title=title, step=step, place=_near(found.folder.case_file))
+    lines = [click.style(act, bold=True), *(f"  {command}" for command in commands)]
+    lines.append(_told(found, lang))
+    if found.error:
+        return [*lines, found.error]
+    if found.rehearsal:
+        lines.append(say("cli.status_rehearsal", lang, name=found.rehearsal))
+    for cut in found.cut:
+        lines += _cut_lines(found, cut, lang)
+    if found.steps:
+        counted = (f"{say(f'status.{status}', lang)} {count}" for status, count in found.counts.items())
+        lines.append("  " + ", ".join(counted))
+    for end in (*found.having(*BAD), *found.having(Status.WAITING)):
+        if end["step"] not in found.unnamed:
+            lines.append(
+                f"  - {_title(end['step'], lang)} ({say('status.' + end['status'], lang)}): {_first(end, lang)}"
+            )
+            if end["step"] in found.answered:
+                lines.append("      " + say("cli.status_answered", lang))
+    lines += [_finding(end, lang) for end in found.having(Status.FINDING)]
+    if found.unnamed:
+        titles = ", ".join(_title(step, lang) for step in found.unnamed)
+        lines.append("  " + say("cli.status_unnamed", lang, titles=titles, names=",".join(found.unnamed)))
+    if found.sheet and word in ("confirm", "answered"):
+        lines.append("  " + say("cli.status_sheet", lang, path=_near(found.sheet)))
+    return lines
+
+
+def _finding(end: Entry, lang: str) -> str:
+    told = " ".join(forms.in_words(end["lines"], lang))  # a finding often follows what is well
+    return "  " + say("cli.status_finding", lang, title=_title(end["step"], lang), told=told)
+
+
+def _cut_lines(found: Standing, cut: Cut, lang: str) -> list[str]:
+    """A change that was cut off: what it was, what that means now, and how to go on."""
+    at = forms.moment(cut.begun["t"], lang)
+    fields = {"title": _title(cut.step, lang), "run": cut.begun["run"], "at": at, "case": found.case}
+    lines = ["  " + say("cli.status_cut", lang, **fields)]
+    if cut.service:
+        lines.append("      " + say("cli.status_service", lang))
+    key = "status_decide" if cut.judged else "status_run_again"
+    lines.append("      " + say(f"cli.{key}", lang, step=cut.step, notebook=found.notebook, **fields))
+    return lines
+
+
+def _told(found: Standing, lang: str) -> str:
+    """The first line of the status that was: the state's word, the run, when it was opened and how long ago."""
+    fields = {"case": found.case, "run": found.run, "at": forms.moment(found.opened, lang), "ago": _age(found, lang)}
+    key = "none" if found.state == "new" else found.state
+    told = say(f"cli.status_{key}", lang, **fields)
+    word = _state(found, lang)
+    return told.replace(word, click.style(word, fg=hue(found.state), bold=True), 1)
+
+
+def _state(found: Standing, lang: str) -> str:
+    return say(f"cli.state_{found.state}", lang)
+
+
+def _age(found: Standing, lang: str) -> str:
+    return age(found.last, utc_now(), lang) if found.last else "–"
+
+
+def age(stamp: str, now: dt.datetime, lang: str) -> str:
+    """How long ago ``stamp`` (ISO 8601 UTC) was: in minutes, hours, or days."""
+    minutes = int((now - dt.datetime.fromisoformat(stamp.replace("Z", "+00:00"))).total_seconds() // 60)
+    for unit, size in (("days", 1440), ("hours", 60), ("minutes", 1)):
+        if minutes >= size:
+            return say(f"cli.ago_{unit}", lang, count=minutes // size)
+    return say("cli.ago_future" if minutes < -1 else "cli.ago_now", lang)
+
+
+def _short(found: Standing, lang: str) -> str:
+    """What to do next in one line of the table: the command, or words where it takes more than one."""
+    word, step, commands = found.next
+    if len(commands) == 1:
+        return commands[0]
+    title = _title(step, lang) if step else ""
+    return say(f"cli.next_{word}", lang, title=title, step=step, place=_near(found.folder.case_file))
+
+
+def _sentences(found: Standing, lang: str) -> dict[str, Any]:
+    """What the steps said that failed, wait or found something."""
+    told = found.having(*BAD, Status.WAITING, Status.FINDING)
+    return {"said": {end["step"]: forms.in_words(end["lines"], lang) for end in told}}
+
+
+def _title(step: str, lang: str) -> str:
+    return str(plain_steps()[step]["title"][lang])
+
+
+def _first(end: Entry, lang: str) -> str:
+    told = forms.in_words(end["lines"][:1], lang)
+    return told[0] if told else ""
+
+
+def _near(path: Path) -> str:
+    """A path as it is shortest from here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else os.fspath(path)

@@ -1,0 +1,1 @@
+"""Files of Windows and PowerShell: event logs, policy reports, CLIXML, the scripts' JSON."""

@@ -1,0 +1,135 @@
+"""What a text speaks of, however it is worded: "the licensing box cannot be reached" is a license server, unreachable.
+
+Wordings recognise what Windows prints; people say it in their own words. lexicon.yml has the things and the states
+that matter with the ways to name them, and a row of errors.yml `says` which of them together mean it. What is found so
+is a guess, and is called one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from runbook.hints.words import folded, negations, parted, possibilities
+from runbook.knowledge import reference
+
+#: Words that may stand where a term has "*"; words before a state in which a denial turns it round, or a "can".
+_GAP, _BEFORE, _MODAL = 5, 5, 2
+#: Words of a text of which more is not one complaint: there only neighbours are read together.
+_SHORT = 45
+_SENTENCES = re.compile(r"(?<=[^\W\d_][.!?])\s+|\n+")
+#: Scores: two ideas in one sentence, in two neighbours or in a short text; each further idea; how rare they are.
+_TOGETHER, _NEAR, _MORE, _RARE = 76.0, 72.0, 2.0, 2.0
+_STEM, _SHORTEST = 5, 3
+
+
+@dataclass(frozen=True)
+class _Term:
+    """One way to name an idea: the words allowed at each place ("#": a number), None for a gap."""
+
+    idea: str
+    places: tuple[frozenset[str] | None, ...]
+    deniable: bool
+
+
+@dataclass(frozen=True)
+class Meant:
+    """A row that a text speaks of, by the names of the ideas found."""
+
+    row: str
+    ideas: tuple[str, ...]
+    score: float
+
+
+@cache
+def _stem(word: str) -> str:
+    """``word`` without a plural or a French feminine, where enough of it is left."""
+    if len(word) > _SHORTEST and word.endswith("s") and not word.endswith("ss"):
+        word = word[:-1]
+    while len(word) > _STEM and word.endswith("e"):
+        word = word[:-1]
+    return word
+
+
+@cache
+def _terms() -> dict[str, list[_Term]]:
+    """The terms by each word that they may begin with."""
+    terms: dict[str, list[_Term]] = {}
+    lexicon = reference.lexicon()
+    for kind, state in ((lexicon.things, False), (lexicon.states, True)):
+        for idea, ways in kind.items():
+            for way in ways:
+                words = way.replace("_", " ").replace("active directory", "activedirectory").split()
+                places = tuple(None if word == "*" else frozenset(map(_stem, word.split("|"))) for word in words)
+                options = {option for word in words for option in word.split("|")}
+                denies = len(words) > 1 and bool(options & {*negations(), "t"})
+                term = _Term(idea, places, state and not denies)
+                for first in places[0] or ():
+                    terms.setdefault(first, []).append(term)
+    return terms
+
+
+@cache
+def _rows() -> tuple[tuple[str, frozenset[str], float], ...]:
+    """Row, ideas and how much they tell: what many rows say tells less than what one says (0 to ``_RARE``)."""
+    said = [(row.id, frozenset(text.split())) for row in reference.errors() for text in row.says]
+    users: dict[str, set[str]] = {}
+    for row, ideas in said:
+        for idea in ideas:
+            users.setdefault(idea, set()).add(row)
+    return tuple((row, ideas, _RARE * sum(1 / len(users[idea]) for idea in ideas) / len(ideas)) for row, ideas in said)
+
+
+def _stands(places: Sequence[frozenset[str] | None], words: Sequence[str], at: int, end: int) -> int | None:
+    """Where the term that begins at ``at`` ends, None where it does not stand there."""
+    for number, place in enumerate(places):
+        if place is None:
+            after = places[number + 1 :]
+            ends = (_stands(after, words, at + gap, end) for gap in range(_GAP + 1))
+            return next((one for one in ends if one is not None), None)
+        if at >= end or not (words[at] in place or ("#" in place and words[at].isdigit())):
+            return None
+        at += 1
+    return at
+
+
+def _ideas_in(sentence: str) -> frozenset[str]:
+    written, clauses = parted(sentence)
+    plain = [folded(word) for word in written]
+    words = [_stem(word) for word in plain]
+    found = set()
+    for at, word in enumerate(words):
+        start = max([at - _BEFORE, 0, *(place + 1 for place in range(at) if clauses[place] != clauses[at])])
+        denied = any(before in negations() for before in plain[start:at])
+        denied |= any(before in possibilities() for before in plain[max(start, at - _MODAL) : at])
+        end = next((place for place in range(at, len(words)) if clauses[place] != clauses[at]), len(words))
+        for term in _terms().get(word, ()):
+            if term.idea not in found and not (term.deniable and denied) and _stands(term.places, words, at, end):
+                found.add(term.idea)
+    return frozenset(found)
+
+
+def meant_by(text: str) -> list[Meant]:
+    """The rows that ``text`` speaks of, best first; each once."""
+    best: dict[str, Meant] = {}
+    for ideas, score in _windows(text):
+        for row, said, rare in _rows():
+            if said <= ideas:
+                one = Meant(row, tuple(sorted(said)), score + _MORE * (len(said) - 2) + rare)
+                if row not in best or best[row].score < one.score:
+                    best[row] = one
+    return sorted(best.values(), key=lambda one: (-one.score, one.row))
+
+
+def _windows(text: str) -> Iterator[tuple[frozenset[str], float]]:
+    sentences = [sentence for sentence in _SENTENCES.split(text) if sentence.strip()]
+    ideas = [_ideas_in(sentence) for sentence in sentences]
+    for one in ideas:
+        yield one, _TOGETHER
+    for first, second in pairwise(ideas):
+        yield first | second, _NEAR
+    if len(ideas) > 2 and len(text.split()) <= _SHORT:
+        yield frozenset().union(*ideas), _NEAR

@@ -1,0 +1,81 @@
+"""How the case reads on paper: packs, contract, old servers, dates, in the sheet's language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+
+from runbook.case.identifiers import groups_of_five, mask
+from runbook.case.model import Case, Pack
+from runbook.journal.context import Context
+from runbook.journal.entries import said
+from runbook.words.sentences import sentence
+
+
+def word(key: str, lang: str, **fields: object) -> str:
+    """``sheets.KEY`` in ``lang``."""
+    return sentence(f"sheets.{key}", lang, fields)  # which puts moments too into the language
+
+
+def day(date: dt.date | None, lang: str) -> str:
+    """31/01/2026 in French, 2026-01-31 in English; "" where there is none."""
+    if date is None:
+        return ""
+    return date.strftime("%d/%m/%Y") if lang == "fr" else date.isoformat()
+
+
+def pack_type(pack: Pack, lang: str) -> str:
+    return word(f"type_{pack.type}", lang)
+
+
+def packs_in_words(case: Case, lang: str) -> str:
+    """``2 × 20 CAL par utilisateur Windows Server 2022``: equal packs once, with their number."""
+    kinds = Counter((pack.count, pack.version, pack.type) for pack in case.packs)
+    return ", ".join(
+        word("pack_line", lang, times=times, count=count, version=version, type=word(f"type_{kind}", lang))
+        for (count, version, kind), times in kinds.items()
+    )
+
+
+def proofs_in_words(pack: Pack, lang: str) -> str:
+    """The file names of a pack's proofs (without folders), or why there is none."""
+    if pack.proofs:
+        return ", ".join(name.replace("\\", "/").rpartition("/")[2] for name in pack.proofs)
+    return (
+        word("no_proof", lang, reason=pack.no_proof_reason) if pack.no_proof_reason else word("no_proof_at_all", lang)
+    )
+
+
+def contract_rows(case: Case, lang: str) -> tuple[tuple[str, str], ...]:
+    """Who asks, and under which contract. What the case does not say is a line to fill in ("")."""
+    program = word(f"program_{case.contract.program}", lang) if case.contract.program else ""
+    return (
+        (word("company", lang), case.company),
+        (word("contact", lang), case.operator.name or ""),
+        (word("phone", lang), case.operator.phone or ""),
+        (word("email", lang), case.operator.email or ""),
+        (word("program", lang), program),
+        (word("agreement", lang), case.contract.agreement or ""),
+        (word("reseller", lang), case.contract.reseller or ""),
+        (word("purchase_date", lang), day(case.contract.purchase_date, lang)),
+    )
+
+
+def old_servers(case: Case, lang: str, masked: bool = False) -> tuple[tuple[str, str, str, str], ...]:
+    """Name, system, License Server ID (in groups, or lost) and remark of each old server."""
+    rows = []
+    for server in case.lost_servers:
+        known = server.server_id
+        shown = word("lost_id", lang) if not known else mask(known) if masked else groups_of_five(known)
+        rows.append((server.name, server.os or "", shown, server.note or ""))
+    return tuple(rows)
+
+
+def earlier_rows(context: Context) -> tuple[tuple[str, str], ...]:
+    """What a second call refers to: the last contact's reference, support's ticket. Empty before the first."""
+    contacts, tickets = context.confirms.get("clearinghouse", []), context.confirms.get("escalate", [])
+    found = (
+        ("call_earlier", said(contacts[-1], "reference") if contacts else ""),
+        ("call_ticket", said(tickets[-1], "ticket") if tickets else ""),
+    )
+    return tuple((word(key, context.lang), value) for key, value in found if value)

@@ -1,0 +1,102 @@
+"""What the line to the license server means for a step: refused before anything was started, broken on the way, or
+as it should be, with what a reader of the record must know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runbook.case.model import Case
+from runbook.host.remoting import Line as Session
+from runbook.host.remoting import LineFault
+from runbook.journal.outcome import SATISFIED, Line, Status, Verdict
+from runbook.knowledge.reference import Step
+from runbook.steps.remoting import Unreached, why_unreached_id
+
+#: From here on two clocks are told; Kerberos refuses at 300 seconds.
+CLOCK_SECONDS = 60
+#: Scripts that may be told to reach a share from the server.
+_TO_SHARES = frozenset(
+    {"backup-plan", "backup-second-copy", "backup-copies", "backup-retention", "backup-system-state"}
+)
+#: What the reason is called where the error has no word of its own: by an HRESULT or WinRM's number in its text.
+_BY_NUMBER = {"0x80090324": "clock", "0x803381A6": "quota", "-2144108122": "quota", "0x803380E4": "not_trusted"}
+_BY_ID = {
+    "not_trusted": "ServerNotTrusted",
+    "kerberos": "AuthenticationFailed LogonFailure InvalidAuthentication ExplicitCredentialsRequired"
+    " WorkgroupCannotUseKerberos ClientKerberosDisabled CannotUseIPAddress 1312",
+    "constrained": "ScriptsNotAllowed CommandNotFoundException InvalidConfigurationName RemoteSessionDisallowed"
+    " MethodInvocationNotSupportedInConstrainedLanguage ScriptBlockNotAllowed",
+}
+_WHY = {word: why for why, words in _BY_ID.items() for word in words.split()}
+#: The row of the errors' page that belongs to a reason.
+_ROWS = {
+    "name_not_found": "E51", "winrm_off": "E41", "timed_out": "E41", "refused": "E41", "access_denied": "E47",
+    "not_elevated": "E47", "kerberos": "E48", "clock": "E48", "not_trusted": "E49", "quota": "E50",
+}  # fmt: skip
+
+
+def refusal(session: Session) -> Line | None:
+    """Why nothing was or may be started over this line, with the act that helps; None where nothing says no."""
+    fields = {"server": session.server, "account": session.account, "port": 5986 if session.https else 5985}
+    there = session.there
+    if there and there.language_mode != "FullLanguage":
+        return Line("remoting.line_constrained", {**fields, "mode": there.language_mode})
+    if there and there.is_elevated is False:
+        return Line("remoting.line_not_elevated", fields)
+    if there and there.at_work:
+        return Line("remoting.line_at_work", fields)
+    if session.fault is None or session.started:
+        return None
+    error = _error(session.fault)
+    return Line(f"remoting.line_{_why(session.fault)}", {**fields, "mode": error, "error": error})
+
+
+def row(line: Line) -> tuple[str, ...]:
+    """The error row that a refusal belongs to."""
+    found = _ROWS.get(line.key.removeprefix("remoting.line_"))
+    return (found,) if found else ()
+
+
+def stopped(session: Session, answered: bool) -> Verdict | None:
+    """The verdict on a step that the line has kept from its end; None where it has not. ``answered``: out.json is
+    there."""
+    if not session.started:
+        line = refusal(session) or Line("remoting.line_other", {"server": session.server, "error": "—"})
+        return Verdict(Status.FAILED, (line, Line("remoting.line_not_sent")), hints=row(line))
+    if session.broken and not answered and not session.timed_out:
+        return Verdict(Status.FAILED, (Line("remoting.line_lost", lost(session)),), hints=("E41",))
+    return None
+
+
+def lost(session: Session) -> dict[str, str]:
+    """What a sentence about a broken line needs."""
+    return {"server": session.server, "error": _error(session.fault) if session.fault else "—"}
+
+
+def noted(session: Session, step: Step, case: Case, verdict: Verdict) -> Iterator[Line]:
+    """What is added to the verdict on a step that went over the line."""
+    if step.script == "preflight":
+        machine = {"machine": session.here.computer_name}
+        own = {"version": session.here.power_shell_version, "account": session.account}
+        yield Line("remoting.both_ends", {**machine, **own})
+        if abs(session.clock_difference or 0.0) >= CLOCK_SECONDS:
+            yield Line("remoting.clock_differs", {**machine, "seconds": round(session.clock_difference or 0)})
+    if step.script in _TO_SHARES and verdict.status not in SATISFIED:
+        asked = (case.backup.destination, case.backup.second_copy, case.backup.system_state)
+        for share in dict.fromkeys(place for place in asked if place and place.startswith("\\\\")):
+            yield Line("remoting.second_hop", {"share": share})
+    if session.removed is False:
+        yield Line("remoting.line_left", {"server": session.server})
+
+
+def _why(fault: LineFault) -> str:
+    text = f"{fault.fully_qualified_error_id} {fault.h_result} {fault.message}".lower()
+    if numbered := next((why for number, why in _BY_NUMBER.items() if number.lower() in text), None):
+        return numbered
+    word = fault.fully_qualified_error_id.split(",")[0]
+    known = _WHY.get(word) or why_unreached_id(word)
+    return "other" if known is Unreached.OTHER else str(known)
+
+
+def _error(fault: LineFault) -> str:
+    return fault.fully_qualified_error_id.split(",")[0] or fault.h_result or "—"

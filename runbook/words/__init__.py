@@ -1,0 +1,1 @@
+"""How things are said: sentences, language, forms of values, templates."""

@@ -1,0 +1,83 @@
+"""What we write on the screen or into a pipe is what is read there.
+
+In a window Python writes Unicode. Into a pipe or a file it writes in Windows' ANSI code page (1252), while Windows
+PowerShell 5.1 reads what a program gives it (``| Select-String``, ``> file``, a scheduled task's log) in the code page
+of the console: 850 on a French system, 437 on an American one (about_Character_Encoding; [Console]::OutputEncoding).
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+#: How a sign is written where the code page has none for it.
+_PLAIN = {
+    "’": "'", "‘": "'", "“": '"', "”": '"', "«": '"', "»": '"', "–": "-", "—": "-", "…": "...", "•": "-",
+    "œ": "oe", "Œ": "OE", "æ": "ae", "€": "EUR", "→": "->", "←": "<-", "≥": ">=", "≤": "<=", "×": "x",
+    "\u00a0": " ", "\u202f": " ", "\u2011": "-",
+}  # fmt: skip
+
+
+def open_streams() -> None:
+    """Make stdout and stderr fit for our sentences; to be called once, before anything is written.
+
+    Without one (a service, pythonw.exe, a closed handle) what is written goes nowhere, instead of ending the command.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - as Python opens them
+            continue
+        reconfigure: Callable[..., Any] | None = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(encoding=pipe_encoding() if not stream.isatty() else None, errors="runbook.plain")
+
+
+def pipe_encoding(
+    environ: Mapping[str, str] | None = None,
+    platform: str = sys.platform,
+    code_page: Callable[[], int] | None = None,
+) -> str | None:
+    """The encoding of what goes into a pipe: the console's code page on Windows; None leaves it as Python chose it
+    (other systems, or PYTHONIOENCODING and PYTHONUTF8, by which somebody has said what they want)."""
+    if environ is None:
+        environ = {} if sys.flags.ignore_environment else os.environ  # -I: Python did not listen to them either
+    if platform != "win32" or environ.get("PYTHONIOENCODING") or environ.get("PYTHONUTF8") == "1":
+        return None
+    number = (code_page or console_code_page)()
+    try:
+        return codecs.lookup("utf-8" if number == 65001 else f"cp{number}").name
+    except LookupError:
+        return None
+
+
+def console_code_page() -> int:
+    """The code page of the console of this process; of this system's consoles where it has none (kernel32
+    GetConsoleOutputCP, GetOEMCP). Windows only."""
+    if sys.platform != "win32":
+        raise OSError("code pages are Windows'")
+    import ctypes
+
+    kernel = ctypes.windll.kernel32
+    return int(kernel.GetConsoleOutputCP() or kernel.GetOEMCP())
+
+
+def plain(text: str) -> str:
+    """``text`` in signs that every code page has."""
+    return "".join(
+        _PLAIN.get(sign) or unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode("ascii") or "?"
+        for sign in text
+    )
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return plain(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("runbook.plain", _plain)

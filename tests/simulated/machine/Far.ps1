@@ -1,0 +1,7 @@
+# What makes a process of PowerShell the session on a server (New-PSSession in Remoting.ps1). SIM_SERVER is its folder.
+$PSStyle.OutputRendering = 'PlainText'
+Add-Type -Path $env:SIM_LIBRARY
+. "$PSScriptRoot/Types.ps1"
+. "$PSScriptRoot/Machine.ps1"
+$PSNativeCommandUseErrorActionPreference = $false
+$env:SIM_LINE = $PID   # the process that ends where a call is told to cut the line

@@ -1,0 +1,158 @@
+// What the step scripts ask of .NET and only Windows can answer, or what must not reach this machine. Each class takes
+// the place of its namesake: Types.ps1 puts it into PowerShell's table of type names before a script is parsed.
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sim
+{
+    /// <summary>Windows paths: a drive is a folder under SIM_SERVER/drives, a share one under SIM_SERVER/shares.</summary>
+    public static class Paths
+    {
+        internal static string Root { get { return Environment.GetEnvironmentVariable("SIM_SERVER"); } }
+
+        public static bool IsWindows(string path)
+        {
+            return path != null && ((path.Length >= 2 && char.IsLetter(path[0]) && path[1] == ':') || path.StartsWith(@"\\"));
+        }
+
+        /// <summary>The file that stands for a Windows path; any other path as it is.</summary>
+        public static string Local(string path)
+        {
+            if (!IsWindows(path)) return path;
+            var place = System.IO.Path.Combine(Root, path.StartsWith(@"\\") ? "shares" : "drives");
+            foreach (var part in path.Split(new[] { '\\', '/' }, StringSplitOptions.RemoveEmptyEntries))
+            {
+                var name = part.TrimEnd(':');
+                var exact = System.IO.Path.Combine(place, name);
+                // Windows names have no case: take what is there, whatever its case.
+                if (!Directory.Exists(exact) && !System.IO.File.Exists(exact) && Directory.Exists(place))
+                    foreach (var entry in Directory.GetFileSystemEntries(place))
+                        if (string.Equals(System.IO.Path.GetFileName(entry), name, StringComparison.OrdinalIgnoreCase)) exact = entry;
+                place = exact;
+            }
+            return place;
+        }
+    }
+
+    public class SecurityIdentifier
+    {
+        public string Value;
+        public SecurityIdentifier(string value) { Value = value; }
+        public override string ToString() { return Value; }
+    }
+
+    public class WindowsIdentity
+    {
+        public string Name { get { return Environment.GetEnvironmentVariable("SIM_USER"); } }
+        public SecurityIdentifier User { get { return new SecurityIdentifier("S-1-5-21-1-2-3-1104"); } }
+        public static WindowsIdentity GetCurrent() { return new WindowsIdentity(); }
+    }
+
+    public class WindowsPrincipal
+    {
+        public WindowsPrincipal(WindowsIdentity identity) { }
+        public bool IsInRole(SecurityIdentifier group)
+        {
+            return group.Value == "S-1-5-32-544" && Environment.GetEnvironmentVariable("SIM_ELEVATED") == "1";
+        }
+    }
+
+    public class DriveInfo
+    {
+        public string Name { get; private set; }
+        public DriveInfo(string letter)
+        {
+            if (letter.Length < 1 || !char.IsLetter(letter[0])) throw new ArgumentException("Object must be a root directory (\"C:\\\") or a drive letter (\"C\").");
+            Name = char.ToUpperInvariant(letter[0]) + @":\";
+        }
+        public long AvailableFreeSpace
+        {
+            get
+            {
+                if (!Directory.Exists(Paths.Local(Name))) throw new DriveNotFoundException("Could not find the drive '" + Name + "'.");
+                var file = System.IO.Path.Combine(Paths.Root, "drives", Name.Substring(0, 1) + ".free");
+                return System.IO.File.Exists(file) ? long.Parse(System.IO.File.ReadAllText(file).Trim()) : 100L << 30;
+            }
+        }
+        public static DriveInfo[] GetDrives()
+        {
+            var found = new List<DriveInfo>();
+            foreach (var folder in Directory.GetDirectories(System.IO.Path.Combine(Paths.Root, "drives")))
+                found.Add(new DriveInfo(System.IO.Path.GetFileName(folder)));
+            return found.ToArray();
+        }
+    }
+
+    public static class Path
+    {
+        public static string GetTempPath() { return @"C:\Windows\Temp\"; }
+        public static string GetFullPath(string path)
+        {
+            if (!Paths.IsWindows(path)) return System.IO.Path.GetFullPath(path);
+            // As .NET Framework does under powershell.exe.
+            if (path.IndexOfAny(new[] { '|', '<', '>', '"' }) >= 0) throw new ArgumentException("Illegal characters in path.");
+            if (path.IndexOf(':', 2) >= 0) throw new NotSupportedException("The given path's format is not supported.");
+            if (path.Length >= 260) throw new PathTooLongException("The specified path, file name, or both are too long.");
+            var kept = new List<string>();
+            foreach (var part in path.Substring(2).Split('\\', '/'))
+                if (part == "..") { if (kept.Count > 0) kept.RemoveAt(kept.Count - 1); }
+                else if (part != "" && part != ".") kept.Add(part);
+            return path.Substring(0, 2) + @"\" + string.Join(@"\", kept);
+        }
+    }
+
+    public static class File
+    {
+        public static byte[] ReadAllBytes(string path) { return System.IO.File.ReadAllBytes(Paths.Local(path)); }
+        public static FileStream OpenRead(string path) { return System.IO.File.OpenRead(Paths.Local(path)); }
+        public static void WriteAllBytes(string path, byte[] bytes) { System.IO.File.WriteAllBytes(Paths.Local(path), bytes); }
+        public static bool Exists(string path) { return System.IO.File.Exists(Paths.Local(path)); }
+        public static string ReadAllText(string path) { return System.IO.File.ReadAllText(Paths.Local(path)); }
+        public static void WriteAllText(string path, string text, System.Text.Encoding encoding) { System.IO.File.WriteAllText(Paths.Local(path), text, encoding); }
+    }
+
+    /// <summary>SIM_NET: "name=open|refused|silent;..."; a name that is not there does not resolve.</summary>
+    public static class Dns
+    {
+        internal static string State(string name)
+        {
+            foreach (var pair in (Environment.GetEnvironmentVariable("SIM_NET") ?? "").Split(';'))
+                if (pair.StartsWith(name + "=", StringComparison.OrdinalIgnoreCase)) return pair.Substring(name.Length + 1);
+            return null;
+        }
+        public static string GetHostName() { return Environment.GetEnvironmentVariable("SIM_DNSNAME"); }
+        public static IPAddress[] GetHostAddresses(string name)
+        {
+            if (State(name) == null) throw new SocketException(11001);
+            return new[] { IPAddress.Parse("192.0.2.10") };
+        }
+    }
+
+    /// <summary>.NET Framework's message says nothing of what is inside (.NET's does).</summary>
+    public class OldAggregate : AggregateException
+    {
+        public OldAggregate(Exception inner) : base(inner) { }
+        public override string Message { get { return "One or more errors occurred."; } }
+    }
+
+    public class Pending
+    {
+        readonly string state;
+        public Pending(string state) { this.state = state; }
+        public bool Wait(int milliseconds)
+        {
+            if (state == "open") return true;
+            if (state == "silent") return false;
+            throw new OldAggregate(new SocketException(10061));
+        }
+    }
+
+    public class TcpClient
+    {
+        public Pending ConnectAsync(string name, int port) { return new Pending(port == 443 ? Dns.State(name) : "refused"); }
+        public void Close() { }
+    }
+}

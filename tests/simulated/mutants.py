@@ -1,0 +1,146 @@
+"""Which changes of a script the simulated runs notice: ``python -m tests.simulated.mutants [--count N] [-k SCRIPT]``.
+
+Each mutant is one script with one small thing changed, on the real syntax tree (machine/Mutants.ps1): a condition
+flipped, a guard, a throw or a ``finally`` dropped, a comparison swapped, a catch that swallows, a value lost, an array
+unwrapped. It is noticed when some scenario of its script is no longer judged right. The scenarios go in rounds, so that
+most mutants are done with after the first few.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import product, pwsh
+from .runner import Job, run
+from .scenario import Scenario, judge, scenarios
+
+#: How many scenarios of its script each mutant that is left is asked by, round after round.
+ROUNDS = (1, 3, 6, 12, 100)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of ``script``: characters ``start`` to ``end`` become ``text``."""
+
+    script: str
+    kind: str
+    line: int
+    start: int
+    end: int
+    was: str
+    text: str
+
+    def written(self, folder: Path) -> Path:
+        """The changed script in ``folder``, which is made; its name is the script's own."""
+        source = (product.SCRIPTS / f"{self.script}.ps1").read_text(encoding="utf-8-sig")
+        folder.mkdir(parents=True)
+        changed = source[: self.start] + self.text + source[self.end :]
+        (folder / f"{self.script}.ps1").write_text(changed, encoding="utf-8", newline="")
+        return folder
+
+    def __str__(self) -> str:
+        def short(text: str) -> str:
+            flat = " ".join(text.split())
+            return flat if len(flat) <= 60 else flat[:59] + "…"
+
+        return f"{self.script}.ps1:{self.line}: {self.kind}: {short(self.was)} -> {short(self.text)}"
+
+
+def every(script: str, program: Path) -> list[Mutant]:
+    """All mutants of ``script``, in the order of its syntax tree."""
+    path = product.SCRIPTS / f"{script}.ps1"
+    argv = [str(program), "-NoLogo", "-NoProfile", "-NonInteractive", "-File", str(pwsh.MACHINE / "Mutants.ps1")]
+    done = subprocess.run([*argv, str(path)], stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    rows = json.loads(done.stdout)["Mutants"]
+    return [Mutant(script, m["Kind"], m["Line"], m["Start"], m["End"], m["Was"], m["Text"]) for m in rows]
+
+
+def drawn(scripts: Iterable[str], count: int, seed: int, program: Path) -> list[Mutant]:
+    """``count`` mutants of ``scripts``, drawn by ``seed``; all where there are fewer."""
+    found = [mutant for script in scripts for mutant in every(script, program)]
+    return random.Random(seed).sample(found, min(count, len(found)))
+
+
+def unnoticed(mutants: list[Mutant], program: Path, folder: Path) -> list[Mutant]:
+    """Those of ``mutants`` that no scenario notices. ``folder``: where they run, emptied again round by round."""
+    random_order = random.Random(7)
+    order: dict[str, list[Scenario]] = {}
+    for script in {mutant.script for mutant in mutants}:
+        first, *rest = scenarios(script)
+        random_order.shuffle(rest)
+        order[script] = [first, *rest]
+    left, asked = list(mutants), 0
+    for size in ROUNDS:
+        place = folder / str(asked)
+        jobs: list[Job] = []
+        questions: dict[str, tuple[Mutant, Scenario, Path]] = {}
+        for number, mutant in enumerate(left):
+            share = order[mutant.script][asked : asked + size]
+            if share:
+                changed = mutant.written(place / f"m{number}")
+            for each, scenario in enumerate(share):
+                home = place / f"{number}-{each}"
+                job = scenario.prepare(home, changed)
+                name = f"{number}-{each}"
+                jobs.append(Job(name, job.script, job.given, job.out, job.server))
+                questions[name] = (mutant, scenario, home)
+        if not jobs:
+            break
+        ran = run(jobs, place, program, limit=3000)
+        noticed = {
+            mutant
+            for name, (mutant, scenario, home) in questions.items()
+            if name in ran and judge(scenario, home, ran[name])
+        }
+        left = [mutant for mutant in left if mutant not in noticed]
+        asked += size
+        shutil.rmtree(place)
+    return left
+
+
+def main(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--minutes", type=float, default=1000, help="no further script is begun after so many")
+    parser.add_argument("-k", dest="script", choices=product.NAMES, help="only this script, all its mutants")
+    given = parser.parse_args(words)
+    program = pwsh.find()
+    if program is None:
+        raise SystemExit("no pwsh: tests/simulated/README.md says where it is looked for")
+    started = time.monotonic()
+    names = [given.script] if given.script else product.NAMES
+    by_script: dict[str, list[Mutant]] = {}
+    for mutant in drawn(names, 10**6 if given.script else given.count, given.seed, program):
+        by_script.setdefault(mutant.script, []).append(mutant)
+    total = missed = 0
+    # Script by script, the one with the fewest scenarios first: a run that is broken off has said what it knows.
+    for script in sorted(by_script, key=lambda name: len(scenarios(name))):
+        if time.monotonic() - started > 60 * given.minutes:
+            sys.stdout.write(f"{script:20} not asked: {len(by_script[script])} mutants\n")
+            continue
+        with tempfile.TemporaryDirectory(prefix="simulated-mutants-") as folder:
+            left = unnoticed(by_script[script], program, Path(folder))
+        for mutant in sorted(left, key=lambda m: m.line):
+            sys.stdout.write(f"unnoticed  {mutant}\n")
+        total, missed = total + len(by_script[script]), missed + len(left)
+        sys.stdout.write(f"{script:20} {len(by_script[script]) - len(left):4} of {len(by_script[script]):4}\n")
+        sys.stdout.flush()
+    share = 100 * (1 - missed / max(total, 1))
+    seconds = time.monotonic() - started
+    sys.stdout.write(f"seed {given.seed}: {total} mutants, {share:.1f} % noticed, {seconds:.0f} s\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,29 @@
+"""The rehearsals' answers are what the scripts write on the servers that they tell of (recordings.py makes them)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from . import product
+from .recordings import BY_HAND, MADE, as_recorded, differences, made, recorded
+
+pytestmark = pytest.mark.timeout(600)
+
+
+def test_a_recorded_answer_is_what_the_script_says(program: Path, tmp_path: Path) -> None:
+    answers = list(recorded())
+    assert len(answers) == 49
+    said = made(answers, program, tmp_path)
+    wrong = [
+        f"{answer.name}{line}"
+        for answer in answers
+        for line in differences(as_recorded(said[answer.name], answer.answer, answer.own), answer.answer)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_script_that_has_recordings_is_made_or_named() -> None:
+    assert {*MADE, "license-server"} | BY_HAND == set(product.NAMES)
+    assert not BY_HAND & MADE.keys()

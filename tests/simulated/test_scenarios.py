@@ -1,0 +1,27 @@
+"""Every step script, unchanged, on simulated servers: what it answers, what it leaves, what the product makes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from . import product
+from .conftest import Played
+from .scenario import Scenario, all_scenarios, judge
+
+#: The first test waits for all of them: half a minute on two idle cores, much more where others work there too.
+pytestmark = pytest.mark.timeout(900)
+
+
+@pytest.mark.parametrize("scenario", tuple(all_scenarios()), ids=lambda scenario: scenario.id)
+def test_scenario(scenario: Scenario, played: Played) -> None:
+    wrong = judge(scenario, played.homes[scenario.id], played.ran.get(scenario.id))
+    assert not wrong, "; ".join(wrong)
+
+
+def test_every_script_has_scenarios() -> None:
+    assert {scenario.script for scenario in all_scenarios()} == set(product.NAMES)
+
+
+def test_every_finding_by_running_has_a_scenario() -> None:
+    found = {str(scenario.said.get("finding")) for scenario in all_scenarios()}
+    assert not [number for number in range(1, 37) if f"R{number}" not in found]

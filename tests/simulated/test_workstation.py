@@ -1,0 +1,271 @@
+"""A license server asked from a workstation: the real wrapper on real PowerShell, over a line that can be cut.
+
+The session is a process of PowerShell's own (machine/Remoting.ps1): objects are serialised, and the line breaks as it
+breaks where that process is killed. WinRM, Kerberos, the folder's rights and the profile are Windows' own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from runbook.errors import BadInput
+from runbook.host import process
+from runbook.host.call import Call
+from runbook.host.remoting import RemotingHost, as_there, read_line
+from runbook.host.windows import WindowsHost
+from runbook.journal.outcome import Status
+from runbook.record import report
+from runbook.redaction import recording
+from runbook.run import case_template, life, selftest
+from runbook.run.invocation import Invocation
+from runbook.run.opening import Run, open_run
+
+from . import product, pwsh, server
+
+NAME = "RDLIC01.corp.example"
+CASE = """case: {case}
+lang: en
+company: Example
+license_server: {{name: {server}, reached: remoting}}
+packs: [{{count: 20, version: 2022, type: user, no_proof_reason: lost}}]
+session_hosts: {{names: [RDSH01.corp.example]}}
+backup: {{destination: 'D:\\Backups', second_copy: '\\\\FILES01\\Backups'}}
+"""
+pytestmark = pytest.mark.timeout(900)
+
+
+class Site:
+    """A workstation WS01 and a license server, two folders; ``home`` is where the cases lie."""
+
+    def __init__(self, home: Path, near: dict[str, Any] | None = None) -> None:
+        self.home = home
+        self.there = server.make(home / "there", {"/computer/user": "CORP\\u1"})
+        ends = {"/computer/name": "WS01", "/computer/user": "CORP\\u1", f"/servers/{NAME}": str(self.there)}
+        self.here = server.make(home / "here", {**ends, **(near or {})})
+
+    def case(self, name: str) -> None:
+        folder = self.home / "cases" / name
+        folder.mkdir(parents=True)
+        (folder / "case.yml").write_text(CASE.format(case=name, server=NAME), encoding="utf-8")
+
+    def run(self, name: str, **parameters: str) -> Run:
+        return open_run("migrate", parameters, Invocation("engine", self.home / f"{name}.ipynb", self.home))
+
+    def let_it_end(self) -> None:
+        """Wait for scripts that go on at the server with nobody on the line."""
+        end = time.monotonic() + 90
+        while any(str(self.there) in " ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"])):
+            assert time.monotonic() < end
+            time.sleep(0.2)
+
+    def left_there(self) -> list[str]:
+        """Temporary folders on the server."""
+        return [path.name for path in (self.there / "drives/C/Windows/Temp").iterdir()]
+
+
+@pytest.fixture(scope="module")
+def site(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Site]]:
+    """Makes a site and points RUNBOOK_POWERSHELL at its workstation."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def make(**near: Any) -> Site:
+            made = Site(tmp_path_factory.mktemp("site"), {key.replace("__", "/"): value for key, value in near.items()})
+            patch.setenv("RUNBOOK_HOME", str(made.home))
+            for name, value in pwsh.stand_in(made.here).items():
+                patch.setenv(name, value)
+            return made
+
+        yield make
+
+
+def keys(end: dict[str, Any]) -> list[str]:
+    return [line["key"] for line in end["lines"]]
+
+
+def test_a_case_is_run_from_the_workstation(site: Callable[..., Site]) -> None:
+    made = site()
+    run = made.run("first", server=NAME)
+    try:
+        assert run.case.draft
+        assert run.case.license_server.reached == "remoting"
+        assert run.through["machine"] == "WS01"
+        assert run.through["account"] == "CORP\\u1"
+
+        end = life.live(run, "preflight")
+        assert end["facts"]["computer_name"] == "RDLIC01", "the server answers, not the workstation"
+        assert "remoting.both_ends" in keys(end)
+        files = {Path(row["path"]).name: row for row in end["evidence"]}
+        assert {"script.ps1", "remoting.ps1", "out.json", "stdout.bin", "stderr.bin"} <= set(files)
+        said = read_line(run.path / "preflight")
+        assert said is not None
+        assert said.removed is True
+        # The text is the step's own, byte for byte, and the raw streams are the script's.
+        begun = next(e for e in run.history().entries if e["event"] == "begin")
+        assert begun["script_sha256"] == files["script.ps1"]["sha256"]
+        assert begun["encoding"] == "cp850"
+        assert b"RDLIC01" in (run.path / "preflight" / "stdout.bin").read_bytes()
+        run.status |= {"roles": Status.SUCCEEDED, "service": Status.SUCCEEDED}
+        assert life.live(run, "license-server")["status"] in ("succeeded", "finding")
+        assert (run.folder.private() / f"license-server-{run.name}.json").is_file(), "the private part"
+        logs = life.live(run, "export-logs")
+        assert logs["status"] in ("succeeded", "finding")
+        exported = json.loads((run.path / "export-logs" / "out.json").read_text(encoding="utf-8-sig"))[0]["Exports"]
+        there = [row for row in exported if not row["Missing"]]
+        assert there
+        for row in there:
+            assert (run.path / "export-logs" / "files" / row["File"]).stat().st_size == row["Size"]
+        assert made.left_there() == []
+        assert not (made.here / "drives/C/Windows/Temp").exists() or not list(
+            (made.here / "drives/C/Windows/Temp").iterdir()
+        )
+    finally:
+        run.close("waiting")
+    opened = run.history().opening(run.name)
+    assert opened is not None
+    assert opened["through"]["machine"] == "WS01"
+    draft = case_template.write(run).read_text(encoding="utf-8")
+    assert f"name: {NAME}\n  reached: remoting " in draft
+    run.folder.case_file.write_text(CASE.format(case="first", server=NAME), encoding="utf-8")
+    # A recording of this case plays the server's answers, and says nothing of who was asked from where.
+    target = made.home / "recording"
+    recorded = recording.record_host(run.folder.path, target, "en")
+    assert {"preflight", "license-server", "export-logs"} <= {path.name for path in (target / "steps").iterdir()}
+    assert recorded.steps == 3
+    kept = b"".join(path.read_bytes() for path in target.rglob("*") if path.is_file())
+    for name in (b"WS01", b"CORP\\u1", NAME.encode()):
+        assert name not in kept, name
+    page = report.write(run.folder.path, lang="en")[0].read_text(encoding="utf-8")
+    assert page.count("from WS01 as CORP\\u1") > 3
+
+
+def test_the_self_test_asks_the_server(site: Callable[..., Site]) -> None:
+    made = site()
+    host = RemotingHost(WindowsHost(pwsh.STAND_IN, "substitute"), NAME)
+    report = selftest.run(host, NAME, dt.datetime(2026, 1, 5, tzinfo=dt.UTC), only=["service"])
+    assert {each.script: each.result for each in report.tried} == {"preflight": "ok", "service": "ok"}, report
+    assert "WS01" not in report.to_json()
+    assert made.left_there() == []
+
+
+def test_an_unreachable_server_is_one_sentence_and_leaves_nothing(site: Callable[..., Site]) -> None:
+    made = site(**{f"__unreachable__{NAME}": "CannotConnect,PSSessionOpenFailed"})
+    with pytest.raises(BadInput, match=r"Enable-PSRemoting.*\(E41\)"):
+        made.run("off", server=NAME, lang="en")
+    assert not (made.home / "cases" / "off" / "journal.jsonl").exists()
+    server.change(made.here, **{f"/unreachable/{NAME}": server.MISSING})
+    server.change(made.there, **{"/computer/elevated": False})
+    with pytest.raises(BadInput, match=r"CORP\\u1.*Administrators.*\(E47\)"):
+        made.run("off", server=NAME, lang="en")
+    assert made.left_there() == []
+
+
+#: Where the line is cut during the backup, and what becomes of what was started there.
+CUTS: dict[str, dict[str, Any]] = {
+    "before the folder": {"/paths": [{"on": "New-Item", "path": "rds-cal-runbook", "cut": "dies"}]},
+    "as the script starts": {"/paths": [{"on": "Set-Content", "path": "process.txt", "cut": "lives"}]},
+    "before the safety task": {"/calls/Register-ScheduledTask": {"cut": "dies"}},
+    "as the service is stopped": {"/calls/Stop-Service": {"cut": "dies"}},
+    "while it is copied": {"/calls/robocopy.exe": {"cut": "dies"}},
+    "while it is copied, the script goes on": {"/calls/robocopy.exe": {"cut": "lives"}},
+    "before the service starts": {"/calls/Start-Service": {"cut": "dies"}},
+    "while the files come back": {"/paths": [{"on": "Get-ChildItem", "path": "rds-cal-runbook", "cut": "dies"}]},
+}
+
+
+def test_a_line_cut_anywhere_in_the_backup_leaves_it_unknown(site: Callable[..., Site]) -> None:
+    """One point, drawn, which each failure names; all of them take twelve minutes: ``RUNBOOK_ALL_CUTS=1``."""
+    cuts = CUTS if "RUNBOOK_ALL_CUTS" in os.environ else dict([random.choice(list(CUTS.items()))])
+    made = site()
+    made.case("cut")
+    run = made.run("cut", apply="backup")
+    try:
+        life.live(run, "preflight")  # no change is made on a server that nobody has seen
+        run.status |= {"license-server": Status.SUCCEEDED, "key-packs-after": Status.SUCCEEDED}
+        for where, fault in cuts.items():
+            server.change(made.there, **fault)
+            end = life.live(run, "backup")
+            made.let_it_end()
+            assert end["status"] == "unknown", f"{where}: {end['lines']}"
+            assert "remoting.unknown_cut" in keys(end), where
+            state = server.read(made.there)
+            if state["service"]["state"] != "Running":
+                assert state["task"] == "RdsCalRunbook-StartTermServLicensing", f"{where}: the net is on the server"
+            assert "task" not in server.read(made.here), where
+            # Nothing is tried again by itself: that line says so again, and no second change begins.
+            begins = len(run.history().begins("backup"))
+            assert life.live(run, "backup")["status"] == "unknown"
+            assert len(run.history().begins("backup")) == begins, where
+            run.journal.append("accept", step="backup", what="unknown", outcome="not done", who="t", reason=where)
+            clean = dict.fromkeys((*fault, "/task", "/taskIs"), server.MISSING)
+            server.change(made.there, **clean, **{"/service/state": "Running"})
+        # A whole line settles it; what the broken ones left on the server is gone.
+        end = life.live(run, "backup")
+        assert end["status"] in ("succeeded", "finding"), keys(end)
+        assert made.left_there() == []
+    finally:
+        run.close("failed")
+
+
+def test_a_slow_script_is_ended_on_the_server_at_its_own_limit(site: Callable[..., Site], tmp_path: Path) -> None:
+    made = site()
+    server.change(made.there, **{"/calls/w32tm.exe": {"sleep": 60}})
+    script = tmp_path / "script.ps1"
+    script.write_bytes((product.SCRIPTS / "preflight.ps1").read_bytes())
+    (tmp_path / "in.json").write_text("{}", encoding="utf-8")
+    call = Call("preflight", script, tmp_path, {}, 6, 1)
+    host = RemotingHost(WindowsHost(pwsh.STAND_IN, "substitute"), NAME)
+    ended = as_there(tmp_path, process.run(host.command(call), tmp_path, host.limit(call)))
+    said = read_line(tmp_path)
+    assert said is not None
+    assert said.timed_out, said
+    assert ended.timed_out
+    assert said.removed is True
+    assert made.left_there() == []
+
+
+def test_a_text_that_changed_on_the_way_is_not_run(site: Callable[..., Site], tmp_path: Path) -> None:
+    made = site()
+    script = tmp_path / "script.ps1"
+    script.write_bytes(b"throw 'it ran'\n")
+    (tmp_path / "in.json").write_text("{}", encoding="utf-8")
+    host = RemotingHost(WindowsHost(pwsh.STAND_IN, "substitute"), NAME)
+    command = host.command(Call("preflight", script, tmp_path, {}, 60, 1))
+    script.write_bytes(b"'other'\n")
+    process.run(command, tmp_path, 120)
+    said = read_line(tmp_path)
+    assert said is not None
+    assert said.fault is not None
+    assert "SHA-256" in said.fault.message
+    assert not said.started
+    assert made.left_there() == []
+
+
+def test_two_hundred_hosts_are_asked_from_the_workstation(site: Callable[..., Site]) -> None:
+    made = site()
+    state = server.read(made.here)
+    names = [f"RDSH{number:03d}.corp.example" for number in range(200)]
+    one = {**state["hosts"]["RDSH01.corp.example"], "calls": {"gpresult.exe": {"missing": True}}}  # a process each
+    state["hosts"] = dict.fromkeys(names, one)
+    (made.here / "server.json").write_text(json.dumps(state), encoding="utf-8")
+    made.case("many")
+    file = made.home / "cases" / "many" / "case.yml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("[RDSH01.corp.example]", f"[{', '.join(names)}]"), encoding="utf-8")
+    run = made.run("many")
+    try:
+        run.status["preflight"] = Status.SUCCEEDED
+        end = life.live(run, "hosts-policy")
+        assert len(end["table"]) == 200
+        assert read_line(run.path / "hosts-policy") is None, "no session on the license server"
+    finally:
+        run.close("waiting")
