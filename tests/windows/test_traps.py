@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -27,9 +28,13 @@ from wine import on_wine
 from runbook import cli, files
 from runbook.archive.seal import seal
 from runbook.case import case_file
+from runbook.commands import schedule
 from runbook.host.lock import RunLock
 from runbook.journal.history import History
 from runbook.journal.lines import Journal
+from runbook.run import selftest
+from runbook.steps import call_sheet
+from tests.commands.test_schedule import PLAN
 from tests.notebooks.conftest import Workspace
 from tests.notebooks.test_kills import slow_recording
 
@@ -230,6 +235,47 @@ def test_what_is_let_go_in_time_is_written(
     code, told = command(*words)
     waited.join()
     assert code == (1 if words[0] == "diff" else 0), told
+
+
+def _self_test(folder: Path) -> Path:
+    report = selftest.Report(
+        host="substitute", at="2026-11-29", runbook="0", python="3.11", os_version="-", encoding="-", tried=()
+    )
+    return selftest.write(report, folder, "fr")[1]
+
+
+def _bundle(folder: Path) -> Path:
+    (folder / "packed").mkdir(exist_ok=True)
+    (folder / "packed" / "a.txt").write_bytes(b"a")
+    return files.write_zip(folder / "packed", folder / "bundle.zip")
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda folder: folder / Path(schedule.write(PLAN, folder, "fr")[0]).name,
+        lambda folder: folder / call_sheet._write(folder, "call-sheet.html", "<p>"),
+        _self_test,
+        _bundle,
+    ],
+    ids=["schedule", "call sheet", "self-test", "bundle"],
+)
+def test_what_is_written_beside_cases_waits_and_is_named(
+    write: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The papers and packets that a person opens and that are then made again: held for a moment, and held on."""
+    target = write(tmp_path)
+    before = target.read_bytes()
+    holding = contextlib.ExitStack()
+    holding.enter_context(held(target, share=1))
+    waited = threading.Timer(1, holding.close)
+    waited.start()
+    assert write(tmp_path) == target
+    waited.join()
+    monkeypatch.setattr(files.patiently, "__defaults__", (0.2,))
+    with held(target, share=1), pytest.raises(OSError, match=re.escape(target.name)):
+        write(tmp_path)
+    assert target.read_bytes() == before, "the one before is whole"
 
 
 def test_a_notebook_that_is_open_elsewhere(tmp_path: Path) -> None:
