@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from runbook.knowledge import pairing, reference
+from macros import pairing
+from runbook.knowledge import reference
 from runbook.words.sentences import data_root
 
 SOURCES = sorted((data_root() / "notebooks").glob("*.md"))
@@ -17,7 +18,7 @@ SOURCES = sorted((data_root() / "notebooks").glob("*.md"))
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
 def test_the_pair_agrees(source: Path) -> None:
     text = source.read_text(encoding="utf-8")
-    assert pairing.filled(text) == text, "run: python -m runbook.knowledge.pairing"
+    assert pairing.filled(text) == text, "run: python -m macros.pairing"
     made = pairing.as_notebook(text)
     found = nbformat.read(source.with_suffix(".ipynb"), as_version=4)
     assert [(c.id, c.cell_type, c.source, c.metadata.get("tags", [])) for c in found.cells] == [

@@ -1,6 +1,6 @@
 """Keeps notebooks and their text in step: ``notebooks/NAME.md`` is the source, ``NAME.ipynb`` is made from it.
 
-``python -m runbook.knowledge.pairing`` fills the PowerShell fences from notebooks/steps/ (the only copy of a step's
+``python -m macros.pairing`` fills the PowerShell fences from notebooks/steps/ (the only copy of a step's
 text) and writes the paired .ipynb through jupytext; ``--check`` changes nothing and says what differs. A cell's id is
 its step's id, so that journal, evidence and notebook name the same thing.
 """
