@@ -11,7 +11,7 @@ from runbook.words.sentences import say
 
 
 def add(group: click.Group, lang: str) -> None:
-    """Add ``record-host`` to ``group``. What it needs is imported when it is used: nbconvert alone takes a second."""
+    """Add ``record-host`` to ``group``. What it needs is imported when it is used."""
 
     @group.command("record-host", help=say("record_host.help", lang))
     @click.argument("folder", metavar=say("record_host.folder", lang), type=click.Path(path_type=Path))

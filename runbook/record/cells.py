@@ -1,45 +1,36 @@
-"""The cells of an executed notebook as HTML, through nbconvert with the record's own template.
+"""The cells of an executed notebook as HTML, in the record's own template.
 
-nbconvert knows how to walk a notebook, to turn Markdown and terminal colours into HTML and to choose among the
-forms of an output; what is said about a step around its cell comes from the journal and is handed in.
+nbformat reads the notebook, mistune its Markdown. What is said about a step around its cell comes from the journal
+and is handed in.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+import mistune
 import nbformat
-from nbconvert.exporters.html import HTMLExporter
+from markupsafe import Markup
 from nbformat.notebooknode import NotebookNode
 
 from runbook.knowledge.catalogue import step_of
 from runbook.record.clean import clean_html, clean_svg
 from runbook.words.sentences import LANGS
+from runbook.words.templates import environment
 
-_TEMPLATES = Path(__file__).parent / "templates"
+_markdown = mistune.create_markdown(escape=False, plugins=["table", "strikethrough", "url"])  # cleaned afterwards
+#: What a terminal takes for a colour or a movement.
+_TERMINAL = re.compile(r"\x1b\[.*?[@-~]")
 #: The first of these that an output offers is shown; whatever else it offers is left out.
 _FORMS = ("image/svg+xml", "image/png", "image/jpeg", "text/html", "text/markdown", "text/plain")
 #: What the summary of a finished run tells the operator to do next.
 _ADVICE = re.compile(r"<p>[^<]*\brunbook seal\b[^<]*</p>")
 #: A longer output is folded, in lines.
 FOLD_LINES = 25
-
-
-class CellExporter(HTMLExporter):
-    """nbconvert's HTML exporter with our template and none of what it would load (MathJax, require.js)."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(  # type: ignore[no-untyped-call]  # traitlets' own constructor
-            template_name="record",
-            extra_template_basedirs=[str(_TEMPLATES)],
-            exclude_anchor_links=True,
-            filters={"cleaned": clean_html, "lines_of": lambda text: len(str(text).splitlines())},
-            **kwargs,
-        )
 
 
 def cells_to_html(
@@ -76,15 +67,18 @@ def cells_to_html(
         else:
             cells.append(cell)
     node.cells = cells
-    resources = {
-        "around": around,
-        "step_of": step_of,
-        "words": words,
-        "fold_lines": FOLD_LINES,
-        "own": own,
-    }
-    body, _ = CellExporter().from_notebook_node(node, resources=resources)
-    return str(body)
+    return environment(__file__).get_template("cells.html.j2").render(
+        cells=cells, around=around, step_of=step_of, words=words, fold_lines=FOLD_LINES, own=own,
+        prose=_prose, plain=_plain, markup=Markup,
+    )  # fmt: skip
+
+
+def _prose(markdown: str) -> Markup:
+    return Markup(clean_html(str(_markdown(markdown))))
+
+
+def _plain(text: str) -> str:
+    return _TERMINAL.sub("", text)
 
 
 def _is_last(cell: NotebookNode) -> bool:
@@ -113,11 +107,22 @@ def harmless(
     for cell in node.cells:
         if cell.cell_type != "code":
             continue
-        cell.outputs = [output for output in cell.outputs if _picture_of(output) not in kept]
+        cell.outputs = _joined(output for output in cell.outputs if _picture_of(output) not in kept)
         for output in cell.outputs:
             if "data" in output:
                 output.data = NotebookNode(_one_form(output.data, f"{scope}-cell{next(numbers)}"))
     return node
+
+
+def _joined(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
+    """``outputs``, each stream's pieces in one: a kernel sends a text as it was flushed."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        if output.output_type == "stream" and joined and joined[-1].get("name") == output.name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def _picture_of(output: NotebookNode) -> str:

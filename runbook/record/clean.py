@@ -1,6 +1,6 @@
 """What a notebook shows, made harmless: no script, no handler, no address that a browser would load.
 
-HTML goes through bleach (which nbconvert already brings) with a short list of tags; pictures stay as SVG with
+HTML goes through bleach with a short list of tags; pictures stay as SVG with
 real text, so that they can be read, searched and redacted.
 """
 
