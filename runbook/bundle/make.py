@@ -62,7 +62,7 @@ def make(
         wheelhouse.mkdir()
         tell(say("bundle.fetching", lang))
         pins = lock.parse((project / "requirements.txt").read_text(encoding="utf-8"))
-        wheels.fetch(pins, target, wheelhouse, lang, given)
+        wheels.fetch(lock.aboard(pins, target), target, wheelhouse, lang, given)
         own = wheels.build(project, wheelhouse, lang)
         version = own.name.split("-")[1]
         wheels.list_requirements(wheelhouse)

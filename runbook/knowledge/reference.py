@@ -351,10 +351,9 @@ def wheels() -> tuple[Wheel, ...]:
 @cache
 def bundled() -> tuple[Locked, ...]:
     """The packages that the offline bundle carries for a Windows server: requirements.txt, which a checkout has."""
-    from runbook.bundle.lock import WINDOWS, parse
+    from runbook.bundle.lock import WINDOWS, aboard, parse
 
-    pins = parse((data_root() / "requirements.txt").read_text(encoding="utf-8"))
-    return tuple(pin for pin in pins if pin.wanted(WINDOWS))
+    return aboard(parse((data_root() / "requirements.txt").read_text(encoding="utf-8")), WINDOWS)
 
 
 @cache

@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from runbook.bundle.lock import HERE, WINDOWS, Locked, parse
+from runbook.bundle.lock import BUILDS, HERE, WINDOWS, Locked, aboard, parse
 from runbook.knowledge import reference
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +70,14 @@ def test_a_target_gets_each_package_once(target: object) -> None:
     names = [pin.name for pin in pins("requirements.txt") if pin.wanted(target)]  # type: ignore[arg-type]
     assert len(names) == len(set(names))
     assert len(names) > 50
+
+
+def test_a_bundle_carries_no_build_system() -> None:
+    assert [wanted.name for wanted in BUILD] == [BUILDS]
+    carried = {pin.name for pin in aboard(pins("requirements.txt"), WINDOWS)}
+    everything = {pin.name for pin in pins("requirements.txt") if pin.wanted(WINDOWS)}
+    assert everything - carried == {BUILDS, "pathspec", "pluggy", "tomlkit", "trove-classifiers"}
+    assert {canonicalize_name(wanted.name) for wanted in RUN_TIME} <= carried
 
 
 def test_markers_are_asked_about_the_server_and_not_about_this_machine() -> None:
