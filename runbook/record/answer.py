@@ -26,7 +26,7 @@ from runbook.steps.clearinghouse import Clearinghouse
 from runbook.steps.hosts import HostsAfter, Logon
 from runbook.steps.preflight import Preflight
 from runbook.steps.proofs import Proofs
-from runbook.steps.secure import Backup, CopyMade, FolderCopy
+from runbook.steps.secure import Backup, CopyMade, FolderCopy, stood
 from runbook.steps.source import SourceLost
 from runbook.words.forms import day, duration, moment, phrase, semicolons, value
 from runbook.words.sentences import say
@@ -166,8 +166,10 @@ class _Teller:
         shown = semicolons(points[:_NAMED], self.lang)
         if len(points) > _NAMED:
             shown = self._say("names_more", names=shown, count=len(points) - _NAMED)
+        if missed := sum(a.status is Status.NOT_REACHED for _, a in self.story.latest().values()):
+            shown = semicolons([*filter(None, [shown]), self._say("answer_not_reached", count=missed)], self.lang)
         state = phrase(f"record.outcome_{self.story.outcome.replace(' ', '_')}", self.lang)
-        if points:
+        if shown:
             return self._say("answer_open_points", points=shown, state=state)
         return self._say("answer_open_none" if self.story.outcome == "done" else "answer_open_state", state=state)
 
@@ -235,7 +237,7 @@ class _Teller:
         return " ".join(parts)
 
     def stopped(self) -> str:
-        """How long the licensing service stood still: the sum of what the commands measured."""
+        """How long the licensing service stood still: the sum of what the commands measured, in whole seconds."""
         measured, unknown = [], []
         for run in self.story.runs:
             for step, attempts in run.steps.items():
@@ -248,7 +250,7 @@ class _Teller:
                         unknown.append(run.name)
         parts = []
         if measured:
-            total = duration(sum(seconds for _, seconds in measured), self.lang)
+            total = duration(stood(sum(seconds for _, seconds in measured)), self.lang)  # as the steps say it
             runs = self._names(dict.fromkeys(run for run, _ in measured))
             parts.append(self._say("ask_stopped_for", total=total, count=len(measured), runs=runs))
         if unknown:
@@ -265,6 +267,8 @@ class _Teller:
             return self._say("ask_refused_unknown")
         if not logon or not logon.facts.opened:
             return self._say("ask_refused_open", begun=day(begun, self.lang))
+        if self.story.rehearsal:  # the incident is the recording's, the session today's: nothing lies between them
+            return self._say("ask_refused_played", begun=day(begun, self.lang), end=moment(logon.t, self.lang))
         end = dt.datetime.fromisoformat(logon.t)
         lasted = duration((end - dt.datetime.combine(first, dt.time(), dt.UTC)).total_seconds(), self.lang)
         return self._say("ask_refused_most", begun=day(begun, self.lang), end=moment(logon.t, self.lang), lasted=lasted)
@@ -298,7 +302,8 @@ class _Teller:
             parts.append(self._say("ask_clock_forward"))
         if apart := _apart(self.story):
             run, there, here = apart[0], moment(apart[1], self.lang), moment(apart[2], self.lang)
-            parts.append(self._say("ask_clock_apart", run=run, there=there, here=here))
+            key = "ask_clock_played" if self.story.rehearsal else "ask_clock_apart"
+            parts.append(self._say(key, run=run, there=there, here=here))
         return " ".join(parts)
 
     def writers(self) -> str:

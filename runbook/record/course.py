@@ -14,6 +14,7 @@ from runbook.journal.story import Run, Story
 from runbook.papers.drawing import BAD, BUSY, GOOD, GRID, IDLE, INK, PAST, Canvas, measure
 from runbook.record.answer import picture_rows
 from runbook.record.labels import step_title
+from runbook.record.licences import is_recovery
 from runbook.record.told import counts
 from runbook.words.forms import day, duration, moment, number, phrase, semicolons
 from runbook.words.sentences import say
@@ -32,13 +33,15 @@ class Figure:
 
 @dataclass(frozen=True)
 class _Mark:
-    """One moment of the case: ``at`` in UTC, as it is written, what happened; ``said`` by a person, not seen."""
+    """One moment of the case: ``at`` in UTC, as it is written, what happened; ``said`` by a person, not seen;
+    ``day``: the case file gives no hour."""
 
     at: dt.datetime
     written: str
     what: str
     colour: str
     said: bool
+    day: bool = False
 
 
 def course(story: Story, lang: str) -> Figure | None:
@@ -50,21 +53,22 @@ def course(story: Story, lang: str) -> Figure | None:
     head, tail = (marks[: _SHOWN // 2], marks[_SHOWN // 2 + cut :]) if cut else (marks, [])
     rows: list[_Mark | str] = [*head, *([say("record.course_more", lang, count=cut)] if cut else []), *tail]
     left = max(measure(mark.written, 11) for mark in marks) + 12
-    gaps = 84
+    gaps = 100
     title = say("record.course_title", lang)
     canvas = Canvas(680, 40 + _LINE * (len(rows) + 1), title)
     x = left + gaps
     canvas.line([(x, 36), (x, 34 + _LINE * len(rows) - 8)], GRID, 3)
-    before: dt.datetime | None = None
+    before: _Mark | None = None
     for place, row in enumerate(rows):
         y = 40 + _LINE * place
         if isinstance(row, str):
             canvas.text(x + 14, y, row)
+            before = None
             continue
         canvas.text(left - 8, y, row.written, anchor="end")
-        if before is not None and (passed := (row.at - before).total_seconds()) >= 60:
-            canvas.text(x - 10, y, f"+ {duration(passed, lang)}", size=10, anchor="end")
-        before = row.at
+        if before is not None and (passed := _passed(before, row, bool(story.rehearsal), lang)):
+            canvas.text(x - 10, y, say("record.course_later", lang, passed=passed), size=10, anchor="end")
+        before = row
         if row.said:
             canvas.bar(x - 5, y - 5, 10, 10, row.colour)
         else:
@@ -77,6 +81,18 @@ def course(story: Story, lang: str) -> Figure | None:
     canvas.text(x + 250, y, say("record.course_said", lang))
     told_rows = semicolons((row if isinstance(row, str) else f"{row.written}, {row.what}" for row in rows), lang)
     return Figure(_named(canvas.svg(), f"{title}. {told_rows}"), title)
+
+
+def _passed(before: _Mark, after: _Mark, played: bool, lang: str) -> str:
+    """How long after the mark above it one comes: whole days where one of them has no hour, nothing below a minute,
+    and nothing between what a recording dates and what happens today."""
+    if played and before.day != after.day:
+        return ""
+    if before.day or after.day:
+        days = (after.at.date() - before.at.date()).days
+        return say("record.course_days", lang, count=days) if days else ""
+    seconds = (after.at - before.at).total_seconds()
+    return duration(seconds, lang) if seconds >= 60 else ""
 
 
 def licences(story: Story, lang: str) -> Figure | None:
@@ -112,16 +128,17 @@ def _named(svg: str, alt: str) -> str:
 
 
 def _case_marks(story: Story, lang: str) -> list[_Mark]:
-    """What the case file dates: the incident and the approval; a day, no hour."""
+    """What the case file dates of a recovery: the incident and the approval; a day, no hour."""
     marks = []
-    for part in ("incident", "approval"):
+    for part in ("incident", "approval") if is_recovery(story) else ():
         fields = story.case.get(part)
         date = str(fields.get("date") or "") if isinstance(fields, dict) else ""
         try:
             at = dt.datetime.combine(dt.date.fromisoformat(date), dt.time(), dt.UTC)
         except ValueError:
             continue
-        marks.append(_Mark(at, str(day(date, lang)), say(f"record.course_{part}", lang), IDLE, said=True))
+        what = say(f"record.course_{part}{'_played' if story.rehearsal else ''}", lang)
+        marks.append(_Mark(at, str(day(date, lang)), what, IDLE, said=True, day=True))
     return marks
 
 

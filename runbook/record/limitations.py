@@ -10,7 +10,7 @@ from runbook.journal.lines import set_back
 from runbook.journal.outcome import Status
 from runbook.journal.story import Attempt, Story
 from runbook.record.labels import step_title
-from runbook.words.forms import moment, status_word
+from runbook.words.forms import moment, semicolons, status_word
 from runbook.words.sentences import say
 
 #: Written into an ``end`` line where the script has not yet been seen right on a real server.
@@ -35,16 +35,20 @@ def _doubts(story: Story, latest: dict[str, Attempt], lang: str) -> Iterator[tup
         yield "word", say("record.doubt_word_why", lang, steps=said)
     if unproven := titles(lambda step, attempt: _has_line(attempt, _UNPROVEN)):
         yield "unproven", say("record.doubt_unproven_why", lang, steps=unproven)
+    missed: dict[Status, list[str]] = {}
+    for step, attempt in latest.items():
+        if attempt.status in _UNSEEN:
+            missed.setdefault(attempt.status, []).append(step_title(step, lang))
     unseen = [
-        f"{step_title(step, lang)} ({status_word(attempt.status.value, lang)})"
-        for step, attempt in latest.items()
-        if attempt.status in _UNSEEN
+        say("record.doubt_unseen_as", lang, status=status_word(status.value, lang), steps=", ".join(steps))
+        for status, steps in missed.items()
     ]
     if unseen:
-        yield "unseen", say("record.doubt_unseen_why", lang, steps=", ".join(unseen))
-    if "migration-events" in latest:
+        yield "unseen", say("record.doubt_unseen_why", lang, steps=semicolons(unseen, lang))
+    judged = {step for step, attempt in latest.items() if attempt.status not in (Status.SKIPPED, Status.NOT_REACHED)}
+    if "migration-events" in judged:
         yield "events", say("record.doubt_events_why", lang)
-    if "backup" in latest:
+    if "backup" in judged:
         yield "backup", say("record.doubt_backup_why", lang)
     for before, entry in set_back(story.entries):
         fields = {"line": entry["n"], "then": moment(before["t"], lang), "now": moment(entry["t"], lang)}

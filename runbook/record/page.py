@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from runbook import __version__
 from runbook.journal.lines import Journal, encode, stamp
+from runbook.journal.outcome import Status
 from runbook.journal.story import Run, Story
 from runbook.record import course, views
 from runbook.record.answer import answer, questions
@@ -33,13 +34,17 @@ from runbook.words.templates import environment
 _TEMPLATES = Path(__file__).parent / "templates"
 #: Rows of a table of the report; what is beyond them stands in the annex.
 _ROWS = 20
-_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+#: How many lines the answer has where nothing is left out.
+_LINES = 5
+#: What a browser would break at a hyphen or after an ellipsis, and nobody can then read as one: 2026-01-31, RDLIC-OLD1,
+#: Start-Service, …PACK1. Longer ones must break somewhere.
+_WHOLE = re.compile(r"(?<![\w.…-])(?=[\w.…-]{1,40}(?![\w.…-]))(?:…\w|-\w|[\w.]*\w-\w)[\w.-]*")
 _MARK = "<!--what the cell produced-->"
 
 
-def _dated(text: str) -> Markup:
-    """``text`` with its English dates kept on one line: a browser breaks 2026-01-31 at a hyphen."""
-    return Markup(_DATE.sub(r'<span class="date">\g<0></span>', str(escape(printed(text)))))
+def _whole(text: str) -> Markup:
+    """``text`` with its dates, names and shortened identifiers kept on one line."""
+    return Markup(_WHOLE.sub(r'<span class="whole">\g<0></span>', str(escape(printed(text)))))
 
 
 def render(
@@ -52,7 +57,7 @@ def render(
     """
     words = functools.partial(_say, lang)
     shared: dict[str, Any] = {"say": words, "full": full, "lang": lang, "fold": views.FOLD_LINES}
-    shared["dated"] = _dated
+    shared["whole"] = _whole
     shared["evidence"] = functools.partial(_evidence, shared)
     runs = {run.name: views.run_view(story, run, lang) for run in story.runs}
     title = words("title", name=story.name)
@@ -62,6 +67,7 @@ def render(
     ways = list(dict.fromkeys(way for run in story.runs if (way := views.through(run.opened, lang))))
     changed = summed(changes(story, lang))
     found = papers(story, lang)
+    lines = answer(story, lang)
     return (
         environment(__file__, trimmed=True)
         .get_template("page.html.j2")
@@ -84,7 +90,8 @@ def render(
             outcome_text=outcome_word(story.outcome, lang),
             made=moment(stamp(made), lang),
             about=_about(story, lang),
-            answer=answer(story, lang),
+            answer=lines,
+            answer_title=words("answer" if len(lines) == _LINES else "answer_few"),
             questions=questions(story, lang),
             course=course.course(story, lang),
             cals=course.licences(story, lang),
@@ -99,6 +106,7 @@ def render(
             licences=licence_sheet(story, lang),
             doubts=doubts(story, lang),
             edition=edition,
+            unreached=(Status.NOT_REACHED, Status.SKIPPED),
             counted=[runs[run.name].steps[step] for step, (run, _) in story.latest().items()],
             named_files=lambda step: views.named_files(story, step, lang),
             confirms=[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -32,11 +33,13 @@ from runbook.words.forms import (
     moment,
     number,
     phrase,
+    semicolons,
     status_word,
     value,
 )
 from runbook.words.sentences import say
 
+_HASH = re.compile(r"[0-9A-F]{64}")
 #: A text block longer than this is folded, in lines.
 FOLD_LINES = 25
 
@@ -199,11 +202,17 @@ def attempt_view(story: Story, step: str, attempt: Attempt, lang: str) -> Attemp
         lines=sentences_of(attempt, lang),
         facts=tuple((key, value(item, lang)) for key, item in flatten(end.get("facts") or {}).items()),
         columns=tuple(heading(column, lang) for column in columns),
-        rows=tuple(tuple(value(row.get(column), lang) for column in columns) for row in table),
+        rows=tuple(tuple(_cell(row.get(column), lang) for column in columns) for row in table),
         evidence=evidence,
         faults=_faults(evidence),
         redacted=any(str(item.get("path")).endswith("/script.ps1") and item.get("redacted") for item in files),
     )
+
+
+def _cell(thing: Any, lang: str) -> str:
+    """A cell of a step's table; a hash in small letters, as the record and the archive's lists have it elsewhere."""
+    text = value(thing, lang)
+    return text.lower() if _HASH.fullmatch(text) else text
 
 
 def _columns(story: Story, step: str, table: list[dict[str, Any]]) -> tuple[str, ...]:
@@ -267,7 +276,7 @@ def runs_table(story: Story, lang: str) -> list[tuple[str, ...]]:
                 str(opened.get("operator") or "–"),
                 value(opened.get("apply") or [], lang),
                 phrase(f"record.outcome_{run.outcome.replace(' ', '_')}", lang),
-                "; ".join(news) if len(news) <= 8 else say("record.runs_steps", lang, count=len(news)),
+                semicolons(news, lang) if len(news) <= 8 else say("record.runs_steps", lang, count=len(news)),
             )
         )
     return rows

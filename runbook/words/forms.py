@@ -68,10 +68,11 @@ def day(text: Any, lang: str) -> Any:
 
 
 def duration(seconds: float | None, lang: str) -> str:
-    """Seconds as ``0.4 s``, ``12 s``, ``3 min 05 s``, ``2 h 10 min`` or ``12 d 03 h`` (``12 j 03 h``)."""
+    """Seconds as ``0.4 s``, ``12 s``, ``3 min 05 s``, ``2 h 10 min`` or ``12 d 03 h`` (``12 j 03 h``); what was
+    counted in whole seconds stays so (``5 s``)."""
     if seconds is None:
         return "–"
-    if seconds < 10:
+    if seconds < 10 and not isinstance(seconds, int):
         text = f"{seconds:.1f}"
         return f"{text.replace('.', ',') if lang == 'fr' else text}{NO_BREAK}s"
     whole = round(seconds)
