@@ -76,7 +76,7 @@ def _too_much(text: str) -> Fault | None:
     """What no case file has, and what a few bytes of it can fill all memory with; looked for event by event, before
     anything is built: aliases, more nodes or levels than a case of thousands of hosts has."""
     if len(text) > MAX_CHARACTERS:
-        return Fault(0, "", "too_large", {"limit": MAX_CHARACTERS})
+        return Fault(0, "", "too_long", {"limit": MAX_CHARACTERS})
     nodes = depth = 0
     try:
         for event in yaml.parse(text, Loader=_Loader):

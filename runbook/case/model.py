@@ -218,7 +218,7 @@ def load_case(path: Path, name: str, lang: str | None = None, *, agreeing: bool 
     if not faults and not isinstance(document.data, dict):
         faults.append(Fault(1, "", "empty", {}))
     case: Case | None = None
-    if not any(f.word in ("syntax", "not_utf8", "empty", "alias", "too_large", "too_deep") for f in faults):
+    if not any(f.word in ("syntax", "not_utf8", "empty", "alias", "too_long", "too_deep") for f in faults):
         try:
             case = Case.model_validate(_without_empty(data))
         except ValidationError as error:

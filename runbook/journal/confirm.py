@@ -31,14 +31,15 @@ class Refused(ValueError):
 def parse(ask: Ask, value: object, lang: str) -> Any:
     """One answer in the form it is kept in: text, bool, number, or a list of mappings. Raises Refused."""
     if ask.type == "list":
-        items = value if isinstance(value, list) else []
+        if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
+            raise Refused(say("confirm.list", lang))
         return [
             {
                 item.id: parse(item, entry.get(item.id), lang)
                 for item in ask.items
                 if entry.get(item.id) not in (None, "")
             }
-            for entry in items
+            for entry in value
         ]
     text = str(value).strip()
     match ask.type:
@@ -86,11 +87,10 @@ def check(step: Step, fields: Mapping[str, object], lang: str) -> dict[str, Any]
         try:
             kept[ask.id] = parse(ask, value, lang)
         except Refused as refused:
-            faults.append(f"{ask.id}: {refused}")
+            faults.append(say("confirm.fault", lang, field=ask.id, what=refused))
         else:
-            faults += [
-                f"{ask.id}: {say('confirm.twice', lang, shown=mask(each))}" for each in _twice(ask, kept[ask.id])
-            ]
+            twice = (say("confirm.twice", lang, shown=mask(each)) for each in _twice(ask, kept[ask.id]))
+            faults += [say("confirm.fault", lang, field=ask.id, what=what) for what in twice]
     if faults:
         raise BadInput("\n".join([say("confirm.faults", lang, step=step.id), *("  " + f for f in faults)]))
     return kept

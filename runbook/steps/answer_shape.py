@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Strict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Strict, ValidationError
 from pydantic.alias_generators import to_pascal
 
+#: How many places a sentence names.
+_PLACES = 3
 Int = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
 Number = Annotated[float, Field(strict=False)]
@@ -72,5 +74,13 @@ def one(model: type[A], out: list[Any]) -> A:
     """The one record that ``out``, a parsed out.json, has to hold. Raises ValueError (pydantic.ValidationError is
     one) where it holds another number of them, or one of another shape."""
     if len(out) != 1:
-        raise ValueError(f"out.json holds {len(out)} objects, 1 expected")
+        raise ValueError(f"out.json: {len(out)} ≠ 1")
     return model.model_validate(out[0])
+
+
+def misfit(error: ValueError) -> str:
+    """Where an answer that ``one`` refused departs from its shape, in the script's own names and the same in every
+    language: pydantic's sentences are English, and repeat the value."""
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return ", ".join(".".join(str(part) for part in fault["loc"]) for fault in error.errors()[:_PLACES])

@@ -18,7 +18,7 @@ from runbook.hints import matching
 from runbook.journal.outcome import Answer, Verdict
 from runbook.knowledge import reference
 from runbook.steps import registry
-from runbook.steps.answer_shape import Answered, LoggedEvent
+from runbook.steps.answer_shape import Answered, LoggedEvent, misfit
 from runbook.steps.host_state import HostsAnswer
 from runbook.steps.install import MigrationEventsAnswer
 from runbook.steps.opening import RolesAnswer, ServiceAnswer
@@ -142,7 +142,7 @@ def read_step_answer(path: Path, judge: Judge) -> ReportRead:
     try:
         answer = registry.read_answer(script, read.rows)
     except ValueError as error:
-        return ReportRead(unread=(unread(path.name, "other_shape", script=script, detail=error),))
+        return ReportRead(unread=(unread(path.name, "other_shape", script=script, detail=misfit(error)),))
     verdict = judge(script, Answer(0, read.rows, b"", b"", 0.0, path.parent))
     score = _FUNDAMENTAL if script in _FIRST else _READING
     pointers = tuple(Pointer(row, score, "diagnose.why_reading") for row in (verdict.hints if verdict else ()))

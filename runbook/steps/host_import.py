@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from runbook.case.folder import CaseFolder
 from runbook.case.model import Case
 from runbook.errors import BadInput
@@ -19,7 +17,7 @@ from runbook.formats.out_json import read_out_json
 from runbook.journal import confirm
 from runbook.journal.lines import Entry
 from runbook.knowledge import reference
-from runbook.steps.answer_shape import one
+from runbook.steps.answer_shape import misfit, one
 from runbook.steps.host_state import HostsAnswer, same_host
 from runbook.words.sentences import say
 
@@ -74,11 +72,8 @@ def read(path: Path, case: Case, lang: str) -> tuple[list[str], list[dict[str, s
         return [say("remoting.import_no_json", lang)], []
     try:
         record = one(HostsAnswer, parsed.rows)
-    except ValidationError as error:
-        places = [".".join(str(part) for part in fault["loc"]) for fault in error.errors()[:3]]
-        return [say("remoting.import_shape", lang, places=", ".join(places))], []
-    except ValueError:
-        return [say("remoting.import_shape", lang, places="—")], []
+    except ValueError as error:
+        return [say("remoting.import_shape", lang, places=misfit(error))], []
     return _against(record, case, lang)
 
 

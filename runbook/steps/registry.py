@@ -19,7 +19,7 @@ from runbook.journal.context import Context
 from runbook.journal.outcome import Answer, Line, Status, Verdict
 from runbook.journal.parts import Of
 from runbook.knowledge import reference
-from runbook.steps.answer_shape import Answered, one
+from runbook.steps.answer_shape import Answered, misfit, one
 from runbook.steps.reading import script_failed, short
 
 Judge = Callable[[Context, Answer], Verdict]
@@ -80,7 +80,7 @@ def script(
             try:
                 record = one(answer, came.out)
             except ValueError as error:
-                return Verdict(Status.FAILED, (Line("steps.answer_unreadable", {"detail": short(str(error))}),))
+                return Verdict(Status.FAILED, (Line("steps.answer_unreadable", {"detail": short(misfit(error))}),))
             return interpret(context, record)
 
         doing = _DOING.setdefault(step, Doing())

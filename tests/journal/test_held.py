@@ -118,7 +118,7 @@ def test_a_case_file_cannot_fill_the_memory(tmp_path: Path) -> None:
         (bomb, "alias"),
         ("[" * 3000, "too_deep"),
         ("- a\n" * 30_000, "too_deep"),
-        ("#" * 1_000_001, "too_large"),
+        ("#" * 1_000_001, "too_long"),
     ):
         path.write_text(text, encoding="utf-8")
         assert [fault.word for fault in case_file.read(path).faults] == [word]

@@ -63,7 +63,7 @@ def test_a_time_without_its_zone_is_refused() -> None:
 
 @pytest.mark.parametrize("out", [[], packs() * 2], ids=["none", "two"])
 def test_one_object_is_expected(out: list[dict[str, Any]]) -> None:
-    with pytest.raises(ValueError, match="1 expected"):
+    with pytest.raises(ValueError, match="≠ 1"):
         read_answer("key-packs", out)
 
 

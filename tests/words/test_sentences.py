@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from runbook.bundle.make import ABOARD
 from runbook.words.sentences import LANGS, Choosing, data_root, read_yaml, say, sentence, typeset, worded
@@ -30,6 +31,20 @@ def texts_in(value: object) -> Iterator[str]:
             yield from texts_in(inner)
     elif isinstance(value, str):
         yield value
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_key_stands_twice(name: str) -> None:
+    """YAML takes the last one in silence: a sentence of another fault was said for a number that is too large."""
+    nodes = [yaml.compose((data_root() / "knowledge" / f"{name}.yml").read_text(encoding="utf-8"))]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value]
+            assert len(keys) == len(set(keys)), sorted(key for key in set(keys) if keys.count(key) > 1)
+            nodes += [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            nodes += node.value
 
 
 def parts(text: str) -> list[tuple[str, str]]:
