@@ -141,7 +141,8 @@
         $typed = $paper.Substring([Math]::Min($at, $paper.Length), [Math]::Min(4, [Math]::Max($paper.Length - $at, 0)))
         $computed = $seal.Substring([Math]::Min($at, $seal.Length), [Math]::Min(4, [Math]::Max($seal.Length - $at, 0)))
         if (-not $ordinal.Equals($typed, $computed)) {
-            $slips.Add('GROUPE / GROUP ' + ($at / 4 + 1) + ' : ' + $typed + ' <> ' + $computed)
+            $pair = @($typed, $computed) -replace '^$', '-'
+            $slips.Add('GROUPE / GROUP ' + ($at / 4 + 1) + ' : saisi / typed ' + $pair[0] + ', calcule / computed ' + $pair[1])
         }
     }
     if (-not $SealOnPaper.Trim()) {

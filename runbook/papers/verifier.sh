@@ -26,7 +26,7 @@ if cd '/archive/case-2024-01'; then #
     typed=$(printf '%s' "$seal_on_paper" | tr -d '[:space:]') #
     paper=$(printf '%s' "$typed" | tr -cd '0-9A-Fa-f' | tr 'A-F' 'a-f') #
     groups() { printf '%s\n' "$1" | fold -w 4; } #
-    slips=$(paste <(groups "$paper") <(groups "$seal") | awk -F '\t' '$1 != $2 { print "GROUPE / GROUP " NR " : " $1 " <> " $2 }') #
+    slips=$(paste <(groups "$paper") <(groups "$seal") | awk -F '\t' '$1 != $2 { print "GROUPE / GROUP " NR " : saisi / typed " ($1 == "" ? "-" : $1) ", calcule / computed " ($2 == "" ? "-" : $2) }') #
     slipped=$(printf '%s' "$slips" | grep -c '') #
     answer='INTACTE, ORIGINE PROUVEE / INTACT, ORIGIN PROVEN'; origin='prouvee / proven'; said='' #
     if [ -z "$typed" ]; then answer='COHERENTE, ORIGINE NON VERIFIEE / CONSISTENT, ORIGIN NOT CHECKED'; origin='non verifiee / not checked' #
