@@ -153,7 +153,9 @@
         $origin = 'non prouvee / not proven'
         if ($paper.Length -ne 64 -or $slips.Count -le 8) {
             $result = 'SCEAU MAL RECOPIE / SEAL MISTYPED'
-            $faults.Add($result + ', ' + $paper.Length + ' CHIFFRES SUR / DIGITS OF 64')
+            if ($paper.Length -ne 64) {
+                $faults.Add($result + ', ' + $paper.Length + ' CHIFFRES SUR / DIGITS OF 64')
+            }
             foreach ($slip in $slips) {
                 $faults.Add($slip)
                 if ($paper.Length -ne 64) {
