@@ -35,6 +35,8 @@ _ACCOUNT = re.compile(r"[^\"<>|\r\n]{1,256}")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 #: pathType of the schema: Command and WorkingDirectory.
 _LONGEST_PATH = 260
+#: What the Task Scheduler replaces in an action: the name of a variable of the environment, what it is started with.
+_EXPANDED = re.compile(r"%[^%]+%|\$\(")
 
 Account = Literal["system", "managed", "user"]
 
@@ -120,6 +122,8 @@ def check(plan: Plan, lang: str) -> None:
         # A quote would end the argument; a backslash before the closing quote would escape it.
         if '"' in value or value.endswith("\\") or any(ord(c) < 32 for c in value):
             faults.append(say("schedule.bad_value", lang, value=value))
+        elif _EXPANDED.search(value):
+            faults.append(say("schedule.expanded", lang, value=value))
         elif len(value) > _LONGEST_PATH:
             faults.append(say("schedule.too_long", lang, value=value, limit=_LONGEST_PATH))
     if faults:

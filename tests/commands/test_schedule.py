@@ -204,10 +204,12 @@ def test_the_launcher_takes_exactly_what_the_task_gives() -> None:
         {"python": 'C:\\a".exe'},
         {"apply": "a\nb"},
         {"launcher": "C:\\" + "x" * 260},
+        {"workspace": "C:\\%TEMP%\\rds"},
+        {"notebook_path": "C:\\$(Arg0)\\backup.ipynb"},
     ],
 )
 def test_what_cannot_stand_in_a_task_is_refused(changes: dict[str, str]) -> None:
-    check(PLAN, "fr")
+    check(replace(PLAN, workspace="C:\\100 % $x"), "fr")
     with pytest.raises(BadInput) as told:
         check(replace(PLAN, **changes), "fr")  # type: ignore[arg-type]
     assert str(told.value)
