@@ -233,7 +233,8 @@ def _translate(command: click.Command, lang: str) -> None:
 
         def write_heading(self, heading: str) -> None:
             said = say("cli.heading_options", lang) if heading == "Options" else heading
-            super().write_heading(click.style(said, bold=True))
+            colon = "\N{NO-BREAK SPACE}:" if lang == "fr" else ":"
+            self.write(f"{'':>{self.current_indent}}{click.style(said, bold=True)}{colon}\n")
 
         def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
             marks = {"[required]": say("cli.mark_required", lang), "[default: ": say("cli.mark_default", lang)}

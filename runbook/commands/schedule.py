@@ -37,18 +37,15 @@ def add(group: click.Group, lang: str) -> None:
 
     @group.command("schedule", help=say("schedule.help", lang))
     @click.argument("what", type=click.Choice(list(APPLY)))
-    @click.option("--of", "of", default="", metavar=say("cli.name", lang), help=say("schedule.of", lang))
+    @click.option("--of", "of", required=True, metavar=say("cli.name", lang), help=say("schedule.of", lang))
     @click.option(
-        "--account", default="", metavar=say("schedule.account_value", lang), help=say("schedule.account", lang)
+        "--account", required=True, metavar=say("schedule.account_value", lang), help=say("schedule.account", lang)
     )
     @click.option("--at", default="02:00", metavar="HH:MM", help=say("schedule.at", lang))
     @click.option("--day", default="", metavar=say("schedule.day_value", lang), help=say("schedule.day", lang))
     @click.option("--apply", "changes", metavar=say("schedule.apply_value", lang), help=say("schedule.apply", lang))
     @click.option("--out", type=click.Path(path_type=Path), help=say("schedule.out", lang))
     def schedule_(what: str, of: str, account: str, at: str, day: str, changes: str | None, out: Path | None) -> int:
-        missing = [name for name, value in (("--of", of), ("--account", account)) if not value]
-        if missing:
-            raise BadInput(say("schedule.missing", lang, options=", ".join(missing)))
         folder = case_folder(of)
         if not is_case_name(of) or not folder.case_file.is_file():
             raise BadInput(say("schedule.no_case_file", lang, of=of, place=folder.case_file))

@@ -12,7 +12,7 @@ from runbook.errors import RunbookError
 from runbook.journal.history import History, played
 from runbook.journal.lines import Entry, Journal
 from runbook.journal.outcome import BAD, Status
-from runbook.knowledge.catalogue import changes, notebook_steps, plain_steps
+from runbook.knowledge.catalogue import READ_AGAIN, changes, notebook_steps, plain_steps
 
 #: Steps that stop the licensing service while they work.
 _STOPS_SERVICE = frozenset({"backup", "backup-folder"})
@@ -73,6 +73,12 @@ class Standing:
     def having(self, *statuses: str) -> list[Entry]:
         """The last run's judgements with one of these statuses, in the order of the steps."""
         return [end for end in self.ends if end["status"] in statuses]
+
+    def settled(self, finding: Entry) -> str:
+        """The step that read the same again since, and found it well; empty where nothing did."""
+        again = READ_AGAIN.get(finding["step"], "")
+        well = any(end["step"] == again for end in self.having(Status.SUCCEEDED, Status.ALREADY_DONE))
+        return again if well else ""
 
     @property
     def unnamed(self) -> list[str]:

@@ -104,7 +104,7 @@ def _status_lines(found: Standing, lang: str) -> list[str]:
             )
             if end["step"] in found.answered:
                 lines.append("      " + say("cli.status_answered", lang))
-    lines += [_finding(end, lang) for end in found.having(Status.FINDING)]
+    lines += [_finding(found, end, lang) for end in found.having(Status.FINDING)]
     if found.unnamed:
         titles = ", ".join(_title(step, lang) for step in found.unnamed)
         lines.append("  " + say("cli.status_unnamed", lang, titles=titles, names=",".join(found.unnamed)))
@@ -113,7 +113,9 @@ def _status_lines(found: Standing, lang: str) -> list[str]:
     return lines
 
 
-def _finding(end: Entry, lang: str) -> str:
+def _finding(found: Standing, end: Entry, lang: str) -> str:
+    if again := found.settled(end):
+        return "  " + say("cli.status_settled", lang, title=_title(end["step"], lang), again=_title(again, lang))
     told = " ".join(forms.in_words(end["lines"], lang))  # a finding often follows what is well
     return "  " + say("cli.status_finding", lang, title=_title(end["step"], lang), told=told)
 

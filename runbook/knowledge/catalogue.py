@@ -16,6 +16,8 @@ from typing import Any
 from runbook.words.sentences import data_root, read_yaml
 
 NOMINAL = "nominal"
+#: The state before the repair, and the step that reads the same after it.
+READ_AGAIN = {"hosts-policy": "hosts-verify", "key-packs-before": "key-packs-after"}
 
 
 def notebooks() -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from runbook.journal.outcome import BAD, Status
 from runbook.journal.story import Attempt, Story
+from runbook.knowledge.catalogue import READ_AGAIN
 from runbook.record.labels import sentences_of, step_title
 from runbook.steps.attestation import ticks
 from runbook.words.forms import phrase, status_word
@@ -14,8 +15,6 @@ from runbook.words.sentences import say
 
 _FOUND = BAD | {Status.FINDING}
 _CURED = frozenset({Status.SUCCEEDED, Status.ALREADY_DONE})
-#: The state before the repair, and the step that reads the same after it.
-_READ_AGAIN = {"hosts-policy": "hosts-verify", "key-packs-before": "key-packs-after"}
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,8 @@ def _of_step(story: Story, step: str, lang: str) -> Iterator[Found]:
     last = troubles[-1]
     attempt = tries[last][1]
     names = list(dict.fromkeys(tries[place][0] for place in troubles))
-    again = _READ_AGAIN.get(step, "")
-    later = [(name, later) for name, later in tries[last + 1 :] if step not in _READ_AGAIN]
+    again = READ_AGAIN.get(step, "")
+    later = [(name, later) for name, later in tries[last + 1 :] if step not in READ_AGAIN]
     later += [(r.name, a) for r in story.runs for a in r.steps.get(again, []) if _number(a) > _number(attempt)]
     cured = next(((name, a) for name, a in reversed(later) if a.status in _CURED), None)
     if cured:

@@ -79,7 +79,8 @@ def opening_bundles(run: Run) -> list[show.Bundle]:
     fields = {"case": run.folder.name, "run": run.name, "count": len(run.steps), "operator": operator()}
     opened = say("show.opened", run.lang, **fields, at=stamp(utc_now())[:16].replace("T", " "))
     changes = ", ".join(sorted(run.applied))
-    asked = say("show.changes", run.lang, names=changes) if changes else say("show.changes_none", run.lang)
+    named = "show.changes" if run.parameters.get("apply") else "show.changes_rehearsed"  # nobody asked, a recording did
+    asked = say(named, run.lang, names=changes) if changes else say("show.changes_none", run.lang)
     return [*stamps(run), show.text_bundle(opened, asked)]
 
 

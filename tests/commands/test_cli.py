@@ -42,6 +42,14 @@ def test_the_help_names_every_command_that_its_modules_add(lang: str) -> None:
     assert set(cli.build(lang).commands) == {name for rows in cli.COMMANDS.values() for name in rows}
 
 
+def test_french_headings_have_their_space(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--help"], ["seal", "--help"]):
+        with pytest.raises(SystemExit):
+            cli.main(["--lang", "fr", *words])
+        headings = [line for line in capsys.readouterr().out.splitlines() if line.rstrip().endswith(":")]
+        assert headings and all(heading.endswith("\N{NO-BREAK SPACE}:") for heading in headings), headings
+
+
 def test_help_and_version_import_no_subcommand() -> None:
     code = "import sys; from runbook.cli import main\ntry: main(sys.argv[1:])\nfinally: print(*sys.modules)"
     for asked, said in (("--help", "Evidence:"), ("--version", "runbook, version")):

@@ -112,6 +112,14 @@ def test_the_finding_is_told_in_its_own_words(workspace: Path) -> None:
     assert "(finding): Call again for the rest." in "\n".join(status.status_lines(folder, "en"))
 
 
+@pytest.mark.parametrize(("again", "settled"), [("succeeded", True), ("finding", False)])
+def test_a_finding_that_was_read_again_and_found_well_is_settled(workspace: Path, again: str, settled: bool) -> None:
+    ends = [("hosts-policy", "finding", "servers lost"), ("hosts-verify", again, "hosts read")]
+    lines = status.status_lines(case(workspace, "case-settled", *ends, outcome="done"), "en")
+    (line,) = (each for each in lines if "Read the session hosts" in each)
+    assert ("settled since" in line, "servers lost" in line) == (settled, not settled)
+
+
 def test_all_cases_in_one_table_and_as_json(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case(workspace, "case-a", ("roles", "succeeded", "there"), outcome="done")
     case(workspace, "case-b", ("source-lost", "waiting", "steps.source_waiting"))
