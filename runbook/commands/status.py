@@ -100,7 +100,7 @@ def _status_lines(found: Standing, lang: str) -> list[str]:
     for end in (*found.having(*BAD), *found.having(Status.WAITING)):
         if end["step"] not in found.unnamed:
             lines.append(
-                f"  - {_title(end['step'], lang)} ({say('status.' + end['status'], lang)}): {_first(end, lang)}"
+                f"  - {_title(end['step'], lang)} ({say('status.' + end['status'], lang)}): {_told_first(end, lang)}"
             )
             if end["step"] in found.answered:
                 lines.append("      " + say("cli.status_answered", lang))
@@ -177,9 +177,9 @@ def _title(step: str, lang: str) -> str:
     return str(plain_steps()[step]["title"][lang])
 
 
-def _first(end: Entry, lang: str) -> str:
-    told = forms.in_words(end["lines"][:1], lang)
-    return told[0] if told else ""
+def _told_first(end: Entry, lang: str) -> str:
+    """What a step waits for, or how it failed and what that left: a service that runs again is the second sentence."""
+    return " ".join(forms.in_words(end["lines"][: 2 if end["status"] in BAD else 1], lang))
 
 
 def _near(path: Path) -> str:

@@ -183,7 +183,8 @@ def _failures(entries: list[Entry], run: str, lang: str) -> Iterator[str]:
     known = catalogue.plain_steps()
     for end in History(entries).last_ends(run):
         if end["status"] in BAD:
-            told = (in_words(end["lines"][:1], lang) or [say(f"status.{end['status']}", lang)])[0].split("\n")[0]
+            words = in_words(end["lines"][:2], lang) or [say(f"status.{end['status']}", lang)]
+            told = " ".join(word.split("\n")[0] for word in words)
             about = known[end["step"]]
             yield say("run.told_step", lang, title=about["title"][lang], told=told, page=f"{lang}/{about['page']}")
 

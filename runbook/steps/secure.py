@@ -172,10 +172,14 @@ def backup(context: Context, seen: BackupAnswer) -> Verdict:
         place = seen.destination or context.case.backup.destination
         lines.append(refused(seen.refused, place, seen.needed_bytes, seen.free_bytes))
         return Verdict(Status.FAILED, tuple(lines), facts, table)
-    lines += _copy_faults(seen, dirty, context.step_folder / LOG)
+    log = context.step_folder / LOG
+    lines += _copy_faults(seen, dirty, log)
     if lines:
-        hints = hints_for("exit", seen.robocopy_exit_code) if seen.robocopy_exit_code else ()
+        code = seen.robocopy_exit_code
+        hints = hints_for("exit", code) if code and not disk_was_full(log) else ()  # a full disk needs no explaining
         hints += () if running else hints_for("service")
+        if running and seen.seconds_stopped is not None:
+            lines.append(Line("steps.backup_service_back", {"seconds": stood(seen.seconds_stopped)}))
         return Verdict(Status.FAILED, tuple(lines), facts, table, hints)
     done = {"destination": seen.destination, "files": len(seen.files), "seconds": stood(seen.seconds_stopped)}
     lines.append(Line("steps.backup_ok", done))

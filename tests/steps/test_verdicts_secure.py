@@ -11,7 +11,7 @@ import pytest
 from runbook.journal.context import Context
 from runbook.journal.outcome import Answer, Status, Verdict
 from runbook.steps.registry import doing
-from runbook.steps.secure import locked_files
+from runbook.steps.secure import LOG, locked_files
 
 Make = Callable[..., Context]
 Recorded = Callable[..., Answer]
@@ -40,7 +40,7 @@ def test_robocopy_up_to_seven_is_success(code: int, make_context: Make, recorded
 def test_robocopy_from_eight_on_fails(code: int, make_context: Make, recorded: Recorded, keys: Keys) -> None:
     answer = recorded("backup", RobocopyExitCode=code, Files=[], EsentutlText=[], Fault=FAULT)
     verdict = doing("backup").judge(make_context(), answer)
-    assert (verdict.status, keys(verdict)) == (Status.FAILED, ["backup_robocopy"]) and verdict.hints
+    assert (verdict.status, keys(verdict)) == (Status.FAILED, ["backup_robocopy", "backup_service_back"]) and verdict.hints
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_locked_file_is_named_in_any_language(
     Path(doing("backup").given(context)["LogPath"]).write_bytes(log.encode("utf-16"))
     answer = recorded("backup", RobocopyExitCode=8, Files=[], EsentutlText=[], Fault=FAULT)
     verdict = doing("backup").judge(context, answer)
-    assert keys(verdict) == ["backup_locked"]
+    assert keys(verdict) == ["backup_locked", "backup_service_back"]
     assert verdict.lines[0].fields["file"] == "TLSLic.edb"
 
 
@@ -89,6 +89,17 @@ def test_what_is_no_backup_fails(
 ) -> None:
     verdict = doing("backup").judge(make_context(), recorded("backup", **changes))
     assert verdict.status is Status.FAILED and keys(verdict)[0] == key
+    refused = "Refused" in changes or "ServiceState" in changes
+    assert ("backup_service_back" in keys(verdict)[1:]) is not refused
+
+
+def test_a_full_disk_is_no_lock_and_the_service_runs_again(make_context: Make, recorded: Recorded, keys: Keys) -> None:
+    context = make_context("backup")
+    log = context.step_folder / LOG
+    log.parent.mkdir(parents=True)
+    log.write_bytes("ERROR 112 (0x00000070) Copying File C:\\x\\TLSLic.edb\r\n".encode("utf-16"))
+    verdict = doing("backup").judge(context, recorded("backup", RobocopyExitCode=9, Files=[], Fault=FAULT))
+    assert keys(verdict) == ["backup_disk_full", "backup_service_back"] and verdict.hints == ()
 
 
 @pytest.mark.parametrize(
