@@ -43,8 +43,13 @@ def typeset(text: str) -> str:
     return "".join(parts)
 
 
+_UNITS = ("B", "KB", "MB", "GB", "TB")
+_OCTETS = str.maketrans("B", "o")
+
+
 class Choosing(string.Formatter):
-    """``str.format`` in one language, with choices: ``{count:host|hosts}`` is one of the two words, by that number.
+    """``str.format`` in one language, with choices: ``{count:host|hosts}`` is one of the two words, by that number;
+    ``{free:size}`` is a number of bytes as Windows shows it (1 GB is 1024³), ``{size:,}`` its digits grouped.
 
     French has its singular below two (0 hôte, 1,5 hôte), English for one only. Digits may be grouped as the language
     groups them; whatever is no number takes the plural.
@@ -56,8 +61,20 @@ class Choosing(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """``value`` by ``format_spec``, or the word that it chooses there."""
+        if format_spec in ("size", ","):
+            return self._number(value, format_spec) if isinstance(value, int | float) else str(value)
         one, choice, more = format_spec.partition("|")
         return (one if self._is_one(value) else more) if choice else str(super().format_field(value, format_spec))
+
+    def _number(self, value: float, format_spec: str) -> str:
+        power = 0
+        while format_spec == "size" and value >= 1024 and power < len(_UNITS) - 1:
+            value, power = value / 1024, power + 1
+        digits = f"{value:,.1f}".removesuffix(".0")
+        shown = digits.translate(str.maketrans(",.", "\u00a0,")) if self._french else digits
+        return (
+            shown if format_spec == "," else f"{shown}\u00a0{_UNITS[power].translate(_OCTETS if self._french else {})}"
+        )
 
     def _is_one(self, value: object) -> bool:
         try:
@@ -69,7 +86,7 @@ class Choosing(string.Formatter):
 
 def _filler(text: str, lang: str) -> Callable[..., str]:
     """What fills in the fields of ``text``: ``str.format``, much the faster, where there is nothing to choose."""
-    fill = partial(Choosing(lang).format, text) if "|" in text else text.format
+    fill = partial(Choosing(lang).format, text) if re.search(r"\||:size}|:,}", text) else text.format
     return partial(fill, title_of=_titles(lang)) if "{title_of[" in text else fill
 
 

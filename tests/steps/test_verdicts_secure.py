@@ -40,7 +40,10 @@ def test_robocopy_up_to_seven_is_success(code: int, make_context: Make, recorded
 def test_robocopy_from_eight_on_fails(code: int, make_context: Make, recorded: Recorded, keys: Keys) -> None:
     answer = recorded("backup", RobocopyExitCode=code, Files=[], EsentutlText=[], Fault=FAULT)
     verdict = doing("backup").judge(make_context(), answer)
-    assert (verdict.status, keys(verdict)) == (Status.FAILED, ["backup_robocopy", "backup_service_back"]) and verdict.hints
+    assert (verdict.status, keys(verdict)) == (
+        Status.FAILED,
+        ["backup_robocopy", "backup_service_back"],
+    ) and verdict.hints
 
 
 @pytest.mark.parametrize(

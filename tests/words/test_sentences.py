@@ -123,7 +123,7 @@ def test_both_languages_have_the_same_fields_and_every_choice_has_two_words(area
         chosen = {(name, spec) for lang in LANGS for name, spec in parts(both[lang]) if "|" in spec}
         assert all(spec.count("|") == 1 for _, spec in chosen), key
         # A number that decides a word is said, too: "1 host", never "host" alone.
-        shown = {name for lang in LANGS for name, spec in parts(both[lang]) if not spec}
+        shown = {name for lang in LANGS for name, spec in parts(both[lang]) if "|" not in spec}
         assert {name for name, _ in chosen} <= shown, key
 
 
@@ -162,3 +162,22 @@ def test_a_step_is_said_by_its_title() -> None:
     told = sentence("run.not_reached", "fr", {"needs": needs})
     assert told == "Dépend de\u00a0: Interroger le serveur de licences, Vérifier les rôles installés."
     assert worded("title.gone", "en") == "title.gone", "an edition that no longer has the step"
+
+
+@pytest.mark.parametrize(
+    ("number", "fr", "en"),
+    [
+        (0, "0 o", "0 B"),
+        (1023, "1 023 o", "1,023 B"),
+        (3645440, "3,5 Mo", "3.5 MB"),
+        (50 * 1024**3, "50 Go", "50 GB"),
+        (3 * 1024**5, "3 072 To", "3,072 TB"),
+        ("—", "—", "—"),
+    ],
+)
+def test_bytes_are_said_as_windows_shows_them(number: object, fr: str, en: str) -> None:
+    for lang, said in (("fr", fr), ("en", en)):
+        told = say("backup.plan_ok", lang, destination="D:", free=number, needed=number)
+        assert told.replace("\u00a0", " ").count(f" {said} ") + told.count(f" {said}.") >= 1, told
+    assert "3\u00a0514\u00a0094 octets" in say("archive.sheet_files", "fr", count=2, size=3514094)
+    assert "3,514,094 bytes" in say("archive.sheet_files", "en", count=2, size=3514094)
