@@ -113,7 +113,7 @@ def verifier(here: Here, way: str) -> str:
     if count <= _SHOWN:
         return f"\n{block}\n"
     indented = block.replace("\n", "\n    ")
-    return f'\n??? info "{here.word("verifier_folded", count=count)}"\n    {indented}\n'
+    return f'\n??? script "{here.word("verifier_folded", count=count)}"\n    {indented}\n'
 
 
 def notebooks(here: Here) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from macros import opening
 from macros.commands import short
@@ -18,6 +17,7 @@ from runbook.words.sentences import say
 
 #: The end of a sentence: what follows it is detail. Not after an abbreviation or inside code.
 _SENTENCE = re.compile(r"(?<=[^\s.A-Z][.!?])\s+(?=[A-ZÀÉÊ`«])")
+_CODE = re.compile("`([^`]*)`")
 #: Logs with long names, as the events' table writes them; the page tells what they stand for.
 LOGS = {
     "Microsoft-Windows-TerminalServices-RemoteConnectionManager": "RCM",
@@ -108,21 +108,31 @@ def _found_errors(lang: str) -> list[dict[str, str]]:
             "location": row.page,
             "table": "errors.html",
             "title": f"{row.id} · {row.heading(lang)}",
-            "text": "".join(f"<p>{html.escape(text.replace('`', ''))}</p>" for text in _told(lang, row) if text),
+            "text": "".join(_told(lang, row)),
         }
         for row in reference.errors()
     ]
 
 
-def _told(lang: str, row: Problem) -> Iterator[str | None]:
-    yield row.symptom.of(lang)
-    yield row.fix.of(lang)
-    yield from (reference.short(one).text for one in row.run)
-    yield from (text.of(lang) for text in (row.do_not, row.cause, row.note) if text)
-    yield row.message.of(OTHER[lang])
-    yield from (" · ".join(texts) for _, texts in _wordings(lang, row))
-    yield "; ".join(f"{code.value} {code.meaning.of(lang)}" for code in row.codes)
-    yield ", ".join(row.events)
+def _told(lang: str, row: Problem) -> Iterator[str]:
+    yield _prose(row.symptom.of(lang))
+    yield _prose(row.fix.of(lang))
+    yield from (_prose(f"`{reference.short(one).text}`") for one in row.run)
+    yield from (_prose(text.of(lang)) for text in (row.do_not, row.cause, row.note) if text)
+    yield _official(row.message.of(OTHER[lang]))
+    yield from (_official(" · ".join(texts)) for _, texts in _wordings(lang, row))
+    yield _prose("; ".join(f"{code.value} {code.meaning.of(lang)}" for code in row.codes))
+    yield _prose(", ".join(row.events))
+
+
+def _prose(text: str | None) -> str:
+    """``text`` as a search result shows it, its code between backticks as code; nothing for no text."""
+    return _CODE.sub(r"<code>\1</code>", f"<p>{html.escape(text, quote=False)}</p>") if text else ""
+
+
+def _official(text: str | None) -> str:
+    """A message as it was read, likewise: its quotes and apostrophes stay."""
+    return f"<p><q>{html.escape(text, quote=False)}</q></p>" if text else ""
 
 
 def _label(here: Here, key: str) -> str:
@@ -143,7 +153,10 @@ def events(here: Here) -> str:
             name = machine.replace(" ", "-")
             parts.append(f"\n## {here.word('events_' + machine.replace(' ', '_'))} {{: #{name} }}\n")
             parts.append(opening.head(here, "event", "meaning", "fix"))
-            parts += [_event(here, list(group)) for _, group in groupby(chosen, key=_alike)]
+            groups: dict[tuple[object, ...], list[Event]] = {}
+            for row in chosen:
+                groups.setdefault(_alike(row), []).append(row)
+            parts += [_event(here, group) for group in groups.values()]
     return f'\n<div class="events" markdown="1">\n{"".join(parts)}\n</div>\n'
 
 
@@ -161,11 +174,8 @@ def _found_events(lang: str) -> list[dict[str, str]]:
             "title": say(
                 "hints.event_title", lang, number=row.id, provider=_short(row.provider), channel=_short(row.channel)
             ),
-            "text": "".join(
-                f"<p>{html.escape(text)}</p>"
-                for text in (row.text.en, row.symbol, row.meaning.of(lang), row.fix.of(lang), row.provider)
-                if text
-            ),
+            "text": _official(row.text.en)
+            + "".join(map(_prose, (row.symbol, row.meaning.of(lang), row.fix.of(lang), row.provider))),
         }
         for row in reference.events()
     ]
@@ -193,7 +203,7 @@ def _alike(row: Event) -> tuple[object, ...]:
 
 def _event(here: Here, group: Sequence[Event]) -> str:
     row, lang = group[0], here.lang
-    levels = dict.fromkeys(here.word(f"level_{(r.level or 'unknown').lower()}") for r in group)
+    levels = dict.fromkeys(here.word(f"level_{r.level.lower()}") for r in group if r.level)
     spans = "".join(f'<span id="{r.anchor}"></span>' for r in group[1:])
     numbers = ", ".join(str(r.id) for r in group)  # each one written out: it is looked for
     said = (
@@ -202,19 +212,20 @@ def _event(here: Here, group: Sequence[Event]) -> str:
     )
     quoted = list(dict.fromkeys(text for text in said if text)) or [here.word("no_text")]
     symbols = dict.fromkeys(code(r.symbol) for r in group if r.symbol)
+    told = [here.word(key) for key, so in (("legacy", row.legacy), ("level_unknown", not levels)) if so]
+    meaning, more = _split(row.meaning.of(lang))
     first, rest = _split(row.fix.of(lang))
     body = [
         "<br>".join(quoted),
+        more,
         f"**{here.word('noise')}** {row.noise.when.of(lang)}" if row.noise else "",
         row.note.of(lang) if row.note else "",
         _leads(here, rest, row.act),
         here.word("event_proof") if row.proof else "",
-        " · ".join([log_name(row.channel), *([here.word("legacy")] if row.legacy else []), *symbols, proof(here, row)])
-        + "\n{: .proof }",
+        " · ".join([log_name(row.channel), *told, *symbols, proof(here, row)]) + "\n{: .proof }",
     ]
-    return opening.row(
-        row.anchor, (f"{numbers}{spans} <small>{', '.join(levels)}</small>", row.meaning.of(lang), first), body
-    )
+    small = f" <small>{', '.join(levels)}</small>" if levels else ""
+    return opening.row(row.anchor, (f"{numbers}{spans}{small}", meaning, first), body)
 
 
 def log_name(channel: str) -> str:

@@ -10,6 +10,7 @@ import sys
 import time
 from functools import cache
 from pathlib import Path
+from textwrap import indent
 
 from macros.words import Here
 from runbook.words.sentences import data_root
@@ -75,13 +76,14 @@ def excerpt(here: Here, path: str, record: str = "") -> str:
 
 
 def cli_help(here: Here, command: str = "") -> str:
-    """What ``runbook COMMAND --help`` prints, as a block; the runbook's own help without a command.
+    """What ``runbook COMMAND --help`` prints, folded; the runbook's own help without a command.
 
     Raises KeyError for a command that the runbook does not have.
     """
     text = _helps(here.lang)[command].rstrip()
     name = f"runbook {command}".strip()
-    return f'\n``` {{ .text title="{name} --help" }}\n{text}\n```\n'
+    block = indent(f"``` {{ .text }}\n{text}\n```", "    ")
+    return f'\n??? script "`{name} --help`"\n{block}\n'
 
 
 @cache

@@ -109,7 +109,7 @@ PAIRS = (
     Pair(
         "an unknown activation status is for the console, not for the script",
         {
-            "docs/fr/migrate-telephone.md": r"S'il vaut 2, l'état est inconnu : regardez la console",
+            "docs/fr/migrate-telephone.md": r"2 \? La console tranche : n'activez que si elle dit « non activé »",
             "docs/en/migrate-telephone.md": r"activate only if it says “not activated”",
             "notebooks/steps/activate.ps1": r"if \(\$before -eq 1\) \{",
         },
@@ -117,8 +117,8 @@ PAIRS = (
     Pair(
         "the events of the migration are shown, and the page says so",
         {
-            "docs/fr/migrate-telephone.md": r"Lisez ensuite les événements, et copiez la sortie dans le cas",
-            "docs/en/migrate-telephone.md": r"Then read the events, and copy the output into the case",
+            "docs/fr/migrate-telephone.md": r"Copiez aussi les événements dans le cas",
+            "docs/en/migrate-telephone.md": r"Copy the events into the case as well",
         },
         (r"Exportez ensuite les événements de la migration", r"Then export the events of the migration"),
     ),
@@ -138,7 +138,7 @@ PAIRS = (
             "docs/fr/migrate-online.md": r"il peut encore répondre",
             "docs/en/migrate-online.md": r"it may still answer",
             "knowledge/open.yml": r"id: telephone-rds",
-            "docs/en/tonight.md": r"nor that its line still answers",
+            "docs/en/tonight.md": r"Whether the Clearinghouse's French line still answers.*is \*not confirmed",
         },
         (
             r"téléphone (?:\w+ )?reste ouvert",
