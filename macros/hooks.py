@@ -96,8 +96,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Mend what Markdown cannot say."""
-    html = markup.stackable(markup.breakable(markup.empty_headers(markup.plain_code(html))))
-    return markup.curled(html) if Build.lang == "en" else html
+    return markup.stackable(markup.breakable(markup.empty_headers(markup.plain_code(html))))
 
 
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
@@ -134,9 +133,9 @@ def on_template_context(context: Any, template_name: str, config: MkDocsConfig) 
 
 
 def on_post_page(output: str, page: Page | None, config: MkDocsConfig) -> str:
-    """Add the names that the theme leaves out."""
+    """Add the names that the theme leaves out, and the language's typography to all that is read."""
     names = (word(key, Build.lang) for key in ("search", "drawer", "site_brief"))
-    return markup.squeeze(markup.name_controls(output, *names))
+    return markup.dressed(markup.squeeze(markup.name_controls(output, *names)), Build.lang)
 
 
 @event_priority(-200)
@@ -154,7 +153,7 @@ def on_post_build(config: MkDocsConfig) -> None:
     html = print_page.call_set(config, Build.env, Build.context, pages, title, act, once)
     (site / "call-set.html").write_text(on_post_page(html, None, config), encoding="utf-8", newline="\n")
     lookup = config.extra.get("search_lookup", ())
-    search_index.finish(site, search_words(Build.lang), lookup, faults.found(Build.lang))
+    search_index.finish(site, Build.lang, search_words(Build.lang), lookup, faults.found(Build.lang))
     if Build.command != "build":
         return
     markup.tidy(site)

@@ -9,6 +9,8 @@ from macros.words import Here
 from runbook.knowledge import reference
 from runbook.knowledge.reference import Fact
 
+_SPANS = re.compile("(`[^`]*`)")
+
 
 def source(here: Here, *entries: str, titled: bool = True) -> str:
     """Links to the sources, each entry as in knowledge/: "W32 win32-tslicenseserver.md".
@@ -50,8 +52,13 @@ def one_line(text: str) -> str:
 
 
 def cell(*parts: str | None) -> str:
-    """Texts as one cell of a Markdown table, separated by line breaks; empty ones are left out."""
-    return "<br>".join(one_line(part).replace("|", "&#124;") for part in parts if part)
+    """Texts as one cell of a Markdown table, separated by line breaks; empty ones are left out.
+
+    A bar inside code splits no cell, and would be shown as what stands for it.
+    """
+    pieces = _SPANS.split("<br>".join(one_line(part) for part in parts if part))
+    pieces[::2] = [piece.replace("|", "&#124;") for piece in pieces[::2]]
+    return "".join(pieces)
 
 
 def literal(text: str) -> str:

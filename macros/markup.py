@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from runbook.words.sentences import typeset
+
 _ADMONITION = re.compile(r"^([ \t]*(?:!{3}|\?{3}\+?) ?)([\w-]+)((?: +[\w-]+)*)[ \t]*$")
 _FENCE = re.compile(r"^[ \t]*(```+|~~~+)")
 _BUTTON = re.compile(r'<label class="md-header__button md-icon" for="__(drawer|search)"')
@@ -25,10 +27,14 @@ _PARTS = re.compile(r"(<[^>]+>|&[#\w]+;)")
 _BREAK = re.compile(r"(?<=[a-z0-9)])(?=[A-Z])|(?<=\w[._\\/-])(?=\w)")
 _TAG = re.compile(r"<[^>]+>")
 _VERBATIM = re.compile(
-    r"(<(?:pre|code|q|svg|script|style|textarea)\b.*?</(?:pre|code|q|svg|script|style|textarea)>|<[^>]+>)", re.DOTALL
+    r"(<(?:pre|code|q|script|style|textarea)\b.*?</(?:pre|code|q|script|style|textarea)>|<[^>]+>)", re.DOTALL
 )
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)|(?<=s)'(?=[\s.,;:)])|^'(?=s\b)")
 _QUOTED = re.compile(r'"([^"]+)"')
+_OPENING = re.compile(r'(?<=[\s(])"(?=[^\s"])')  # its end was cut, or stands behind a tag
+_STRAIGHT = {"&quot;": '"', "&#34;": '"', "&#39;": "'", "&#x27;": "'"}
+_ESCAPED = re.compile("|".join(_STRAIGHT))
+_SAID = re.compile(r'(\s(?:title|alt|aria-label|data-label)=")([^"]*)')
 _KEPT = re.compile(r"(<pre[ >].*?</pre>|<textarea[ >].*?</textarea>)", re.DOTALL)
 _BLANKS = re.compile(r"[ \t]*\n\s*")
 STACKED_FROM = 3  # columns
@@ -53,14 +59,28 @@ def title_admonitions(markdown: str, titles: Mapping[str, str]) -> tuple[str, li
     return "\n".join(lines), unknown
 
 
-def curled(html: str) -> str:
-    """English ``html`` with curly quotes and apostrophes; code, official messages and pictures keep theirs.
+def prose(html: str) -> list[str]:
+    """The texts of ``html`` that are neither code nor an official message."""
+    return _VERBATIM.split(html)[::2]
 
-    The pages are written so; what knowledge/ and the helps add is typed on any keyboard.
+
+def dressed(html: str, lang: str) -> str:
+    """``html`` in the typography of ``lang``: its prose, and what its tags say; code and official messages keep theirs.
+
+    English gets curly quotes and apostrophes, French its no-break spaces. The pages are written so; knowledge/ and the
+    helps are typed on any keyboard, and a page's contents and title lose the spaces on their way.
     """
+    dress = typeset if lang == "fr" else curled
     parts = _VERBATIM.split(html)
-    parts[::2] = [_QUOTED.sub(r"“\1”", _APOSTROPHE.sub("’", part)) for part in parts[::2]]
+    parts[::2] = [dress(part) for part in parts[::2]]
+    parts[1::2] = [_SAID.sub(lambda said: f"{said[1]}{dress(said[2])}", part) for part in parts[1::2]]
     return "".join(parts)
+
+
+def curled(text: str) -> str:
+    """English ``text`` with curly quotes and apostrophes, whether it is typed or escaped."""
+    typed = _ESCAPED.sub(lambda sign: _STRAIGHT[sign[0]], text)
+    return _OPENING.sub("“", _QUOTED.sub(r"“\1”", _APOSTROPHE.sub("’", typed)))
 
 
 def without_spans(html: str) -> str:

@@ -11,11 +11,17 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from macros.markup import dressed
+
 
 def finish(
-    site: Path, names: Mapping[str, str], lookup: Collection[str] = (), rows: Sequence[Mapping[str, str]] = ()
+    site: Path,
+    lang: str,
+    names: Mapping[str, str],
+    lookup: Collection[str] = (),
+    rows: Sequence[Mapping[str, str]] = (),
 ) -> None:
-    """Complete ``site``'s index, in both forms: .js for file://, .json for a web server.
+    """Complete the index of ``site``, which speaks ``lang``, in both forms: .js for file://, .json for a web server.
 
     ``names``: other words for a page, by its path without suffix ("reference/ports"). ``lookup``: pages, likewise.
     ``rows``: entries of single rows (location, title, text) and the section whose ``table`` holds them, which keeps its
@@ -29,6 +35,7 @@ def finish(
             entry["text"] = ""
     index["docs"] += [{key: row[key] for key in ("location", "title", "text")} for row in rows]
     for entry in index["docs"]:
+        entry["title"], entry["text"] = (dressed(entry[key], lang) for key in ("title", "text"))
         page = entry["location"].removesuffix(".html")
         if page in names:
             entry["k"] = names[page]

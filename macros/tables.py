@@ -227,7 +227,7 @@ def versions(here: Here) -> str:
         _head(here, "version", "build", "serves", "kept_on", "mainstream", "extended"),
         (
             (
-                cell(f"**{row.name}** {{: #version-{row.id.lower()} }}", proof(here, row)),
+                cell(f"**{row.name}**", proof(here, row)) + f" {{: #version-{row.id.lower()} }}",
                 code(str(row.build)),
                 cell(here.word("up_to", name=names[row.serves])),
                 cell(here.word("from_on", name=names[row.kept_on])),

@@ -28,12 +28,12 @@ _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)((?: \d\d:\d\d(?::\d\d)?)?(?: UTC)?)
 
 
 _CODE = re.compile(r"(`[^`]*`)")
-_SPACE_BEFORE = re.compile(r"[ \u202f](?=[:;?!»])")
+_SPACE_BEFORE = re.compile(r"[ \u202f](?=[:;?!»])|(?<=\d)[ \u202f](?=%(?!\w))")
 _SPACE_AFTER = re.compile(r"«[ \u00a0\u202f]?")
 
 
 def typeset(text: str) -> str:
-    """French ``text`` with the no-break space (U+00A0) that French puts before ``: ; ? ! »`` and after ``«``.
+    """French ``text`` with the no-break space (U+00A0) that French puts before ``: ; ? ! » %`` and after ``«``.
 
     So knowledge/ may be written with ordinary spaces, and no line ever begins with a colon. Code between
     backticks stays as it is.
