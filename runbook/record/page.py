@@ -194,7 +194,8 @@ def _warnings(story: Story, lang: str) -> list[str]:
         warnings.append(say("record.redacted_copy", lang, of=hash_text(str(story.entries[0].get("of")))))
     breaks = Journal(story.folder / "journal.jsonl").check()
     if breaks:
-        warnings.append(say("record.chain_broken", lang, lines=", ".join(str(b.line) for b in breaks)))
+        lines = ", ".join(str(b.line) for b in breaks)
+        warnings.append(say("record.chain_broken", lang, lines=lines, count=len(breaks)))
     edited = {
         step for run in story.runs for step, tries in run.steps.items() for a in tries if (a.begin or {}).get("edited")
     }
