@@ -443,8 +443,8 @@ def test_the_menu_links_the_same_page() -> None:
 
 
 def test_record_sheets_and_notebook_tables_have_the_colours_of_the_look() -> None:
-    """They travel without the site, so they cannot read look.css: here they are held to its values (light)."""
-    look = (ROOT / "overrides/assets/stylesheets/look.css").read_text(encoding="utf-8").partition("[data-md")[0]
+    """They travel without the site, so they cannot read look.css: here they are held to its values, light and dark."""
+    look = (ROOT / "overrides/assets/stylesheets/look.css").read_text(encoding="utf-8")
     ours = set(re.findall(r"--look-[\w-]+: (#\w+)", look))
     rooms = ("record/templates", "run/templates", "papers/templates", "archive")
     made = [path for room in rooms for path in (ROOT / "runbook" / room).rglob("*") if path.suffix in (".css", ".j2")]
