@@ -13,7 +13,8 @@ from macros.marks import cell, code, rows
 from macros.words import Here
 from runbook.knowledge.reference import steps
 from runbook.papers.verifier import verifier_commands
-from runbook.words.sentences import data_root, read_yaml, say
+from runbook.words.forms import outcome_word, status_word
+from runbook.words.sentences import data_root
 
 #: The example case of the pages: the name that README and the notebooks use.
 CASE, SERVER = "case-2024-01", "RDLIC01.corp.example"
@@ -21,6 +22,21 @@ CASE, SERVER = "case-2024-01", "RDLIC01.corp.example"
 _FIRST_CELL = r'<!-- #region {{"tags": \["{lang}"\]}} -->\n(# .*?)<!-- #endregion -->'
 #: libyaml where PyYAML was built with it: the recordings are long.
 YAML: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: What each status word means, and what a person does then.
+MEANINGS = {
+    "succeeded": ("meanings.succeeded", "meanings.succeeded_then"),
+    "finding": ("meanings.finding", "meanings.finding_then"),
+    "already_done": ("meanings.already_done", "meanings.already_done_then"),
+    "skipped": ("meanings.skipped", "meanings.skipped_then"),
+    "waiting": ("meanings.waiting", "meanings.waiting_then"),
+    "not_judged": ("meanings.not_judged", "meanings.not_judged_then"),
+    "not_reached": ("meanings.not_reached", "meanings.not_reached_then"),
+    "failed": ("meanings.failed", "meanings.failed_then"),
+    "timed_out": ("meanings.timed_out", "meanings.timed_out_then"),
+    "unknown": ("meanings.unknown", "meanings.unknown_then"),
+    "running": ("meanings.running", "meanings.running_then"),
+    "pending": ("meanings.pending", "meanings.pending_then"),
+}
 _SHOWN = 6  # lines of a block that need no folding
 _VERIFIER_CODE = {**dict.fromkeys("ACDG", "powershell"), **dict.fromkeys("BEF", "bash")}
 
@@ -37,18 +53,15 @@ def case_file(here: Here) -> str:
 
 def statuses(here: Here) -> str:
     """Every status word: what it means, and what a person does then. Rows are anchored ``status-WORD``."""
-    meanings = read_yaml("words/meanings")
     return rows(
-        [here.word("col_status"), here.word("col_meaning"), here.word("col_you_do")],
+        [here.word("site.col_status"), here.word("site.col_meaning"), here.word("site.col_you_do")],
         (
             (
-                cell(f"**{say(f'status.{word}', here.lang)}**", code(word))
-                + f" {{: #status-{word.replace('_', '-')} }}",
-                cell(say(f"meanings.{word}", here.lang)),
-                cell(say(f"meanings.{word}_then", here.lang)),
+                cell(f"**{status_word(word, here.lang)}**", code(word)) + f" {{: #status-{word.replace('_', '-')} }}",
+                cell(here.word(meaning)),
+                cell(here.word(then)),
             )
-            for word in meanings
-            if not word.endswith("_then")
+            for word, (meaning, then) in MEANINGS.items()
         ),
     )
 
@@ -58,7 +71,7 @@ def changes(here: Here) -> str:
     text = (data_root() / "notebooks" / "migrate.md").read_text(encoding="utf-8")
     cells = set(re.findall(r'(?:magic_args="|^%manual )([\w-]+)', text, re.MULTILINE))
     return rows(
-        [here.word("col_name"), here.word("col_does"), here.word("col_undo")],
+        [here.word("site.col_name"), here.word("site.col_does"), here.word("site.col_undo")],
         (
             (
                 f"[{code(step.id)}]({here.link(f'reference/steps.html#step-{step.id}')})",
@@ -78,14 +91,14 @@ def rehearsals(here: Here, others: bool = False) -> str:
     """
     found = [(name, plot) for name, plot in _plots() if others == (plot.get("notebook", "migrate") != "migrate")]
     return rows(
-        [here.word("col_rehearsal"), here.word("col_plays"), here.word("col_ends")],
+        [here.word("site.col_rehearsal"), here.word("site.col_plays"), here.word("site.col_ends")],
         (
             (
                 cell(code(name)) + f" {{: #rehearsal-{name} }}",
                 cell(f"**{plot['title'][here.lang]}**", plot["description"][here.lang]),
                 cell(
-                    " → ".join(say(f"record.outcome_{run['outcome']}", here.lang) for run in plot["expect"])
-                    or here.word("ends_refused")
+                    " → ".join(outcome_word(run["outcome"], here.lang) for run in plot["expect"])
+                    or here.word("site.ends_refused")
                 ),
             )
             for name, plot in found
@@ -113,7 +126,7 @@ def verifier(here: Here, way: str) -> str:
     if count <= _SHOWN:
         return f"\n{block}\n"
     indented = block.replace("\n", "\n    ")
-    return f'\n??? script "{here.word("verifier_folded", count=count)}"\n    {indented}\n'
+    return f'\n??? script "{here.word("site.verifier_folded", count=count)}"\n    {indented}\n'
 
 
 def notebooks(here: Here) -> str:
@@ -125,4 +138,4 @@ def notebooks(here: Here) -> str:
             title, _, text = cell_text[1].strip().partition("\n")
             first = text.strip().split("\n\n")[0]
             parts.append((code(path.stem), cell(f"**{title.removeprefix('# ')}**", first)))
-    return rows([here.word("col_notebook"), here.word("col_does")], parts)
+    return rows([here.word("site.col_notebook"), here.word("site.col_does")], parts)

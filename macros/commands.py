@@ -11,6 +11,20 @@ from runbook.knowledge import reference
 from runbook.knowledge.reference import Short, Step
 
 _INPUTS = "# Inputs"
+_ON = {
+    "license server": "site.on_license_server",
+    "session host": "site.on_session_host",
+    "client": "site.on_client",
+    "admin workstation": "site.on_admin_workstation",
+    "connection broker": "site.on_connection_broker",
+    "any": "site.on_any",
+}
+_EFFECT = {
+    "check": "site.effect_check",
+    "change": "site.effect_change",
+    "manual": "site.effect_manual",
+    "local": "site.effect_local",
+}
 
 
 def short(here: Here, *ids: str, colour: bool = True) -> str:
@@ -23,8 +37,8 @@ def short(here: Here, *ids: str, colour: bool = True) -> str:
 
 
 def _short(here: Here, row: Short, lexer: str = "powershell") -> str:
-    place = here.word("on_" + row.machine.replace(" ", "_"))
-    effect = here.word(f"effect_{row.kind}").replace("**", "")
+    place = here.word(_ON[row.machine])
+    effect = here.word(_EFFECT[row.kind]).replace("**", "")
     kind = " .changes" if row.kind == "change" else ""
     return (
         f'\n``` {{ .{lexer} .short{kind} title="{place} · {effect}" }}\n{row.text}\n```\n\n'
@@ -40,7 +54,7 @@ def command(here: Here, step_id: str) -> str:
     step = reference.step(step_id)
     shorts = "".join(_short(here, row) for row in reference.shorts() if row.step and _same(row.step, step))
     text = reference.paste(step_id).rstrip("\n")
-    fold = here.word("script_folded", title=plain(step.title.of(here.lang)), count=text.count("\n") + 1)
+    fold = here.word("site.script_folded", title=plain(step.title.of(here.lang)), count=text.count("\n") + 1)
     body = f"{script(here, step)}\n{_how(here, step)}\n{{: .how }}\n"
     indented = "\n".join("    " + line if line else "" for line in body.strip("\n").split("\n"))
     return f'{shorts}\n??? script "{fold}"\n{indented}\n'
@@ -72,9 +86,9 @@ def _inputs(text: str) -> list[int]:
 
 def _how(here: Here, step: Step) -> str:
     facts = [
-        here.word("runs_elevated"),
-        here.word(f"effect_{step.kind}"),
-        here.word("step_link", step=f"[{code(step.id)}]({here.link(f'reference/steps.html#step-{step.id}')})"),
+        here.word("site.runs_elevated"),
+        here.word(_EFFECT[step.kind]),
+        here.word("site.step_link", step=f"[{code(step.id)}]({here.link(f'reference/steps.html#step-{step.id}')})"),
     ]
     if reference.is_unproven(step.id):
         facts.append(mark(here, "unproven"))
@@ -115,6 +129,6 @@ def _whole(here: Here, step: Step) -> str:
         f"\n## {step.title.of(here.lang)} {{: #{step.id} }}\n",
         f"{step.description.of(here.lang)}\n{script(here, step)}",
         f"{_how(here, step)}\n{{: .how }}\n",
-        f"{here.word('script_also', steps=also)}\n{{: .how }}\n" if also else "",
+        f"{here.word('site.script_also', steps=also)}\n{{: .how }}\n" if also else "",
     ]
     return "\n".join(texts)

@@ -26,6 +26,6 @@ since = ends
 
 def written(here: Here, row: Day) -> str:
     """The day in the page's language; only its month and year where no more is known."""
-    month = here.word("months").split()[row.day.month - 1]
+    month = here.word("site.months").split()[row.day.month - 1]
     number = ("1er" if here.lang == "fr" and row.day.day == 1 else str(row.day.day)) + NBSP if row.exact else ""
     return f"{number}{month}{NBSP}{row.day.year}"

@@ -27,12 +27,21 @@ LOGS = {
 
 #: Wordings of a row that its section shows, of the page's language and of the other: `runbook hint` knows them all.
 _OWN, _OTHERS = 3, 1
+_ALSO_SEEN = {"fr": "site.fault_also_seen_fr", "en": "site.fault_also_seen_en"}
+_LEVEL = {
+    "Information": "site.level_information",
+    "Warning": "site.level_warning",
+    "Error": "site.level_error",
+}
+#: The machines whose events the page tells, each below its heading.
+_EVENTS = {"license server": "site.events_license_server", "session host": "site.events_session_host"}
 
 
 def errors(here: Here) -> str:
     """errors.yml as one table whose rows open: what is seen and what to do first, then all it takes to act."""
     listed = "".join(_problem(here, row) for row in reference.errors())
-    return f"{opening.filter_box(here, here.word('filter_errors'))}{opening.head(here, 'error', 'seen', 'fix')}{listed}"
+    box = opening.filter_box(here, here.word("site.filter_errors"))
+    return f"{box}{opening.head(here, 'site.col_error', 'site.col_seen', 'site.col_fix')}{listed}"
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -70,9 +79,9 @@ def _problem(here: Here, row: Problem) -> str:
     body = [
         short(here, *row.run, colour=False),
         _leads(here, rest, row.act),
-        f'!!! danger "{here.word("do_not")}"\n    {_indented(row.do_not.of(lang))}' if row.do_not else "",
-        f"{_label(here, 'cause')} {row.cause.of(lang)}{note}",
-        "\n    ".join([f'??? quote "{here.word("fault_more")}"', *_more(here, row)]),
+        f'!!! danger "{here.word("site.do_not")}"\n    {_indented(row.do_not.of(lang))}' if row.do_not else "",
+        f"{_label(here, 'site.fault_cause')} {row.cause.of(lang)}{note}",
+        "\n    ".join([f'??? quote "{here.word("site.fault_more")}"', *_more(here, row)]),
     ]
     return opening.row(row.anchor, (row.id, seen, first), body)
 
@@ -81,17 +90,17 @@ def _more(here: Here, row: Problem) -> Iterator[str]:
     """What a reader wants only sometimes: other wordings, codes, events, sources."""
     for lang, texts in _wordings(here.lang, row):
         told = " · ".join(literal(text) for text in texts)
-        yield f'{_label(here, "also_seen_" + lang)} <span lang="{lang}">{told}</span>'
+        yield f'{_label(here, _ALSO_SEEN[lang])} <span lang="{lang}">{told}</span>'
         yield ""
     if row.codes:
-        marked = here.word("semicolon").join(f"{code(c.value)} {c.meaning.of(here.lang)}" for c in row.codes)
-        yield f"{_label(here, 'codes')} {marked}"
+        marked = here.word("site.semicolon").join(f"{code(c.value)} {c.meaning.of(here.lang)}" for c in row.codes)
+        yield f"{_label(here, 'site.fault_codes')} {marked}"
         yield ""
     if row.events:
         links = ", ".join(f"[{key}]({here.link(reference.event(key).page)})" for key in row.events)
-        yield f"{_label(here, 'events')} {links}"
+        yield f"{_label(here, 'site.fault_events')} {links}"
         yield ""
-    yield f"{_label(here, 'sources')} {proof(here, row, titled=False)}"
+    yield f"{_label(here, 'site.fault_sources')} {proof(here, row, titled=False)}"
 
 
 def _wordings(lang: str, row: Problem) -> Iterator[tuple[str, Sequence[str]]]:
@@ -136,7 +145,7 @@ def _official(text: str | None) -> str:
 
 
 def _label(here: Here, key: str) -> str:
-    return f"**{here.word('fault_' + key)}**"
+    return f"**{here.word(key)}**"
 
 
 def _indented(text: str) -> str:
@@ -145,14 +154,14 @@ def _indented(text: str) -> str:
 
 def events(here: Here) -> str:
     """One table of events for each machine, its rows opening; a filter above them."""
-    levels = [here.word(f"level_{level}") for level in ("error", "warning")]
-    parts = [opening.filter_box(here, here.word("filter_events"), levels)]
-    for machine in ("license server", "session host"):
+    levels = [here.word(_LEVEL[level]) for level in ("Error", "Warning")]
+    parts = [opening.filter_box(here, here.word("site.filter_events"), levels)]
+    for machine, heading in _EVENTS.items():
         chosen = [row for row in reference.events() if row.machine == machine]
         if chosen:
             name = machine.replace(" ", "-")
-            parts.append(f"\n## {here.word('events_' + machine.replace(' ', '_'))} {{: #{name} }}\n")
-            parts.append(opening.head(here, "event", "meaning", "fix"))
+            parts.append(f"\n## {here.word(heading)} {{: #{name} }}\n")
+            parts.append(opening.head(here, "site.col_event", "site.col_meaning", "site.col_fix"))
             groups: dict[tuple[object, ...], list[Event]] = {}
             for row in chosen:
                 groups.setdefault(_alike(row), []).append(row)
@@ -203,25 +212,25 @@ def _alike(row: Event) -> tuple[object, ...]:
 
 def _event(here: Here, group: Sequence[Event]) -> str:
     row, lang = group[0], here.lang
-    levels = dict.fromkeys(here.word(f"level_{r.level.lower()}") for r in group if r.level)
+    levels = dict.fromkeys(here.word(_LEVEL[r.level]) for r in group if r.level)
     spans = "".join(f'<span id="{r.anchor}"></span>' for r in group[1:])
     numbers = ", ".join(str(r.id) for r in group)  # each one written out: it is looked for
     said = (
         _quote("en", r.text.en, "" if r.whole or r.text.en.endswith("…") else " …") if r.text.en else None
         for r in group
     )
-    quoted = list(dict.fromkeys(text for text in said if text)) or [here.word("no_text")]
+    quoted = list(dict.fromkeys(text for text in said if text)) or [here.word("site.no_text")]
     symbols = dict.fromkeys(code(r.symbol) for r in group if r.symbol)
-    told = [here.word(key) for key, so in (("legacy", row.legacy), ("level_unknown", not levels)) if so]
+    told = [here.word(key) for key, so in (("site.legacy", row.legacy), ("site.level_unknown", not levels)) if so]
     meaning, more = _split(row.meaning.of(lang))
     first, rest = _split(row.fix.of(lang))
     body = [
         "<br>".join(quoted),
         more,
-        f"**{here.word('noise')}** {row.noise.when.of(lang)}" if row.noise else "",
+        f"**{here.word('site.noise')}** {row.noise.when.of(lang)}" if row.noise else "",
         row.note.of(lang) if row.note else "",
         _leads(here, rest, row.act),
-        here.word("event_proof") if row.proof else "",
+        here.word("site.event_proof") if row.proof else "",
         " · ".join([log_name(row.channel), *told, *symbols, proof(here, row)]) + "\n{: .proof }",
     ]
     small = f" <small>{', '.join(levels)}</small>" if levels else ""

@@ -18,8 +18,8 @@ from mkdocs.structure.pages import Page
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the `mkdocs` command does not add the folder
 
 from macros import faults, languages, markup, parity, print_page, project, samples, search_index
-from macros.words import search_words, section_title, word, words_with
-from runbook.words.sentences import LANGS
+from macros.words import search_words, section_title
+from runbook.words.sentences import LANGS, say
 
 log = get_plugin_logger("site")
 
@@ -53,12 +53,12 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         raise PluginError(f"DOC_LANG must be one of {LANGS}, not {lang!r}")
     Build.lang, Build.root = lang, Path(config.config_file_path).parent
     config.docs_dir = str(Build.root / "docs" / lang)
-    config.site_name, config.site_description = word("site_name", lang), word("site_description", lang)
-    config.mdx_configs["toc"]["permalink_title"] = word("permalink", lang)
-    config.extra["t"] = words_with("", lang)
+    config.site_name, config.site_description = say("site.site_name", lang), say("site.site_description", lang)
+    config.mdx_configs["toc"]["permalink_title"] = say("site.permalink", lang)
+    config.extra["t"] = {"extract": say("site.extract", lang)}
     for palette in config.theme["palette"]:
         key = palette["toggle"]["name"]
-        palette["toggle"]["name"] = word(key, lang) if key.startswith("palette_") else key
+        palette["toggle"]["name"] = say(key, lang) if key.startswith("site.palette_") else key
     if not languages.is_part():
         for difference in parity.differences(Build.root / "docs"):
             log.warning("%s", difference)
@@ -88,7 +88,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     boost = config.extra.get("search_boost", {}).get(page.file.src_uri)
     if boost is not None:
         page.meta.setdefault("search", {"boost": boost})
-    text, unknown = markup.title_admonitions(markdown, words_with("admonition_", Build.lang))
+    text, unknown = markup.title_admonitions(
+        markdown, {kind: say(key, Build.lang) for kind, key in markup.ADMONITIONS.items()}
+    )
     for kind in unknown:
         log.warning("%s: no title for admonition %r in knowledge/words/site.yml", page.file.src_uri, kind)
     return text
@@ -134,7 +136,7 @@ def on_template_context(context: Any, template_name: str, config: MkDocsConfig) 
 
 def on_post_page(output: str, page: Page | None, config: MkDocsConfig) -> str:
     """Add the names that the theme leaves out, and the language's typography to all that is read."""
-    names = (word(key, Build.lang) for key in ("search", "drawer", "site_brief"))
+    names = (say(key, Build.lang) for key in ("site.search", "site.drawer", "site.site_brief"))
     return markup.dressed(markup.squeeze(markup.name_controls(output, *names)), Build.lang)
 
 
@@ -145,11 +147,11 @@ def on_post_build(config: MkDocsConfig) -> None:
     order = {page.url: place for place, page in enumerate(Build.nav.pages)}
     pages = sorted((p for p in Build.pages if p.url in order), key=lambda p: order[p.url])
     config.extra["alternate"] = languages.alternates("print.html")
-    title, once = word("print", Build.lang), word("print_once", Build.lang)
+    title, once = say("site.print", Build.lang), say("site.print_once", Build.lang)
     html = print_page.render(config, Build.env, Build.context, pages, title, once)
     (site / "print.html").write_text(on_post_page(html, None, config), encoding="utf-8", newline="\n")
     config.extra["alternate"] = languages.alternates("call-set.html")
-    title, act = word("call_set", Build.lang), word("call_set_open", Build.lang)
+    title, act = say("site.call_set", Build.lang), say("site.call_set_open", Build.lang)
     html = print_page.call_set(config, Build.env, Build.context, pages, title, act, once)
     (site / "call-set.html").write_text(on_post_page(html, None, config), encoding="utf-8", newline="\n")
     lookup = config.extra.get("search_lookup", ())

@@ -10,6 +10,12 @@ from runbook.knowledge import reference
 from runbook.knowledge.reference import Fact
 
 _SPANS = re.compile("(`[^`]*`)")
+_MARK = {
+    "third party": "site.mark_third_party",
+    "inferred": "site.mark_inferred",
+    "not confirmed": "site.mark_not_confirmed",
+    "unproven": "site.mark_unproven",
+}
 
 
 def source(here: Here, *entries: str, titled: bool = True) -> str:
@@ -32,7 +38,7 @@ def source(here: Here, *entries: str, titled: bool = True) -> str:
 
 def mark(here: Here, confidence: str) -> str:
     """A mark for what Microsoft does not say itself: "third party", "inferred", "not confirmed", "unproven"."""
-    return f"*{here.word('mark_' + confidence.replace(' ', '_'))}*{{: .unconfirmed }}"
+    return f"*{here.word(_MARK[confidence])}*{{: .unconfirmed }}"
 
 
 def proof(here: Here, fact: Fact, titled: bool = True) -> str:

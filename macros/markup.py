@@ -10,6 +10,22 @@ from pathlib import Path
 from runbook.words.sentences import typeset
 
 _ADMONITION = re.compile(r"^([ \t]*(?:!{3}|\?{3}\+?) ?)([\w-]+)((?: +[\w-]+)*)[ \t]*$")
+#: What stands above an admonition that has no title of its own.
+ADMONITIONS = {
+    "note": "site.admonition_note",
+    "abstract": "site.admonition_abstract",
+    "info": "site.admonition_info",
+    "tip": "site.admonition_tip",
+    "success": "site.admonition_success",
+    "question": "site.admonition_question",
+    "warning": "site.admonition_warning",
+    "failure": "site.admonition_failure",
+    "danger": "site.admonition_danger",
+    "bug": "site.admonition_bug",
+    "example": "site.admonition_example",
+    "script": "site.admonition_script",
+    "quote": "site.admonition_quote",
+}
 _FENCE = re.compile(r"^[ \t]*(```+|~~~+)")
 _BUTTON = re.compile(r'<label class="md-header__button md-icon" for="__(drawer|search)"')
 _SITE = re.compile(r'(<div class="md-header__topic">\s*<span class="md-ellipsis">)\s*([^<]+?)\s*(?=</span>)')

@@ -11,8 +11,8 @@ _CELLS = ("id", "seen", "do")
 
 
 def head(here: Here, *keys: str) -> str:
-    """The names of the three columns, by the words ``col_KEY``."""
-    names = "".join(f"<span>{here.word(f'col_{key}')}</span>" for key in keys)
+    """The names of the three columns."""
+    names = "".join(f"<span>{here.word(key)}</span>" for key in keys)
     return f'\n<div class="fault-head" aria-hidden="true">{names}</div>\n'
 
 
@@ -26,5 +26,5 @@ def row(anchor: str, cells: Sequence[str], body: Sequence[str]) -> str:
 
 def filter_box(here: Here, label: str, chips: Sequence[str] = ()) -> str:
     """Where the filter's field appears; without JavaScript it stays empty. ``chips``: words to click."""
-    nothing, words = here.word("filter_none"), html.escape("|".join(chips))
+    nothing, words = here.word("site.filter_none"), html.escape("|".join(chips))
     return f'\n<div class="filter" data-label="{label}" data-none="{nothing}" data-chips="{words}"></div>\n'

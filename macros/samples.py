@@ -18,24 +18,29 @@ from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
 
-from macros.words import Here, word
-from runbook.words.sentences import LANGS, data_root
+from macros.words import Here
+from runbook.words.sentences import LANGS, data_root, say
 
 SAMPLES = "SITE_SAMPLES"  # the folder that the build takes them from; unset: none
 #: What stands in the samples for the person and the machine that built the site.
 PERSON, MACHINE = "exemple", "EXEMPLE"
 RECORDING, CASE = "nominal", "exemple-2024-01"
 #: The files of a language, in the order in which a reader meets them in a case.
-NAMES = ("notebook", "call-sheet", "record", "seal-sheet")
+NAMES = {
+    "notebook": "site.sample_notebook",
+    "call-sheet": "site.sample_call-sheet",
+    "record": "site.sample_record",
+    "seal-sheet": "site.sample_seal-sheet",
+}
 
 
 def samples(here: Here) -> str:
     """The samples as a list of links, or how to make them where this build has none."""
     if not os.environ.get(SAMPLES):
-        return here.word("samples_none")
+        return here.word("site.samples_none")
     up = "../" * (here.page.count("/") + 1)
-    links = (f'<a href="{up}samples/{here.lang}/{name}.html">{here.word(f"sample_{name}")}</a>' for name in NAMES)
-    return here.word("samples_here") + "\n\n" + "\n".join(f"- {link}" for link in links) + "\n"
+    links = (f'<a href="{up}samples/{here.lang}/{name}.html">{here.word(key)}</a>' for name, key in NAMES.items())
+    return here.word("site.samples_here") + "\n\n" + "\n".join(f"- {link}" for link in links) + "\n"
 
 
 def take(site: Path) -> None:
@@ -94,7 +99,7 @@ def _framed(body: str, lang: str) -> str:
     css = data_root() / "overrides" / "assets" / "stylesheets"
     look = (css / "look.css").read_text(encoding="utf-8").partition("/* The theme's names")[0]
     own = (css / "notebook.css").read_text(encoding="utf-8")
-    title = escape(word("sample_notebook", lang))
+    title = escape(say("site.sample_notebook", lang))
     body = re.sub(r"(?s)<script\b.*?</script>", "", body)
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'

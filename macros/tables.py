@@ -12,7 +12,6 @@ from macros.sections import name
 from macros.words import Here
 from runbook.knowledge import reference
 from runbook.knowledge.reference import CimClass, Open, Policy, Step, Text
-from runbook.words.sentences import say
 
 
 def table(here: Here, name: str) -> str:
@@ -20,15 +19,44 @@ def table(here: Here, name: str) -> str:
     return TABLES[name](here)
 
 
+#: How the site says what a row of knowledge/ is.
+_MACHINE = {
+    "license server": "site.machine_license_server",
+    "session host": "site.machine_session_host",
+    "client": "site.machine_client",
+    "any": "site.machine_any",
+}
+_KIND = {
+    "Microsoft": "site.kind_microsoft",
+    "Microsoft, third-party copy": "site.kind_microsoft_third_party_copy",
+    "third party": "site.kind_third_party",
+    "reasoning": "site.kind_reasoning",
+    "article": "site.kind_article",
+}
+_STEP = {
+    "check": "site.step_check",
+    "change": "site.step_change",
+    "manual": "site.step_manual",
+    "local": "site.step_local",
+}
+_SECRET = {
+    "secret": "site.secret_secret",
+    "confidential": "site.secret_confidential",
+    "personal": "site.secret_personal",
+    "internal": "site.secret_internal",
+}
+_MEMBER = {"property": "site.member_property", "method": "site.member_method"}
+
+
 def _head(here: Here, *keys: str) -> list[str]:
-    return [here.word(f"col_{key}") for key in keys]
+    return [here.word(key) for key in keys]
 
 
 def ports(here: Here) -> str:
     """Who talks to whom, on which port, what for."""
     lang = here.lang
     return rows(
-        _head(here, "from", "to", "ports", "purpose", "needed"),
+        _head(here, "site.col_from", "site.col_to", "site.col_ports", "site.col_purpose", "site.col_needed"),
         (
             (
                 cell(row.origin.of(lang)) + f" {{: #port-{row.id} }}",
@@ -50,13 +78,13 @@ def policies(here: Here) -> str:
     for row in reference.policies():
         values = [code(f"{stored[i].key}\\{stored[i].value}") for i in row.registry]
         facts = {
-            "policy_path": row.path.of(lang),
-            "policy_field": row.field.of(lang) if row.field else "",
-            "policy_values": ", ".join(_choices(row, lang)),
-            "policy_group": f"{row.group.name.of(lang)} ({row.group.sid})" if row.group else "",
-            "policy_registry": "<br>".join(values),
-            "policy_machine": here.word("machine_" + row.applies_to.replace(" ", "_")),
-            "term_also": ", ".join(row.synonyms.of(lang)),
+            "site.policy_path": row.path.of(lang),
+            "site.policy_field": row.field.of(lang) if row.field else "",
+            "site.policy_values": ", ".join(_choices(row, lang)),
+            "site.policy_group": f"{row.group.name.of(lang)} ({row.group.sid})" if row.group else "",
+            "site.policy_registry": "<br>".join(values),
+            "site.policy_machine": here.word(_MACHINE[row.applies_to]),
+            "site.term_also": ", ".join(row.synonyms.of(lang)),
         }
         parts.append(
             f"\n### {row.name.of(lang)} {{: #policy-{row.id} }}\n\n{row.purpose.of(lang)} {proof(here, row)}\n\n"
@@ -74,12 +102,12 @@ def registry(here: Here) -> str:
     """Registry values: where, what they mean, what to beware of."""
     lang = here.lang
     return rows(
-        _head(here, "value", "machine", "meaning"),
+        _head(here, "site.col_value", "site.col_machine", "site.col_meaning"),
         (
             (
                 cell(code(row.key), code(row.value) + (f" ({row.type})" if row.type else ""))
                 + f" {{: #registry-{row.id} }}",
-                here.word("machine_" + row.machine.replace(" ", "_")),
+                here.word(_MACHINE[row.machine]),
                 cell(row.meaning.of(lang), _warn(here, row.caution), proof(here, row)),
             )
             for row in reference.registry()
@@ -88,19 +116,19 @@ def registry(here: Here) -> str:
 
 
 def _warn(here: Here, caution: Text | None) -> str | None:
-    return f"**{here.word('caution')}** {caution.of(here.lang)}" if caution else None
+    return f"**{here.word('site.caution')}** {caution.of(here.lang)}" if caution else None
 
 
 def services(here: Here) -> str:
     """Services, features and tools by the name that programs use."""
     lang = here.lang
     return rows(
-        _head(here, "name", "display", "machine", "purpose"),
+        _head(here, "site.col_name", "site.col_display", "site.col_machine", "site.col_purpose"),
         (
             (
                 cell(code(row.id)) + f" {{: #service-{row.id.lower()} }}",
-                cell(row.display.of(lang) or here.word("not_found_name")),
-                here.word("machine_" + row.machine.replace(" ", "_")),
+                cell(row.display.of(lang) or here.word("site.not_found_name")),
+                here.word(_MACHINE[row.machine]),
                 cell(row.purpose.of(lang), _warn(here, row.caution), proof(here, row)),
             )
             for row in reference.services()
@@ -112,11 +140,11 @@ def paths(here: Here) -> str:
     """Files and folders and what they hold."""
     lang = here.lang
     return rows(
-        _head(here, "path", "machine", "holds"),
+        _head(here, "site.col_path", "site.col_machine", "site.col_holds"),
         (
             (
                 cell(code(row.path)) + f" {{: #path-{row.id} }}",
-                here.word("machine_" + row.machine.replace(" ", "_")),
+                here.word(_MACHINE[row.machine]),
                 cell(row.holds.of(lang), _warn(here, row.caution), proof(here, row)),
             )
             for row in reference.paths()
@@ -128,7 +156,7 @@ def contacts(here: Here) -> str:
     """Whom to turn to, and how."""
     lang = here.lang
     return rows(
-        _head(here, "contact", "reach", "use"),
+        _head(here, "site.col_contact", "site.col_reach", "site.col_use"),
         (
             (
                 cell(f"**{row.name.of(lang)}**") + f" {{: #contact-{row.id} }}",
@@ -149,13 +177,13 @@ def sources(here: Here) -> str:
     """Where facts come from; each row is what the small source links point to."""
     lang = here.lang
     return rows(
-        _head(here, "id", "title", "kind", "read"),
+        _head(here, "site.col_id", "site.col_title", "site.col_kind", "site.col_read"),
         (
             (
                 f"**{row.id}** {{: #{row.id.lower()} }}",
                 cell(row.title.of(lang), f"<{row.address}>" if row.address else None),
-                here.word("kind_" + row.kind.lower().replace(", ", "_").replace(" ", "_").replace("-", "_")),
-                cell(row.read or here.word("not_noted")),
+                here.word(_KIND[row.kind]),
+                cell(row.read or here.word("site.not_noted")),
             )
             for row in reference.sources()
         ),
@@ -165,12 +193,12 @@ def sources(here: Here) -> str:
 def pages(here: Here) -> str:
     """The pages that facts cite inside a source: own title, address, date of the version that was read."""
     return rows(
-        _head(here, "id", "title", "read"),
+        _head(here, "site.col_id", "site.col_title", "site.col_read"),
         (
             (
                 f"{cell(row.id)} {{: #{row.anchor} }}",
-                cell(row.title or here.word("not_noted"), f"<{row.address}>" if row.address else None),
-                cell(row.read or here.word("not_noted")),
+                cell(row.title or here.word("site.not_noted"), f"<{row.address}>" if row.address else None),
+                cell(row.read or here.word("site.not_noted")),
             )
             for row in reference.pages()
         ),
@@ -181,12 +209,12 @@ def article(here: Here) -> str:
     """The points in which the source article is wrong or silent."""
     lang = here.lang
     return rows(
-        _head(here, "number", "says", "right"),
+        _head(here, "site.col_number", "site.col_says", "site.col_right"),
         (
             (
                 f"{row.number} {{: #point-{row.number} }}",
-                cell(row.says.of(lang) if row.says else here.word("says_nothing")),
-                cell(row.right.of(lang), f"[{here.word('see')}]({here.link(row.page)}) {proof(here, row)}"),
+                cell(row.says.of(lang) if row.says else here.word("site.says_nothing")),
+                cell(row.right.of(lang), f"[{here.word('site.see')}]({here.link(row.page)}) {proof(here, row)}"),
             )
             for row in reference.article()
         ),
@@ -195,13 +223,13 @@ def article(here: Here) -> str:
 
 def _open(here: Here, entries: tuple[Open, ...]) -> str:
     return rows(
-        _head(here, "what", "then"),
+        _head(here, "site.col_what", "site.col_then"),
         (
             (
                 cell(row.what.of(here.lang)) + f" {{: #{row.id} }}",
                 cell(
                     row.then.of(here.lang),
-                    f"*{here.word('settles')}* {row.settles.of(here.lang)}" if row.settles else None,
+                    f"*{here.word('site.settles')}* {row.settles.of(here.lang)}" if row.settles else None,
                     source(here, *row.source),
                 ),
             )
@@ -224,13 +252,21 @@ def versions(here: Here) -> str:
     """The versions of Windows Server: what their CALs serve, where these are kept, until when each is supported."""
     names = {row.id: row.name for row in reference.versions()}
     return rows(
-        _head(here, "version", "build", "serves", "kept_on", "mainstream", "extended"),
+        _head(
+            here,
+            "site.col_version",
+            "site.col_build",
+            "site.col_serves",
+            "site.col_kept_on",
+            "site.col_mainstream",
+            "site.col_extended",
+        ),
         (
             (
                 cell(f"**{row.name}**", proof(here, row)) + f" {{: #version-{row.id.lower()} }}",
                 code(str(row.build)),
-                cell(here.word("up_to", name=names[row.serves])),
-                cell(here.word("from_on", name=names[row.kept_on])),
+                cell(here.word("site.up_to", name=names[row.serves])),
+                cell(here.word("site.from_on", name=names[row.kept_on])),
                 cell(written(here, reference.day(f"{row.id}.mainstream"))),
                 cell(written(here, reference.day(f"{row.id}.extended"))),
             )
@@ -242,15 +278,18 @@ def versions(here: Here) -> str:
 def steps(here: Here) -> str:
     """The steps of the notebooks: what each is; opened, what it does, what it needs and its way back."""
     listed = "".join(_step(here, row) for row in reference.steps())
-    box, head = opening.filter_box(here, here.word("filter_steps")), opening.head(here, "step", "title", "runs")
+    box, head = (
+        opening.filter_box(here, here.word("site.filter_steps")),
+        opening.head(here, "site.col_step", "site.col_title", "site.col_runs"),
+    )
     return f'\n<div class="steps" markdown="1">\n{box}{head}{listed}\n</div>\n'
 
 
 def _step(here: Here, row: Step) -> str:
     lang = here.lang
-    runs = f"{here.word(f'step_{row.kind}')} · {here.word('step_limit', limit=_duration(here, row.time_limit))}"
-    after = here.word("step_after", steps=", ".join(code(need) for need in row.needs)) if row.needs else ""
-    undo = f"**{here.word('col_undo')}** · {row.undo.of(lang)}" if row.undo else ""
+    runs = f"{here.word(_STEP[row.kind])} · {here.word('site.step_limit', limit=_duration(here, row.time_limit))}"
+    after = here.word("site.step_after", steps=", ".join(code(need) for need in row.needs)) if row.needs else ""
+    undo = f"**{here.word('site.col_undo')}** · {row.undo.of(lang)}" if row.undo else ""
     target = place(row) if row.script else row.page
     body = [row.description.of(lang), after, undo, f"→ [{name(here, target.partition('#')[0])}]({here.link(target)})"]
     return opening.row(f"step-{row.id}", (code(row.id), f"**{row.title.of(lang)}**", runs), body)
@@ -259,14 +298,16 @@ def _step(here: Here, row: Step) -> str:
 def _duration(here: Here, seconds: int) -> str:
     """A time limit as people say it: seconds up to two minutes, minutes beyond."""
     minutes, rest = divmod(seconds, 60)
-    return here.word("seconds", count=seconds) if rest or seconds <= 120 else here.word("minutes", count=minutes)
+    return (
+        here.word("site.seconds", count=seconds) if rest or seconds <= 120 else here.word("site.minutes", count=minutes)
+    )
 
 
 def asks(here: Here) -> str:
     """What the manual steps ask a person."""
     lang = here.lang
     return rows(
-        _head(here, "step", "field", "asks", "required"),
+        _head(here, "site.col_step", "site.col_field", "site.col_asks", "site.col_required"),
         (
             (
                 code(step.id),
@@ -274,9 +315,9 @@ def asks(here: Here) -> str:
                 cell(
                     ask.title.of(lang),
                     ", ".join(f"{code(c.id)} ({c.title.of(lang)})" for c in ask.choices) or None,
-                    here.word("private_field") if ask.private else None,
+                    here.word("site.private_field") if ask.private else None,
                 ),
-                here.word("yes" if ask.required else "no"),
+                here.word("site.yes" if ask.required else "site.no"),
             )
             for step in reference.steps()
             for ask in step.asks
@@ -290,13 +331,13 @@ def terms(here: Here) -> str:
     parts = []
     for row in sorted(reference.terms(), key=lambda t: t.term.of(lang).casefold()):
         parts.append(f"\n## {row.term.of(lang)} {{: #{row.id} }}\n\n{row.definition.of(lang)} {proof(here, row)}\n")
-        for key, text in (("term_where", row.where), ("term_format", row.format)):
+        for key, text in (("site.term_where", row.where), ("site.term_format", row.format)):
             if text:
                 parts.append(f"\n**{here.word(key)}** {text.of(lang)}\n")
         if row.sensitivity:
-            parts.append(f"\n**{here.word('term_secret')}** {here.word('secret_' + row.sensitivity)}\n")
+            parts.append(f"\n**{here.word('site.term_secret')}** {here.word(_SECRET[row.sensitivity])}\n")
         if row.synonyms.of(lang):
-            parts.append(f"\n**{here.word('term_also')}** {', '.join(row.synonyms.of(lang))}\n")
+            parts.append(f"\n**{here.word('site.term_also')}** {', '.join(row.synonyms.of(lang))}\n")
     return "".join(parts)
 
 
@@ -307,8 +348,8 @@ def cim(here: Here) -> str:
     for row in reference.cim():
         parts.append(f"\n## {row.id} {{: #{row.id.lower().replace('_', '-')} }}\n\n")
         if row.namespace:
-            machine = here.word("machine_" + row.machine.replace(" ", "_"))
-            parts.append(f"**{here.word('col_namespace')}** `{row.namespace}` ({machine})\n\n")
+            machine = here.word(_MACHINE[row.machine])
+            parts.append(f"**{here.word('site.col_namespace')}** `{row.namespace}` ({machine})\n\n")
         parts.append(f"{row.about.of(lang)} {proof(here, row)}\n")
         if row.caution:
             parts.append(f"\n!!! warning\n    {row.caution.of(lang)}\n")
@@ -316,23 +357,24 @@ def cim(here: Here) -> str:
             parts.append(_members(here, row))
         if row.values:
             numbers = ((code(v.number), cell(v.meaning.of(lang))) for v in row.values)
-            parts.append(rows(_head(here, "number_value", "meaning"), numbers))
+            parts.append(rows(_head(here, "site.col_number_value", "site.col_meaning"), numbers))
     return "".join(parts)
 
 
 def _members(here: Here, row: CimClass) -> str:
     lang = here.lang
     return rows(
-        _head(here, "name", "takes", "gives", "does"),
+        _head(here, "site.col_name", "site.col_takes", "site.col_gives", "site.col_does"),
         (
             (
-                cell(code(m.name), here.word(f"member_{m.kind}")),
+                cell(code(m.name), here.word(_MEMBER[m.kind])),
                 cell(*(code(text) for text in m.takes)),
                 cell(*(code(text) for text in m.gives)),
                 cell(
                     m.does.of(lang),
                     m.needs.of(lang) if m.needs else None,
-                    here.word("semicolon").join(f"{code(v.number)} {v.meaning.of(lang)}" for v in m.values) or None,
+                    here.word("site.semicolon").join(f"{code(v.number)} {v.meaning.of(lang)}" for v in m.values)
+                    or None,
                     mark(here, "unproven") if m.unproven else None,
                 ),
             )
@@ -346,7 +388,7 @@ def wheels(here: Here) -> str:
     purposes = {row.id: row.of(here.lang) for row in reference.wheels()}
     carried = {pin.name for pin in reference.bundled()}
     return rows(
-        [say(f"bundle.col_{key}", here.lang) for key in ("package", "version", "asker", "purpose")],
+        _head(here, "bundle.col_package", "bundle.col_version", "bundle.col_asker", "bundle.col_purpose"),
         (
             (
                 code(pin.name) + f" {{: #wheel-{pin.name} }}",

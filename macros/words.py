@@ -12,14 +12,18 @@ OTHER = {"fr": "en", "en": "fr"}
 NAMES = {"fr": "Français", "en": "English"}
 
 
-def word(key: str, lang: str, **fields: object) -> str:
-    """The sentence ``key`` of ``knowledge/words/site.yml``."""
-    return say(f"site.{key}", lang, **fields)
-
-
-def words_with(prefix: str, lang: str) -> dict[str, str]:
-    """Every word whose key starts with ``prefix``, by the rest of its key."""
-    return {k.removeprefix(prefix): v[lang] for k, v in read_yaml("words/site").items() if k.startswith(prefix)}
+#: The sections of nav in mkdocs.yml, which calls each by its French title.
+_SECTIONS = (
+    "site.nav_home",
+    "site.nav_prepare",
+    "site.nav_migrate",
+    "site.nav_hosts",
+    "site.nav_errors",
+    "site.nav_runbook",
+    "site.nav_record",
+    "site.nav_reference",
+    "site.nav_project",
+)
 
 
 def search_words(lang: str) -> dict[str, str]:
@@ -29,10 +33,7 @@ def search_words(lang: str) -> dict[str, str]:
 
 def section_title(french: str, lang: str) -> str | None:
     """The title in ``lang`` of the nav section that mkdocs.yml calls ``french``; None where it has no words."""
-    for key, texts in read_yaml("words/site").items():
-        if key.startswith("nav_") and texts["fr"] == french:
-            return str(texts[lang])
-    return None
+    return next((say(key, lang) for key in _SECTIONS if say(key, "fr") == french), None)
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Here:
     page: str = "index.md"
 
     def word(self, key: str, **fields: object) -> str:
-        """The site's word ``key`` in this language."""
-        return word(key, self.lang, **fields)
+        """The sentence ``key`` of knowledge/words/ in this language."""
+        return say(key, self.lang, **fields)
 
     def link(self, target: str) -> str:
         """``target`` ("reference/sources.html#w32", from the language's root) as a Markdown link from here."""

@@ -25,36 +25,36 @@ from runbook.words.language import choose
 from runbook.words.near import did_you_mean
 from runbook.words.sentences import LANGS, say
 
-#: What ``runbook --help`` lists, by heading: each command, the module of runbook.commands that adds it, its help's key.
-#: A command's module is imported when it is called, since the case's alone cost a second.
-COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
-    "work": {
-        "run": ("case", "cli.run"),
-        "status": ("status", "cli.status"),
-        "list": ("status", "cli.list"),
-        "confirm": ("case", "cli.confirm"),
-        "accept": ("case", "cli.accept"),
-        "withdraw": ("case", "cli.withdraw"),
-        "hint": ("hint", "cli.hint"),
+#: What ``runbook --help`` lists, by heading: each command, the module of runbook.commands that adds it, the keys of
+#: its help and of its example. A command's module is imported when it is called, since the case's alone cost a second.
+COMMANDS: dict[str, dict[str, tuple[str, str, str]]] = {
+    "cli.group_work": {
+        "run": ("case", "cli.run", "cli.example_run"),
+        "status": ("status", "cli.status", "cli.example_status"),
+        "list": ("status", "cli.list", "cli.example_list"),
+        "confirm": ("case", "cli.confirm", "cli.example_confirm"),
+        "accept": ("case", "cli.accept", "cli.example_accept"),
+        "withdraw": ("case", "cli.withdraw", "cli.example_withdraw"),
+        "hint": ("hint", "cli.hint", "cli.example_hint"),
     },
-    "evidence": {
-        "record": ("archive", "cli.record"),
-        "seal": ("archive", "cli.seal"),
-        "verify": ("archive", "cli.verify"),
-        "redact": ("archive", "cli.redact"),
-        "register": ("archive", "cli.register"),
-        "diff": ("archive", "cli.diff"),
+    "cli.group_evidence": {
+        "record": ("archive", "cli.record", "cli.example_record"),
+        "seal": ("archive", "cli.seal", "cli.example_seal"),
+        "verify": ("archive", "cli.verify", "cli.example_verify"),
+        "redact": ("archive", "cli.redact", "cli.example_redact"),
+        "register": ("archive", "cli.register", "cli.example_register"),
+        "diff": ("archive", "cli.diff", "cli.example_diff"),
     },
-    "rehearse": {
-        "init": ("init", "cli.init"),
-        "rehearse": ("rehearse", "cli.rehearse"),
-        "record-host": ("record_host", "record_host.help"),
+    "cli.group_rehearse": {
+        "init": ("init", "cli.init", "cli.example_init"),
+        "rehearse": ("rehearse", "cli.rehearse", "cli.example_rehearse"),
+        "record-host": ("record_host", "record_host.help", "cli.example_record_host"),
     },
-    "server": {
-        "schedule": ("schedule", "schedule.help"),
-        "selftest": ("selftest", "selftest.help"),
-        "bundle": ("bundle", "bundle.bundle"),
-        "completion": ("completion", "completion.help"),
+    "cli.group_server": {
+        "schedule": ("schedule", "schedule.help", "cli.example_schedule"),
+        "selftest": ("selftest", "selftest.help", "cli.example_selftest"),
+        "bundle": ("bundle", "bundle.bundle", "cli.example_bundle"),
+        "completion": ("completion", "completion.help", "cli.example_completion"),
     },
 }
 _ALL = {name: row for rows in COMMANDS.values() for name, row in rows.items()}
@@ -120,15 +120,15 @@ class Runbook(click.Group):
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         """Take the subcommand in, in the reader's language."""
         super().add_command(cmd, name)
-        example = say(f"cli.example_{(name or cmd.name or '').replace('-', '_')}", self._lang)
+        example = say(_ALL[name or cmd.name or ""][2], self._lang)
         cmd.epilog = say("cli.example", self._lang, line=example)
         _translate(cmd, self._lang)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The first sentence of each subcommand's help, by what it is for. Imports none of them."""
         for heading, rows in COMMANDS.items():
-            with formatter.section(say(f"cli.group_{heading}", self._lang)):
-                told = [(name, say(key, self._lang).split("\n")[0]) for name, (_, key) in rows.items()]
+            with formatter.section(say(heading, self._lang)):
+                told = [(name, say(key, self._lang).split("\n")[0]) for name, (_, key, _) in rows.items()]
                 formatter.write_dl([(name, re.split(r"(?<=\.) ", text)[0]) for name, text in told])
 
 
@@ -254,8 +254,8 @@ def _translate(command: click.Command, lang: str) -> None:
         command.subcommand_metavar = say("cli.metavar_command", lang)
     for option in command.params:
         if isinstance(option, click.Option) and not option.is_flag and option.metavar is None:
-            word = {click.Path: "path", click.types.StringParamType: "text"}.get(type(option.type))
-            option.metavar = say(f"cli.{word}", lang) if word else None
+            key = {click.Path: "cli.path", click.types.StringParamType: "cli.text"}.get(type(option.type))
+            option.metavar = say(key, lang) if key else None
     command.params.append(
         click.Option(
             ["-h", "--help"],

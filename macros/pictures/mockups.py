@@ -27,7 +27,7 @@ def mockup(here: Here, *ids: str) -> str:
     forms = "\n".join(
         f'<div class="picture-box {form}">{drawing.svg(name, title)}</div>' for form, name, drawing, title in drawings
     )
-    caption = html.escape(here.word("mock_caption"))
+    caption = html.escape(here.word("site.mock_caption"))
     return (
         f'\n<figure class="picture mock" data-search-exclude>\n{forms}\n<figcaption>{caption}</figcaption>\n</figure>\n'
     )
@@ -39,7 +39,7 @@ def _said(here: Here, texts: dict[str, Any]) -> str:
 
 
 def _title(here: Here, window: dict[str, Any]) -> str:
-    return html.escape(here.word("mock_title", window=_said(here, window["title"])))
+    return html.escape(here.word("site.mock_title", window=_said(here, window["title"])))
 
 
 def _window(here: Here, window: dict[str, Any], width: int) -> Drawing:

@@ -17,6 +17,23 @@ def _href(here: Here, target: str) -> str:
     return posixpath.relpath(target, posixpath.dirname(here.page) or ".")
 
 
+#: Of each exchange its heading, what a person says, what comes back, and what the person does then.
+_EXCHANGES = (
+    (
+        "site.pic_two_exchanges_head1",
+        "site.pic_two_exchanges_say1",
+        "site.pic_two_exchanges_get1",
+        "site.pic_two_exchanges_then1",
+    ),
+    (
+        "site.pic_two_exchanges_head2",
+        "site.pic_two_exchanges_say2",
+        "site.pic_two_exchanges_get2",
+        "site.pic_two_exchanges_then2",
+    ),
+)
+
+
 def two_exchanges(here: Here, wide: bool) -> Drawing:
     """Two telephone or web exchanges with the Clearinghouse, one after the other."""
     width = WIDE if wide else NARROW
@@ -26,25 +43,25 @@ def two_exchanges(here: Here, wide: bool) -> Drawing:
     room, step, say, there, get, back, then = (
         (400, 210, 64, 84, 116, 136, 172) if wide else (170, 290, 62, 106, 130, 194, 218)
     )
-    for x, who in ((left, "you"), (right, "clearinghouse")):
+    for x, who in ((left, "site.pic_two_exchanges_you"), (right, "site.pic_two_exchanges_clearinghouse")):
         drawing.line((x, 8 + tall), (x, drawing.height - 15), dashed=True)
-        drawing.box(x - half, 8, 2 * half, tall, here.word(f"pic_two_exchanges_{who}"), "actor")
+        drawing.box(x - half, 8, 2 * half, tall, here.word(who), "actor")
     edge = 40 if wide else 4
-    for number in (1, 2):
-        top = 36 + tall + (number - 1) * step
-        drawing.box(edge, top, width - 2 * edge, 34, here.word(f"pic_two_exchanges_head{number}"), "band")
+    for number, (head, said, got, done) in enumerate(_EXCHANGES):
+        top = 36 + tall + number * step
+        drawing.box(edge, top, width - 2 * edge, 34, here.word(head), "band")
         drawing.arrow((left, top + there), (right, top + there))
-        drawing.text(width / 2, top + say, here.word(f"pic_two_exchanges_say{number}"), room, "middle")
+        drawing.text(width / 2, top + say, here.word(said), room, "middle")
         drawing.arrow((right, top + back), (left, top + back))
-        drawing.text(width / 2, top + get, here.word(f"pic_two_exchanges_get{number}"), room, "middle")
-        drawing.text(left + 14, top + then, here.word(f"pic_two_exchanges_then{number}"), room - 10)
+        drawing.text(width / 2, top + get, here.word(got), room, "middle")
+        drawing.text(left + 14, top + then, here.word(done), room - 10)
     return drawing
 
 
 def _questions(here: Here, drawing: Drawing, asked: Sequence[tuple[str, str, str, str]], wide: bool, tall: int) -> int:
     """Questions one below the other, each (question, answer, way, target) with its way out at the right, or below on
     a telephone. One without a question is a way that everybody takes. Returns where the last one's arrow ends."""
-    other = {here.word("yes"): here.word("no"), here.word("no"): here.word("yes")}
+    other = {here.word("site.yes"): here.word("site.no"), here.word("site.no"): here.word("site.yes")}
     top = 10
     for question, answer, way, target in asked:
         if not question:
@@ -82,33 +99,31 @@ def _closing(drawing: Drawing, top: int, text: str, href: str, wide: bool) -> No
 def tonight(here: Here, wide: bool) -> Drawing:
     """From a refusal to what restores access: three questions, each with its way out."""
     drawing = Drawing(WIDE if wide else NARROW, 0)
-    ways = (("stopped", "check-service", "start"), ("dead", "check-host", "policy"), ("gone", "bridge", "stand_in"))
-    asked = [
-        (here.word(f"pic_tonight_ask_{q}"), here.word("yes"), here.word(f"pic_tonight_way_{w}"), f"tonight.html#{a}")
-        for q, a, w in ways
-    ]
+    ways = (
+        ("site.pic_tonight_ask_stopped", "site.pic_tonight_way_start", "tonight.html#check-service"),
+        ("site.pic_tonight_ask_dead", "site.pic_tonight_way_policy", "tonight.html#check-host"),
+        ("site.pic_tonight_ask_gone", "site.pic_tonight_way_stand_in", "tonight.html#bridge"),
+    )
+    asked = [(here.word(ask), here.word("site.yes"), here.word(way), target) for ask, way, target in ways]
     top = _questions(here, drawing, asked, wide, 72)
-    _closing(drawing, top, here.word("pic_tonight_way_message"), _href(here, "errors.html"), wide)
+    _closing(drawing, top, here.word("site.pic_tonight_way_message"), _href(here, "errors.html"), wide)
     return drawing
 
 
 def decision(here: Here, wide: bool) -> Drawing:
     """Which way to take: questions down the left side, ways out on the right."""
     drawing = Drawing(WIDE if wide else NARROW, 0)
-    yes, no = here.word("yes"), here.word("no")
+    yes, no = here.word("site.yes"), here.word("site.no")
     ways = (
-        ("backup", yes, "restore", "restore.html"),
-        ("alive", yes, "alive", "migrate-working.html"),
-        ("contract", yes, "online", "migrate-online.html"),
-        ("", "", "telephone", "migrate-telephone.html"),
-        ("found", no, "escalate", "escalate.html"),
+        ("site.pic_decision_ask_backup", yes, "site.pic_decision_way_restore", "restore.html"),
+        ("site.pic_decision_ask_alive", yes, "site.pic_decision_way_alive", "migrate-working.html"),
+        ("site.pic_decision_ask_contract", yes, "site.pic_decision_way_online", "migrate-online.html"),
+        ("", "", "site.pic_decision_way_telephone", "migrate-telephone.html"),
+        ("site.pic_decision_ask_found", no, "site.pic_decision_way_escalate", "escalate.html"),
     )
-    asked = [
-        (here.word(f"pic_decision_ask_{q}") if q else "", a, here.word(f"pic_decision_way_{w}"), t)
-        for q, a, w, t in ways
-    ]
+    asked = [(here.word(ask) if ask else "", answer, here.word(way), target) for ask, answer, way, target in ways]
     top = _questions(here, drawing, asked, wide, 84)
-    _closing(drawing, top, here.word("pic_decision_way_after"), _href(here, "session-hosts.html"), wide)
+    _closing(drawing, top, here.word("site.pic_decision_way_after"), _href(here, "session-hosts.html"), wide)
     return drawing
 
 
@@ -118,6 +133,15 @@ FLOWS = {
     "host to server": (("hosts", "server"),),
     "server to directory": (("server", "directory"), ("hosts", "directory")),
     "administration": (("server", "hosts"),),
+}
+
+_WHO = {
+    "microsoft": "site.pic_who_microsoft",
+    "manager": "site.pic_who_manager",
+    "server": "site.pic_who_server",
+    "directory": "site.pic_who_directory",
+    "hosts": "site.pic_who_hosts",
+    "users": "site.pic_who_users",
 }
 
 
@@ -164,7 +188,7 @@ def who_talks_to_whom(here: Here, wide: bool) -> Drawing:
             drawing.arrow(*arrows[flow])
     drawing.line(*(((120, 72), (120, 186), (200, 186)) if wide else ((99, 176), (99, 216))), dashed=True)
     for name, (x, y, w, h) in boxes.items():
-        drawing.box(x, y, w, h, here.word(f"pic_who_{name}"), "end" if name == "server" else "actor")
+        drawing.box(x, y, w, h, here.word(_WHO[name]), "end" if name == "server" else "actor")
     to_server, to_hosts = ports_of("host to server"), ports_of("administration")
     if wide:
         drawing.text(325, 26, ports_of("server to Microsoft"), 160, "middle")
@@ -183,25 +207,30 @@ def life_of_a_case(here: Here, wide: bool) -> Drawing:
     """What the runbook does and what people do, from the first run to the sealed folder."""
     edges = {"runbook": (10, 310), "people": (360, 270)} if wide else {"runbook": (4, 262), "people": (74, 262)}
     drawing = Drawing(WIDE if wide else NARROW, 0)
-    for side, name in (("runbook", "runbook"), ("people", "people")):
+    for side, name in (("runbook", "site.pic_life_runbook"), ("people", "site.pic_life_people")):
         x, w = edges[side]
         middle, anchor = (x + w / 2, "middle") if wide else ((x, "start") if side == "runbook" else (x + w, "end"))
-        drawing.text(middle, 18, here.word(f"pic_life_{name}"), w, anchor, "head")
+        drawing.text(middle, 18, here.word(name), w, anchor, "head")
     stations = (
-        ("case", "people"), ("run1", "runbook"), ("call", "people"), ("confirm", "people"), ("run2", "runbook"),
-        ("judge", "people"), ("seal", "runbook"),
-    )  # fmt: skip
+        ("site.pic_life_case", "people", 64),
+        ("site.pic_life_run1", "runbook", 82),
+        ("site.pic_life_call", "people", 82),
+        ("site.pic_life_confirm", "people", 64),
+        ("site.pic_life_run2", "runbook", 82),
+        ("site.pic_life_judge", "people", 64),
+        ("site.pic_life_seal", "runbook", 82),
+    )
     top, before = 40, ""
-    for name, side in stations:
+    for name, side, tall in stations:
         x, w = edges[side]
         if before:
             gap = 18 if before == side else 36
             _turn(drawing, edges, before, side, top, top + gap, wide)
             top += gap
-        height = 64 if name in ("case", "confirm", "judge") and wide else 82
-        drawing.box(x, top, w, height, here.word(f"pic_life_{name}"), "end" if side == "runbook" else "box")
+        height = tall if wide else 82
+        drawing.box(x, top, w, height, here.word(name), "end" if side == "runbook" else "box")
         top, before = top + height, side
-    drawing.text(10 if wide else 4, top + 22, here.word("pic_life_kept"), 310)
+    drawing.text(10 if wide else 4, top + 22, here.word("site.pic_life_kept"), 310)
     drawing.height = top + 40
     return drawing
 
@@ -219,15 +248,27 @@ def _turn(
     drawing.arrow((here_x, bottom), (here_x, middle), (there_x, middle), (there_x, top))
 
 
+_RUNS = {
+    "case": "site.pic_runs_case",
+    "knowledge": "site.pic_runs_knowledge",
+    "notebook": "site.pic_runs_notebook",
+    "script": "site.pic_runs_script",
+    "server": "site.pic_runs_server",
+    "you": "site.pic_runs_you",
+    "journal": "site.pic_runs_journal",
+    "record": "site.pic_runs_record",
+    "archive": "site.pic_runs_archive",
+}
+
+
 def how_it_runs(here: Here, wide: bool) -> Drawing:
     """What a run reads, what it starts, what it leaves: case file and knowledge in, journal and archive out."""
-    names = ("case", "knowledge", "notebook", "script", "server", "you", "journal", "record", "archive")
-    say = {name: here.word(f"pic_runs_{name}") for name in names}
+    say = {name: here.word(key) for name, key in _RUNS.items()}
     if not wide:
         drawing = Drawing(NARROW, 0)
         kinds = {"notebook": "end", "journal": "end", "server": "actor", "you": "actor"}
         top = 8
-        for place, name in enumerate(names):
+        for place, name in enumerate(_RUNS):
             if place:
                 drawing.arrow((170, top), (170, top + 26), both=name in ("server", "you"))
                 top += 26

@@ -125,7 +125,6 @@ class Diff:
                 diff=self,
                 title_of=lambda step: step_title(step, lang),
                 equal=self._equal(lang),
-                say=lambda key, **given: say(f"archive.{key}", lang, **given),
                 word=lambda status: _word(status, lang),
                 shown=lambda thing: _shown(thing, lang),
                 took=lambda seconds: duration(seconds, lang),

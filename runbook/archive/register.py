@@ -209,11 +209,7 @@ def _page(rows: list[Row], lang: str, workspace: Path, out: Path) -> str:
         }
         for row in rows
     ]
-    return (
-        environment(__file__)
-        .get_template("register.html.j2")
-        .render(lang=lang, rows=shown, say=lambda key, **given: say(f"archive.{key}", lang, **given))
-    )
+    return environment(__file__).get_template("register.html.j2").render(lang=lang, rows=shown)
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from runbook.journal.story import Story, read_story
 from runbook.papers.verifier import verifier_text
 from runbook.record import report
 from runbook.record.conflicts import conflicts
+from runbook.words.forms import outcome_word
 from runbook.words.sentences import say
 
 #: Written anew into each archive.
@@ -151,7 +152,7 @@ def _finished(story: Story, as_is: str | None, lang: str) -> None:
         return
     told = []
     if story.outcome != "done":
-        state = say(f"record.outcome_{story.outcome.replace(' ', '_')}", lang)
+        state = outcome_word(story.outcome, lang)
         told.append(say("archive.case_open", lang, case=story.name, state=state))
     if found := conflicts(story, lang):
         told += [say("archive.conflicts", lang, case=story.name), *(f"  - {each.text(lang)}" for each in found)]
@@ -350,8 +351,9 @@ def _fill(
 
 def refusal(case: str, found: Iterable[Contradiction], lang: str) -> RunbookError:
     """The error that names every contradiction."""
-    lines = [say(f"archive.why_{each.word}", lang, path=each.path, **each.fields) for each in found]
-    return RunbookError("\n".join([say("archive.contradicted", lang, case=case), *(f"  - {line}" for line in lines)]))
+    return RunbookError(
+        "\n".join([say("archive.contradicted", lang, case=case), *(f"  - {each.text(lang)}" for each in found)])
+    )
 
 
 def _agree(

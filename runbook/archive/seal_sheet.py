@@ -87,23 +87,26 @@ def _both(key: str, **fields: object) -> str:
     return " / ".join(dict.fromkeys(say(key, lang, **fields) for lang in LANGS))
 
 
+_EDITION = {"full": "archive.edition_full", "redacted": "archive.edition_redacted"}
+
+
 def _rows(info: Mapping[str, str], name: str) -> list[tuple[str, str]]:
     size, _, count = info.get("Payload-Oxum", "0.0").partition(".")
     edition = info.get("Runbook-Edition", "full")
     rows = [
-        ("sheet_bag", name),
-        ("sheet_case", info.get("External-Identifier", "")),
-        ("sheet_company", info.get("Source-Organization", "")),
-        ("sheet_operator", info.get("Contact-Name", "")),
-        ("sheet_sealed", " / ".join(moment(info.get("Runbook-Sealed"), lang) for lang in LANGS)),
-        ("sheet_edition", _both(f"archive.edition_{edition}")),
-        ("sheet_content", " / ".join(_content(count, size, lang) for lang in LANGS)),
-        ("sheet_journal", _both("archive.sheet_lines", count=info.get("Runbook-Journal-Lines", ""))),
-        ("sheet_software", info.get("Bag-Software-Agent", "")),
+        ("archive.sheet_bag", name),
+        ("archive.sheet_case", info.get("External-Identifier", "")),
+        ("archive.sheet_company", info.get("Source-Organization", "")),
+        ("archive.sheet_operator", info.get("Contact-Name", "")),
+        ("archive.sheet_sealed", " / ".join(moment(info.get("Runbook-Sealed"), lang) for lang in LANGS)),
+        ("archive.sheet_edition", _both(_EDITION[edition])),
+        ("archive.sheet_content", " / ".join(_content(count, size, lang) for lang in LANGS)),
+        ("archive.sheet_journal", _both("archive.sheet_lines", count=info.get("Runbook-Journal-Lines", ""))),
+        ("archive.sheet_software", info.get("Bag-Software-Agent", "")),
     ]
     if "Runbook-Sealed-As-Is" in info:
-        rows.append(("sheet_as_is", info["Runbook-Sealed-As-Is"]))
-    return [(_both(f"archive.{key}"), text) for key, text in rows if text]
+        rows.append(("archive.sheet_as_is", info["Runbook-Sealed-As-Is"]))
+    return [(_both(key), text) for key, text in rows if text]
 
 
 def _content(count: str, size: str, lang: str) -> str:
@@ -120,15 +123,15 @@ def sheet_text(bag: Path) -> str:
     """The seal sheet as plain text, both languages on one sheet."""
     info, seal = info_of(bag), seal_of(bag)
     told = [
-        textwrap.fill(say(f"archive.{key}", lang, name=bag.name), 78, break_on_hyphens=False)
+        textwrap.fill(say(key, lang, name=bag.name), 78, break_on_hyphens=False)
         for lang in LANGS
-        for key in ("sheet_how", "sheet_alone")
+        for key in ("archive.sheet_how", "archive.sheet_alone")
     ]
     signatures = [
         line
-        for who in ("sign_operator", "sign_second")
+        for who in ("record.sign_operator", "record.sign_second")
         for line in (
-            _both(f"record.{who}"),
+            _both(who),
             f"  {_both('record.sign_name')} _____________________  {_both('record.sign_date')} __________",
             f"  {_both('record.sign_signature')} ____________________________________",
             "",
@@ -161,12 +164,12 @@ def sheet_html(bag: Path) -> str:
         f"<tr><th scope='row'>{html.escape(label)}</th><td>{html.escape(text)}</td></tr>"
         for label, text in _rows(info, bag.name)
     )
-    fields = ("sign_name", "sign_date", "sign_signature")
+    fields = ("record.sign_name", "record.sign_date", "record.sign_signature")
     signs = "".join(
-        f"<tr><th scope='row'>{html.escape(_both(f'record.{who}'))}</th>"
-        + "".join(f"<td>{html.escape(_both(f'record.{field}'))}</td>" for field in fields)
+        f"<tr><th scope='row'>{html.escape(_both(who))}</th>"
+        + "".join(f"<td>{html.escape(_both(field))}</td>" for field in fields)
         + "</tr>"
-        for who in ("sign_operator", "sign_second")
+        for who in ("record.sign_operator", "record.sign_second")
     )
     told = "".join(
         f"<div lang='{lang}'><p>{html.escape(say('archive.sheet_how', lang, name=bag.name))}</p>"

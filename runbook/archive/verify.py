@@ -22,28 +22,39 @@ from runbook.archive.digest import hash_file, in_threads
 from runbook.archive.seal_sheet import sheets_of, spelled, states
 from runbook.archive.zipped import unzipped
 from runbook.files import leads_elsewhere
+from runbook.journal.held import WHY
 from runbook.journal.story import read_entries, tell
-from runbook.words.sentences import say
+from runbook.words.sentences import keyed, say
 
 #: A seal of which no more than these groups of 16 differ was read wrongly: two archives share a group or two by chance.
 _SLIPS = 8
 #: What a seal or a sheet says otherwise, though no file is other than it was sealed.
 _OF_THE_SEAL = frozenset({"seal_differs", "sheet"})
+_SAID = keyed(
+    "archive.fault_",
+    "archive.fault_no_bag", "archive.fault_changed", "archive.fault_emptied", "archive.fault_missing",
+    "archive.fault_added", "archive.fault_renamed", "archive.fault_empty_folder", "archive.fault_link",
+    "archive.fault_unreadable", "archive.fault_declaration", "archive.fault_encoding", "archive.fault_wrong_manifest",
+    "archive.fault_not_in_manifest", "archive.fault_oxum", "archive.fault_seal_differs", "archive.fault_sheet",
+    "archive.fault_head", "archive.fault_form", "archive.fault_name", "archive.fault_not_utf8",
+    "archive.fault_bad_tag_line", "archive.fault_bad_manifest_line", "archive.fault_unknown_algorithm",
+    "archive.fault_unsafe_path", "archive.fault_listed_twice",
+)  # fmt: skip
 _OUR_AGENT = AGENT.split()[0]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong. ``path`` is relative to the bag; ``word`` is a key ``archive.fault_WORD``
-    (``archive.why_WORD`` for a contradiction inside the case)."""
+    """One thing that is wrong. ``path`` is relative to the bag; ``word`` is one of ``_SAID`` (of ``WHY`` for a
+    contradiction inside the case)."""
 
     path: str
     word: str
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def text(self, lang: str) -> str:
-        area = "why" if self.fields.get("inside") else "fault"
-        return say(f"archive.{area}_{self.word}", lang, path=self.path, **self.fields)
+        said = WHY if self.fields.get("inside") else _SAID
+        return say(said[self.word], lang, path=self.path, **self.fields)
 
 
 @dataclass(frozen=True)

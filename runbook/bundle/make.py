@@ -18,13 +18,18 @@ from runbook.bundle import licences, lock, materials, pack, source, wheels
 from runbook.bundle.lock import WINDOWS, Target
 from runbook.errors import BadInput, RunbookError
 from runbook.files import sha256_of, write_zip
-from runbook.words.sentences import LANGS, read_yaml, say, typeset
+from runbook.words.sentences import LANGS, keyed, read_yaml, say, typeset
 
 #: The package whose templates, scripts and icons the built site holds.
 THEME = "mkdocs-material"
 _PACKED = frozenset({".whl", ".png", ".woff2", ".gz"})  # already compressed: stored as they are
 #: Words of knowledge/words/bundle.yml that travel with the installer.
-ABOARD = "aboard_"
+_ABOARD = keyed(
+    "bundle.aboard_",
+    "bundle.aboard_sums_ok", "bundle.aboard_making", "bundle.aboard_installing", "bundle.aboard_damaged",
+    "bundle.aboard_no_python", "bundle.aboard_wrong_python", "bundle.aboard_too_deep", "bundle.aboard_not_ours",
+    "bundle.aboard_failed", "bundle.aboard_installed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,11 @@ def _collect_terms(folder: Path, lang: str) -> None:
     materials.write(folder / "wheels" / wheels.REQUIREMENTS, theme, folder / "licences", lang)
 
 
+def aboard() -> dict[str, dict[str, str]]:
+    """The installer's words in both languages, their fields empty: they are filled in where it is installed."""
+    return {word: read_yaml("words/bundle")[key.partition(".")[2]] for word, key in _ABOARD.items()}
+
+
 def _add_installer(project: Path, folder: Path, target: Target, version: str, commit: str | None) -> None:
     """install.ps1, setup/ (install.py, what it speaks through, its words, what it must know) and VERIFIER.txt."""
     setup = folder / "setup"
@@ -128,12 +138,9 @@ def _add_installer(project: Path, folder: Path, target: Target, version: str, co
     shutil.copyfile(project / "runbook" / "bundle" / "install.ps1", folder / "install.ps1")
     for program in ("bundle/install.py", "words/console.py"):
         shutil.copyfile(project / "runbook" / program, setup / Path(program).name)
-    # Not say(): the fields are filled in where it is installed.
-    aboard = (key for key in read_yaml("words/bundle") if key.startswith(ABOARD))
-    texts = {key.removeprefix(ABOARD): read_yaml("words/bundle")[key] for key in aboard}
     words = {
-        "fr": {key: typeset(both["fr"]) for key, both in texts.items()},
-        "en": {key: both["en"] for key, both in texts.items()},
+        "fr": {word: typeset(both["fr"]) for word, both in aboard().items()},
+        "en": {word: both["en"] for word, both in aboard().items()},
     }
     python = ".".join(map(str, target.python))
     about = {

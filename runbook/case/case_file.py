@@ -21,12 +21,12 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Fault:
-    """Something wrong in the file: line (from 1; 0 unknown), where (``packs.0.count``), and a word of
-    ``knowledge/words/case.yml`` with its fields."""
+    """Something wrong in the file: line (from 1; 0 unknown), where (``packs.0.count``), and a
+    sentence's key with its fields."""
 
     line: int
     where: str
-    word: str
+    key: str
     fields: dict[str, Any]
 
 
@@ -48,27 +48,27 @@ class Document:
 def read(path: Path) -> Document:
     """Read the file; syntax faults, duplicate keys and bytes that are no UTF-8 become faults, never exceptions."""
     if path.exists() and not path.is_file():  # a pipe would be waited for, a device never ends
-        return Document(None, {}, [Fault(0, "", "not_utf8", {})])
+        return Document(None, {}, [Fault(0, "", "case.not_utf8", {})])
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        return Document(None, {}, [Fault(line, "", "not_utf8", {})])
+        return Document(None, {}, [Fault(line, "", "case.not_utf8", {})])
     if too_much := _too_much(text):
         return Document(None, {}, [too_much])
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = _mark(error)
-        return Document(None, {}, [Fault(mark.line + 1 if mark else 0, "", "syntax", {})])
+        return Document(None, {}, [Fault(mark.line + 1 if mark else 0, "", "case.syntax", {})])
     except yaml.YAMLError:
-        return Document(None, {}, [Fault(0, "", "syntax", {})])
+        return Document(None, {}, [Fault(0, "", "case.syntax", {})])
     document = Document(None, {}, [])
     try:
         if node is not None:
             document.data = _build(node, (), document)
     except RecursionError:  # an alias that holds itself
-        return Document(None, {}, [Fault(0, "", "syntax", {})])
+        return Document(None, {}, [Fault(0, "", "case.syntax", {})])
     return document
 
 
@@ -76,17 +76,17 @@ def _too_much(text: str) -> Fault | None:
     """What no case file has, and what a few bytes of it can fill all memory with; looked for event by event, before
     anything is built: aliases, more nodes or levels than a case of thousands of hosts has."""
     if len(text) > MAX_CHARACTERS:
-        return Fault(0, "", "too_long", {"limit": MAX_CHARACTERS})
+        return Fault(0, "", "case.too_long", {"limit": MAX_CHARACTERS})
     nodes = depth = 0
     try:
         for event in yaml.parse(text, Loader=_Loader):
             line = event.start_mark.line + 1 if event.start_mark else 0
             if isinstance(event, yaml.AliasEvent):
-                return Fault(line, "", "alias", {})
+                return Fault(line, "", "case.alias", {})
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             nodes += isinstance(event, yaml.NodeEvent)
             if nodes > MAX_NODES or depth > MAX_DEPTH:
-                return Fault(line, "", "too_deep", {})
+                return Fault(line, "", "case.too_deep", {})
     except yaml.YAMLError:
         return None  # told with its place by who composes it
     return None
@@ -137,7 +137,7 @@ def _build_mapping(node: yaml.MappingNode, place: Place, into: Document) -> dict
         line = key_node.start_mark.line + 1
         into.lines[(*place, key)] = line
         if key in data:
-            into.faults.append(Fault(line, where(place, key), "duplicate", {"key": key}))
+            into.faults.append(Fault(line, where(place, key), "case.duplicate", {"key": key}))
         data[key] = _build(value_node, (*place, key), into)
     return data
 

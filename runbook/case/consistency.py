@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class Contradiction(NamedTuple):
-    """``place`` is the way to the line in the file, ``word`` a sentence of ``words/case.yml``, with its fields."""
+    """``place`` is the way to the line in the file, ``key`` a sentence's, with its fields."""
 
     place: tuple[str | int, ...]
-    word: str
+    key: str
     fields: dict[str, Any]
 
 
@@ -46,9 +46,9 @@ def _servers(case: Case) -> Iterator[Contradiction]:
     for number, lost in enumerate(case.lost_servers):
         place = ("lost_servers", number, "name")
         if same_machine(lost.name, new):
-            yield Contradiction(place, "lost_is_new", {"server": lost.name})
+            yield Contradiction(place, "case.lost_is_new", {"server": lost.name})
         if any(same_machine(lost.name, earlier.name) for earlier in case.lost_servers[:number]):
-            yield Contradiction(place, "twice", {"value": lost.name})
+            yield Contradiction(place, "case.twice", {"value": lost.name})
 
 
 def _hosts(case: Case) -> Iterator[Contradiction]:
@@ -56,12 +56,12 @@ def _hosts(case: Case) -> Iterator[Contradiction]:
     for number, name in enumerate(names):
         place = ("session_hosts", "names", number)
         if any(same_machine(name, earlier) for earlier in names[:number]):
-            yield Contradiction(place, "twice", {"value": name})
+            yield Contradiction(place, "case.twice", {"value": name})
         if any(same_machine(name, lost.name) for lost in case.lost_servers):
-            yield Contradiction(place, "host_is_lost", {"host": name})
+            yield Contradiction(place, "case.host_is_lost", {"host": name})
     pilot = case.session_hosts.pilot
     if pilot and not any(same_machine(pilot, name) for name in names):
-        yield Contradiction(("session_hosts", "pilot"), "pilot_unlisted", {"host": pilot})
+        yield Contradiction(("session_hosts", "pilot"), "case.pilot_unlisted", {"host": pilot})
 
 
 def _packs(case: Case) -> Iterator[Contradiction]:
@@ -71,7 +71,7 @@ def _packs(case: Case) -> Iterator[Contradiction]:
         papers = sorted(ntpath.normcase(ntpath.normpath(path)) for path in pack.proofs)
         key = (pack.count, pack.version, pack.type, papers)
         if papers and key in seen:
-            yield Contradiction(("packs", number), "pack_twice", {"first": seen.index(key) + 1})
+            yield Contradiction(("packs", number), "case.pack_twice", {"first": seen.index(key) + 1})
         seen.append(key)
 
 
@@ -80,17 +80,17 @@ def _dates(case: Case, latest: dt.date) -> Iterator[Contradiction]:
     places = {("contract", "purchase_date"): bought, ("incident", "date"): lost, ("approval", "date"): approved}
     for place, day in places.items():
         if day and day > latest:
-            yield Contradiction(place, "future", {"day": day.isoformat()})
+            yield Contradiction(place, "case.future", {"day": day.isoformat()})
     if bought and lost and bought > lost:
-        yield Contradiction(("contract", "purchase_date"), "bought_after", {"day": str(bought), "lost": str(lost)})
+        yield Contradiction(("contract", "purchase_date"), "case.bought_after", {"day": str(bought), "lost": str(lost)})
     if approved and lost and approved < lost:
-        yield Contradiction(("approval", "date"), "approved_before", {"day": str(approved), "lost": str(lost)})
+        yield Contradiction(("approval", "date"), "case.approved_before", {"day": str(approved), "lost": str(lost)})
 
 
 def _places(case: Case) -> Iterator[Contradiction]:
     first, second = case.backup.destination, case.backup.second_copy
     if first and second and _folder(second).startswith(_folder(first)):
-        yield Contradiction(("backup", "second_copy"), "second_is_first", {"place": first})
+        yield Contradiction(("backup", "second_copy"), "case.second_is_first", {"place": first})
 
 
 def _folder(path: str) -> str:

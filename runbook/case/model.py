@@ -216,9 +216,9 @@ def load_case(path: Path, name: str, lang: str | None = None, *, agreeing: bool 
     speak = choose(lang, data.get("lang") if isinstance(data.get("lang"), str) else None)
     faults = list(document.faults)
     if not faults and not isinstance(document.data, dict):
-        faults.append(Fault(1, "", "empty", {}))
+        faults.append(Fault(1, "", "case.empty", {}))
     case: Case | None = None
-    if not any(f.word in ("syntax", "not_utf8", "empty", "alias", "too_long", "too_deep") for f in faults):
+    if not any(f.key in _UNREAD for f in faults):
         try:
             case = Case.model_validate(_without_empty(data))
         except ValidationError as error:
@@ -226,11 +226,11 @@ def load_case(path: Path, name: str, lang: str | None = None, *, agreeing: bool 
         else:
             if case.name != name:
                 faults.append(
-                    Fault(document.line_of(("case",)), "case", "other_name", {"found": case.name, "name": name})
+                    Fault(document.line_of(("case",)), "case", "case.other_name", {"found": case.name, "name": name})
                 )
             faults += [
-                Fault(document.line_of(place), case_file.where(place), word, fields)
-                for place, word, fields in (contradictions(case) if agreeing else ())
+                Fault(document.line_of(place), case_file.where(place), key, fields)
+                for place, key, fields in (contradictions(case) if agreeing else ())
             ]
     if faults or case is None:
         raise BadInput(tell(path, faults, speak))
@@ -241,7 +241,7 @@ def tell(path: Path, faults: list[Fault], lang: str) -> str:
     """All faults in one text: a sentence for the file, a line for each fault."""
     lines = [say("case.faults", lang, path=path, count=len(faults))]
     for fault in sorted(faults, key=lambda f: f.line):
-        what = say(f"case.{fault.word}", lang, **fault.fields)
+        what = say(fault.key, lang, **fault.fields)
         lines.append(
             say(
                 "case.fault_line" if fault.where else "case.fault_line_only",
@@ -263,30 +263,33 @@ def _without_empty(data: Any) -> Any:
     return data
 
 
-_WORDS = {
-    "missing": "missing",
-    "extra_forbidden": "unknown_key",
-    "int_parsing": "number",
-    "int_type": "number",
-    "literal_error": "choice",
-    "cal_version": "choice",
-    "id35": "id35",
-    "host": "host",
-    "case_name": "case_name",
-    "list_type": "list",
-    "too_short": "at_least_one",
-    "string_type": "text",
-    "model_type": "mapping",
-    "model_attributes_type": "mapping",
-    "greater_than_equal": "too_small",
-    "less_than_equal": "too_large",
+#: With one of these nothing more can be said of the file.
+_UNREAD = frozenset({"case.syntax", "case.not_utf8", "case.empty", "case.alias", "case.too_long", "case.too_deep"})
+#: What pydantic calls a fault, and how a person is told of it.
+_SAID = {
+    "missing": "case.missing",
+    "extra_forbidden": "case.unknown_key",
+    "int_parsing": "case.number",
+    "int_type": "case.number",
+    "literal_error": "case.choice",
+    "cal_version": "case.choice",
+    "id35": "case.id35",
+    "host": "case.host",
+    "case_name": "case.case_name",
+    "list_type": "case.list",
+    "too_short": "case.at_least_one",
+    "string_type": "case.text",
+    "model_type": "case.mapping",
+    "model_attributes_type": "case.mapping",
+    "greater_than_equal": "case.too_small",
+    "less_than_equal": "case.too_large",
 }
 
 
 def _fault(detail: ErrorDetails, document: case_file.Document) -> Fault:
     place = detail["loc"]
     kind = detail["type"]
-    word = "date" if kind.startswith("date") else _WORDS.get(kind, "wrong")
+    key = "case.date" if kind.startswith("date") else _SAID.get(kind, "case.wrong")
     context = detail.get("ctx", {})
     fields: dict[str, Any] = {"key": place[-1] if place else "", "value": detail.get("input")}
     choices = ", ".join(re.findall(r"'([^']*)'", context.get("expected", "")))
@@ -295,4 +298,4 @@ def _fault(detail: ErrorDetails, document: case_file.Document) -> Fault:
         "length": context.get("length", ""),
         "limit": context.get("ge", context.get("le", "")),
     }
-    return Fault(document.line_of(place), case_file.where(place), word, fields)
+    return Fault(document.line_of(place), case_file.where(place), key, fields)

@@ -221,9 +221,9 @@ class Interview:
             self.fields[ask.id] = [*_entries(self.fields.get(ask.id)), entry]
 
     def _another(self, ask: Ask) -> bool:
-        key = "another" if self.fields.get(ask.id) else "first"
+        key = "confirm.another" if self.fields.get(ask.id) else "confirm.first"
         while True:
-            answer = self._prompt(say(f"confirm.{key}", self.lang)).lower()
+            answer = self._prompt(say(key, self.lang)).lower()
             if answer in YES | NO:
                 return answer in YES
             click.echo(f"  {say('confirm.yes_no', self.lang)}")

@@ -21,8 +21,8 @@ def add(group: click.Group, lang: str) -> None:
         if kept:
             click.echo(say("cli.init_kept", lang, names=", ".join(kept)), err=True)
         # pipx and uv tool put only this package's own command on the path; it does what papermill does.
-        key = "init_done" if shutil.which("papermill") else "init_done_alone"
-        click.echo(say(f"cli.{key}", lang, folder=folder.resolve(), case=say("cli.init_case", lang)))
+        key = "cli.init_done" if shutil.which("papermill") else "cli.init_done_alone"
+        click.echo(say(key, lang, folder=folder.resolve(), case=say("cli.init_case", lang)))
         return 0
 
 

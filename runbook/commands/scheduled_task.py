@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runbook.errors import BadInput
-from runbook.words.sentences import say
+from runbook.words.sentences import keyed, say
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -39,6 +39,16 @@ _LONGEST_PATH = 260
 _EXPANDED = re.compile(r"%[^%]+%|\$\(")
 
 Account = Literal["system", "managed", "user"]
+
+
+_DESCRIPTION = keyed(
+    "schedule.description_",
+    "schedule.description_audit", "schedule.description_hosts", "schedule.description_backup",
+)  # fmt: skip
+_REGISTER = keyed(
+    "schedule.register_",
+    "schedule.register_user", "schedule.register_managed", "schedule.register_system",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -135,7 +145,7 @@ def task_xml(plan: Plan, lang: str) -> bytes:
     task = ET.Element("Task", {"version": "1.3", "xmlns": NAMESPACE})
     about = _add(task, "RegistrationInfo")
     _add(about, "URI", FOLDER + plan.title)
-    _add(about, "Description", say(f"schedule.description_{plan.notebook}", lang, of=plan.of))
+    _add(about, "Description", say(_DESCRIPTION[plan.notebook], lang, of=plan.of))
     _trigger(_add(task, "Triggers"), plan)
     principal = _add(_add(task, "Principals"), "Principal", id="Operator")
     _add(principal, "UserId", plan.user_id)
@@ -195,7 +205,7 @@ def register_lines(plan: Plan, xml: str, lang: str) -> str:
     A user's password is asked for by Get-Credential and goes nowhere else; LocalSystem and a managed account have
     none that anybody could type.
     """
-    told = say(f"schedule.register_{plan.kind}", lang, account=plan.user_id)
+    told = say(_REGISTER[plan.kind], lang, account=plan.user_id)
     lines = [
         *(f"# {line}" for line in told.split("\n")),
         "Set-StrictMode -Version Latest",

@@ -18,11 +18,29 @@ from runbook.journal.lines import Entry, utc_now
 from runbook.journal.outcome import BAD, Status
 from runbook.knowledge.catalogue import plain_steps
 from runbook.words import forms
-from runbook.words.sentences import say
+from runbook.words.sentences import keyed, say
 
 #: sysexits.h: "temporary failure; the user is invited to retry".
 WAITING = 75
 _STATUS_LINES = 10
+
+
+_STATE = keyed(
+    "cli.state_",
+    "cli.state_new", "cli.state_done", "cli.state_waiting", "cli.state_failed", "cli.state_interrupted",
+    "cli.state_open", "cli.state_killed", "cli.state_unreadable",
+)  # fmt: skip
+_TOLD = {"new": "cli.status_none"} | keyed(
+    "cli.status_",
+    "cli.status_unreadable", "cli.status_done", "cli.status_waiting", "cli.status_failed", "cli.status_interrupted",
+    "cli.status_open", "cli.status_killed",
+)  # fmt: skip
+_NEXT = keyed(
+    "cli.next_",
+    "cli.next_run", "cli.next_answered", "cli.next_failed", "cli.next_fill_in", "cli.next_confirm", "cli.next_apply",
+    "cli.next_waiting", "cli.next_decide", "cli.next_record", "cli.next_seal", "cli.next_verify", "cli.next_open",
+    "cli.next_unreadable",
+)  # fmt: skip
 
 
 def add(group: click.Group, lang: str) -> None:
@@ -59,7 +77,7 @@ def tell_all(lang: str, as_json: bool = False) -> int:
         click.echo(say("cli.list_none", lang, place=workspace / "cases"))
         return 0
     rows = [(each.case, _state(each, lang), _age(each, lang), _short(each, lang)) for each in found]
-    heads = tuple(say(f"cli.list_{head}", lang) for head in ("case", "state", "moved", "next"))
+    heads = tuple(say(key, lang) for key in ("cli.list_case", "cli.list_state", "cli.list_moved", "cli.list_next"))
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(3)]
     click.secho("  ".join((*(heads[n].ljust(widths[n]) for n in range(3)), heads[3])), bold=True)
     for each, row in zip(found, rows, strict=True):
@@ -85,7 +103,7 @@ def lines_of(found: Standing, lang: str) -> list[str]:
 def _status_lines(found: Standing, lang: str) -> list[str]:
     word, step, commands = found.next
     title = _title(step, lang) if step else ""
-    act = say(f"cli.next_{word}", lang, title=title, step=step, place=_near(found.folder.case_file))
+    act = say(_NEXT[word], lang, title=title, step=step, place=_near(found.folder.case_file))
     lines = [click.style(act, bold=True), *(f"  {command}" for command in commands)]
     lines.append(_told(found, lang))
     if found.error:
@@ -95,12 +113,12 @@ def _status_lines(found: Standing, lang: str) -> list[str]:
     for cut in found.cut:
         lines += _cut_lines(found, cut, lang)
     if found.steps:
-        counted = (f"{say(f'status.{status}', lang)} {count}" for status, count in found.counts.items())
+        counted = (f"{forms.status_word(status, lang)} {count}" for status, count in found.counts.items())
         lines.append("  " + ", ".join(counted))
     for end in (*found.having(*BAD), *found.having(Status.WAITING)):
         if end["step"] not in found.unnamed:
             lines.append(
-                f"  - {_title(end['step'], lang)} ({say('status.' + end['status'], lang)}): {_told_first(end, lang)}"
+                f"  - {_title(end['step'], lang)} ({forms.status_word(end['status'], lang)}): {_told_first(end, lang)}"
             )
             if end["step"] in found.answered:
                 lines.append("      " + say("cli.status_answered", lang))
@@ -127,22 +145,21 @@ def _cut_lines(found: Standing, cut: Cut, lang: str) -> list[str]:
     lines = ["  " + say("cli.status_cut", lang, **fields)]
     if cut.service:
         lines.append("      " + say("cli.status_service", lang))
-    key = "status_decide" if cut.judged else "status_run_again"
-    lines.append("      " + say(f"cli.{key}", lang, step=cut.step, notebook=found.notebook, **fields))
+    key = "cli.status_decide" if cut.judged else "cli.status_run_again"
+    lines.append("      " + say(key, lang, step=cut.step, notebook=found.notebook, **fields))
     return lines
 
 
 def _told(found: Standing, lang: str) -> str:
     """The first line of the status that was: the state's word, the run, when it was opened and how long ago."""
     fields = {"case": found.case, "run": found.run, "at": forms.moment(found.opened, lang), "ago": _age(found, lang)}
-    key = "none" if found.state == "new" else found.state
-    told = say(f"cli.status_{key}", lang, **fields)
+    told = say(_TOLD[found.state], lang, **fields)
     word = _state(found, lang)
     return told.replace(word, click.style(word, fg=hue(found.state), bold=True), 1)
 
 
 def _state(found: Standing, lang: str) -> str:
-    return say(f"cli.state_{found.state}", lang)
+    return say(_STATE[found.state], lang)
 
 
 def _age(found: Standing, lang: str) -> str:
@@ -152,9 +169,9 @@ def _age(found: Standing, lang: str) -> str:
 def age(stamp: str, now: dt.datetime, lang: str) -> str:
     """How long ago ``stamp`` (ISO 8601 UTC) was: in minutes, hours, or days."""
     minutes = int((now - dt.datetime.fromisoformat(stamp.replace("Z", "+00:00"))).total_seconds() // 60)
-    for unit, size in (("days", 1440), ("hours", 60), ("minutes", 1)):
+    for key, size in (("cli.ago_days", 1440), ("cli.ago_hours", 60), ("cli.ago_minutes", 1)):
         if minutes >= size:
-            return say(f"cli.ago_{unit}", lang, count=minutes // size)
+            return say(key, lang, count=minutes // size)
     return say("cli.ago_future" if minutes < -1 else "cli.ago_now", lang)
 
 
@@ -164,7 +181,7 @@ def _short(found: Standing, lang: str) -> str:
     if len(commands) == 1:
         return commands[0]
     title = _title(step, lang) if step else ""
-    return say(f"cli.next_{word}", lang, title=title, step=step, place=_near(found.folder.case_file))
+    return say(_NEXT[word], lang, title=title, step=step, place=_near(found.folder.case_file))
 
 
 def _sentences(found: Standing, lang: str) -> dict[str, Any]:

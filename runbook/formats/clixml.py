@@ -56,7 +56,7 @@ def read_stderr(data: bytes, declared: str = "cp850", where: str = "stderr") -> 
     found = read_clixml(decoded.text, where)
     if not decoded.damaged:
         return found
-    return StreamTexts(found.pieces, (*found.unread, unread(where, "bad_bytes", encoding=decoded.encoding)))
+    return StreamTexts(found.pieces, (*found.unread, unread(where, "readers.bad_bytes", encoding=decoded.encoding)))
 
 
 def read_clixml(text: str, where: str = "CLIXML") -> StreamTexts:
@@ -66,14 +66,14 @@ def read_clixml(text: str, where: str = "CLIXML") -> StreamTexts:
     """
     faults = Faults()
     if len(text) > _LONGEST:
-        faults.add(unread(where, "too_long", limit=_LONGEST))
+        faults.add(unread(where, "readers.too_long", limit=_LONGEST))
         text = text[:_LONGEST]
     pieces: list[Piece] = []
     documents = 0
     for is_document, part in _parts(text):
         documents += is_document
         if documents > _DOCUMENTS:
-            faults.add(unread(where, "too_many_documents", count=_DOCUMENTS))
+            faults.add(unread(where, "readers.too_many_documents", count=_DOCUMENTS))
             break
         if is_document:
             pieces += _document(part, where, faults)
@@ -143,7 +143,7 @@ def _document(text: str, where: str, faults: Faults) -> list[Piece]:
     parser = DefusedXMLParser(target=records, forbid_dtd=True)
     try:
         if _cut_off(text):
-            faults.add(unread(where, "cut_document"))
+            faults.add(unread(where, "readers.cut_document"))
             # Without a half tag or a half entity at its end, the rest is whole once its elements are closed.
             parser.feed(text[:-4096] + _UNFINISHED.sub("", text[-4096:]))
             parser.feed("".join(f"</{name}>" for name in reversed(records.open)))
@@ -151,7 +151,7 @@ def _document(text: str, where: str, faults: Faults) -> list[Piece]:
             parser.feed(text)
         parser.close()
     except (ParseError, DefusedXmlException, ValueError) as error:
-        faults.add(unread(where, "damaged_document", detail=error))
+        faults.add(unread(where, "readers.damaged_document", detail=error))
     return records.pieces
 
 

@@ -51,7 +51,7 @@ def _records(source: Path | bytes, wanted: Wanted | None, oem: str, stream: Even
     try:
         file: BinaryIO = source.open("rb") if isinstance(source, Path) else BytesIO(source)
     except OSError as error:
-        stream.faults.add(unread(stream.where, "no_file", detail=error.strerror or error))
+        stream.faults.add(unread(stream.where, "readers.no_file", detail=error.strerror or error))
         return
     with file, xml_text(file, oem) as text:
         number = 0
@@ -67,9 +67,9 @@ def _records(source: Path | bytes, wanted: Wanted | None, oem: str, stream: Even
                 else:
                     stream.skipped += 1
         except OSError as error:
-            stream.faults.add(unread(stream.where, "no_file", detail=error.strerror or error))
+            stream.faults.add(unread(stream.where, "readers.no_file", detail=error.strerror or error))
     if not number and not stream.faults.count:
-        stream.faults.add(unread(stream.where, "no_event"))
+        stream.faults.add(unread(stream.where, "readers.no_event"))
 
 
 def _cut(blocks: Iterator[str]) -> Iterator[str | None]:
@@ -106,12 +106,12 @@ def _cut(blocks: Iterator[str]) -> Iterator[str | None]:
 
 def _record(piece: str | None, number: int, stream: EventStream) -> EventRecord | None:
     if piece is None:
-        stream.faults.add(unread(stream.where, "cut_event", number=number))
+        stream.faults.add(unread(stream.where, "readers.cut_event", number=number))
         return None
     try:
         return _event(_parse(piece))
     except (ParseError, DefusedXmlException, ValueError, RecursionError) as error:
-        stream.faults.add(unread(stream.where, "damaged_event", number=number, detail=error))
+        stream.faults.add(unread(stream.where, "readers.damaged_event", number=number, detail=error))
         return None
 
 

@@ -55,7 +55,7 @@ def _records(path: Path, wanted: Wanted | None, stream: EventStream) -> Iterator
     try:
         raw = PyEvtxParser(str(path)).records_json()
     except (OSError, RuntimeError, ValueError) as error:
-        stream.faults.add(unread(path.name, "not_evtx", detail=error))
+        stream.faults.add(unread(path.name, "readers.not_evtx", detail=error))
         return
     _tell_a_cut(path, stream)
     in_a_row = 0
@@ -66,9 +66,9 @@ def _records(path: Path, wanted: Wanted | None, stream: EventStream) -> Iterator
             return
         except (RuntimeError, ValueError, OSError) as error:
             # The package names the fault and goes on behind it when it is asked for the next record.
-            stream.faults.add(unread(path.name, "damaged_record", number=_number(error), detail=error))
+            stream.faults.add(unread(path.name, "readers.damaged_record", number=_number(error), detail=error))
         in_a_row = in_a_row + 1 if stream.good + stream.skipped == before else 1
-    stream.faults.add(unread(path.name, "too_many_faults", count=in_a_row))
+    stream.faults.add(unread(path.name, "readers.too_many_faults", count=in_a_row))
 
 
 def _tell_a_cut(path: Path, stream: EventStream) -> None:
@@ -78,7 +78,7 @@ def _tell_a_cut(path: Path, stream: EventStream) -> None:
         head = file.read(44)
     size, whole = path.stat().st_size, _HEADER + _CHUNK * int.from_bytes(head[42:44], "little")
     if size < whole:
-        stream.faults.add(unread(path.name, "cut_log", size=size, whole=whole))
+        stream.faults.add(unread(path.name, "readers.cut_log", size=size, whole=whole))
 
 
 def _number(error: Exception) -> str:

@@ -57,17 +57,17 @@ def read_gpresult_html(source: Path | bytes, where: str | None = None) -> HtmlRe
     try:
         file: BinaryIO = source.open("rb") if isinstance(source, Path) else BytesIO(source)
     except OSError as error:
-        return HtmlReport(unread=(unread(named, "no_file", detail=error.strerror or error),))
+        return HtmlReport(unread=(unread(named, "readers.no_file", detail=error.strerror or error),))
     with file:
         if file.seek(0, 2) > _LONGEST:
-            return HtmlReport(unread=(unread(named, "too_long", limit=_LONGEST),))
+            return HtmlReport(unread=(unread(named, "readers.too_long", limit=_LONGEST),))
         page = _Page()
         with xml_text(file, "cp1252") as text:
             fault = _feed(page, text, named)
     page.finish()
     genuine = page.genuine or bool(page.settings)
     if fault is None and not page.settings and not (genuine and page.whole):  # cut or garbled, it may have held some
-        fault = unread(named, "no_setting")
+        fault = unread(named, "readers.no_setting")
     return HtmlReport(tuple(page.settings), genuine, (fault,) if fault else ())
 
 
@@ -76,12 +76,12 @@ def _feed(page: _Page, text: TextIO, named: str) -> Unread | None:
         while block := text.read(_BLOCK):
             page.feed(block)
             if len(page.rawdata) > _TAG:
-                return unread(named, "endless_tag")
+                return unread(named, "readers.endless_tag")
         # Not page.close(): that looks at every unfinished tag once more, in time that grows with the square.
     except (AssertionError, ValueError) as error:  # what the standard library raises for a malformed "<!["
-        return unread(named, "damaged_report", detail=error)
+        return unread(named, "readers.damaged_report", detail=error)
     except OSError as error:
-        return unread(named, "no_file", detail=error.strerror or error)
+        return unread(named, "readers.no_file", detail=error.strerror or error)
     return None
 
 

@@ -30,18 +30,18 @@ def read_out_json(data: bytes, where: str = "out.json") -> OutJson:
     infinities, which JSON does not have and PowerShell writes, become None. Never raises.
     """
     if len(data) > _LONGEST:
-        return OutJson(None, unread(where, "too_long", limit=_LONGEST))
+        return OutJson(None, unread(where, "readers.too_long", limit=_LONGEST))
     try:
         text = data.decode("utf-8-sig")
         value = json.loads(text, parse_constant=lambda _: None) if text.strip() else []
         # A lone surrogate would stop the journal from being written later on: it is replaced here.
         value = _mended(value) if "\\ud" in text.lower() else value
     except (ValueError, RecursionError) as error:
-        return OutJson(None, unread(where, "not_json", detail=error))
+        return OutJson(None, unread(where, "readers.not_json", detail=error))
     rows = [] if value is None else value if isinstance(value, list) else [value]
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
-            return OutJson(None, unread(where, "not_objects", number=number, kind=type(row).__name__))
+            return OutJson(None, unread(where, "readers.not_objects", number=number, kind=type(row).__name__))
     return OutJson(rows)
 
 

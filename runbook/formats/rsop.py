@@ -114,10 +114,10 @@ def read_rsop(source: Path | bytes, where: str | None = None) -> Rsop:
     try:
         file: BinaryIO = source.open("rb") if isinstance(source, Path) else BytesIO(source)
     except OSError as error:
-        return Rsop(unread=(unread(named, "no_file", detail=error.strerror or error),))
+        return Rsop(unread=(unread(named, "readers.no_file", detail=error.strerror or error),))
     with file:
         if file.seek(0, 2) > _LONGEST:
-            return Rsop(unread=(unread(named, "too_long", limit=_LONGEST),))
+            return Rsop(unread=(unread(named, "readers.too_long", limit=_LONGEST),))
         report = _Report(named)
         with xml_text(file) as text:
             try:
@@ -125,7 +125,7 @@ def read_rsop(source: Path | bytes, where: str | None = None) -> Rsop:
             except _NotRsopError:
                 pass
             except (ParseError, DefusedXmlException, ValueError, OSError) as error:
-                report.faults.add(unread(named, "damaged_report", detail=error))
+                report.faults.add(unread(named, "readers.damaged_report", detail=error))
     return report.result()
 
 
@@ -166,7 +166,7 @@ class _Report:
         for event, element in events:
             if event == "start":
                 if not open_ and local(element).casefold() != "rsop":
-                    self.faults.add(unread(self.where, "not_rsop", root=local(element)))
+                    self.faults.add(unread(self.where, "readers.not_rsop", root=local(element)))
                     raise _NotRsopError
                 open_.append(element)
                 if kept_from:

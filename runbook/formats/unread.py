@@ -28,9 +28,9 @@ class Unread:
         return sentences.say(self.why.key, lang, **self.why.fields)
 
 
-def unread(where: str, word: str, **fields: object) -> Unread:
-    """An ``Unread`` whose reason is ``readers.WORD``; every field is kept as short text."""
-    return Unread(where, Line(f"readers.{word}", {name: _short(value) for name, value in fields.items()}))
+def unread(where: str, key: str, **fields: object) -> Unread:
+    """An ``Unread`` whose reason is ``key``; every field is kept as short text."""
+    return Unread(where, Line(key, {name: _short(value) for name, value in fields.items()}))
 
 
 def _short(value: object) -> str:

@@ -9,6 +9,12 @@ from runbook.hints.matching import Hint, hints_for_text
 from runbook.knowledge.reference import Problem
 from runbook.words.sentences import data_root, say
 
+CONFIDENCE = {
+    "third party": "hints.confidence_third_party",
+    "inferred": "hints.confidence_inferred",
+    "not confirmed": "hints.confidence_not_confirmed",
+}
+
 
 def report(text: str, lang: str) -> str:
     """What is known about ``text``, as plain text ready to print."""
@@ -71,7 +77,7 @@ def _paragraph(hint: Hint, lang: str) -> str:
         if row.note:
             lines.append(say("hints.note", lang, text=row.note.of(lang)))
         if not row.confirmed:
-            kind = say(f"hints.confidence_{row.confidence.replace(' ', '_')}", lang)
+            kind = say(CONFIDENCE[row.confidence], lang)
             lines.append(say("hints.unconfirmed", lang, confidence=kind))
     if row and row.act:
         built = (data_root() / "site" / lang).is_dir()

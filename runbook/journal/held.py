@@ -21,7 +21,7 @@ from typing import Any
 from runbook.errors import RunbookError
 from runbook.files import leads_elsewhere, listed
 from runbook.journal.lines import CLOCK_TOLERANCE, Entry, Journal, check_chain
-from runbook.words.sentences import say
+from runbook.words.sentences import keyed, say
 
 _RUN_FOLDER = re.compile(r"r[0-9]{2,}")
 _PRIVATE_OF_RUN = re.compile(r".+-(r[0-9]{2,})\.json")
@@ -34,17 +34,33 @@ ANSWERS_KEY = "private/answers.key"
 _OF_RUN = frozenset({"cells", "pictures"})
 #: How many contradictions a refusal lists.
 _SHOWN = 10
+WHY = keyed(
+    "archive.why_",
+    "archive.why_no_journal", "archive.why_head", "archive.why_chain_unreadable", "archive.why_chain_number",
+    "archive.why_chain_chain", "archive.why_chain_torn", "archive.why_chain_backwards", "archive.why_clock",
+    "archive.why_shorter",
+    "archive.why_replaced", "archive.why_head_gone", "archive.why_other_case", "archive.why_run_untold",
+    "archive.why_untold", "archive.why_private_untold", "archive.why_private_missing", "archive.why_private_changed",
+    "archive.why_case_changed", "archive.why_odd_file", "archive.why_closed_without_notebook",
+    "archive.why_notebook_missing", "archive.why_notebook_hash", "archive.why_notebook_unreadable",
+    "archive.why_run_without_close", "archive.why_completed_without_end", "archive.why_pending_with_end",
+    "archive.why_step_without_cell", "archive.why_closed_well_but_failed", "archive.why_notebook_untold",
+    "archive.why_evidence_missing", "archive.why_evidence_changed",
+)  # fmt: skip
 #: What a person may take upon themselves, with a reason (``runbook accept CASE journal``): the journal itself holds.
 ACCEPTABLE = frozenset({"chain_backwards", "clock", "shorter", "head_gone", "untold", "run_untold", "private_untold"})
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """``path`` is relative to the case folder, ``word`` a key ``archive.why_WORD``, ``fields`` what it needs."""
+    """``path`` is relative to the case folder, ``word`` one of ``WHY``, ``fields`` what its sentence needs."""
 
     path: str
     word: str
     fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, lang: str) -> str:
+        return say(WHY[self.word], lang, path=self.path, **self.fields)
 
 
 def unheld(folder: Path, journal: Journal) -> list[Contradiction]:
@@ -67,7 +83,7 @@ def unheld(folder: Path, journal: Journal) -> list[Contradiction]:
 def refuse_unheld(folder: Path, journal: Journal, lang: str) -> None:
     """Raise RunbookError that names what keeps the case from going on, and the way on."""
     if found := unheld(folder, journal):
-        lines = [say(f"archive.why_{each.word}", lang, path=each.path, **each.fields) for each in found]
+        lines = [each.text(lang) for each in found]
         way = "run.unheld_way" if all(each.word in ACCEPTABLE for each in found) else "run.unheld_no_way"
         more = [say("run.unheld_more", lang, count=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []
         told = [say("run.unheld", lang, case=folder.name), *(f"  - {line}" for line in lines[:_SHOWN]), *more]

@@ -9,12 +9,19 @@ from runbook.case.identifiers import groups_of_five, mask
 from runbook.case.model import Case, Pack
 from runbook.journal.context import Context
 from runbook.journal.entries import said
-from runbook.words.sentences import sentence
+from runbook.words.sentences import keyed, sentence
+
+TYPES = {"user": "sheets.type_user", "device": "sheets.type_device"}
+PROGRAMS = keyed(
+    "sheets.program_",
+    "sheets.program_retail", "sheets.program_open", "sheets.program_select", "sheets.program_enterprise",
+    "sheets.program_campus", "sheets.program_school", "sheets.program_spla", "sheets.program_other",
+)  # fmt: skip
 
 
 def word(key: str, lang: str, **fields: object) -> str:
-    """``sheets.KEY`` in ``lang``."""
-    return sentence(f"sheets.{key}", lang, fields)  # which puts moments too into the language
+    """The sentence ``key`` in ``lang``."""
+    return sentence(key, lang, fields)  # which puts moments too into the language
 
 
 def day(date: dt.date | None, lang: str) -> str:
@@ -25,14 +32,14 @@ def day(date: dt.date | None, lang: str) -> str:
 
 
 def pack_type(pack: Pack, lang: str) -> str:
-    return word(f"type_{pack.type}", lang)
+    return word(TYPES[pack.type], lang)
 
 
 def packs_in_words(case: Case, lang: str) -> str:
     """``2 × 20 CAL par utilisateur Windows Server 2022``: equal packs once, with their number."""
     kinds = Counter((pack.count, pack.version, pack.type) for pack in case.packs)
     return ", ".join(
-        word("pack_line", lang, times=times, count=count, version=version, type=word(f"type_{kind}", lang))
+        word("sheets.pack_line", lang, times=times, count=count, version=version, type=word(TYPES[kind], lang))
         for (count, version, kind), times in kinds.items()
     )
 
@@ -42,22 +49,24 @@ def proofs_in_words(pack: Pack, lang: str) -> str:
     if pack.proofs:
         return ", ".join(name.replace("\\", "/").rpartition("/")[2] for name in pack.proofs)
     return (
-        word("no_proof", lang, reason=pack.no_proof_reason) if pack.no_proof_reason else word("no_proof_at_all", lang)
+        word("sheets.no_proof", lang, reason=pack.no_proof_reason)
+        if pack.no_proof_reason
+        else word("sheets.no_proof_at_all", lang)
     )
 
 
 def contract_rows(case: Case, lang: str) -> tuple[tuple[str, str], ...]:
     """Who asks, and under which contract. What the case does not say is a line to fill in ("")."""
-    program = word(f"program_{case.contract.program}", lang) if case.contract.program else ""
+    program = word(PROGRAMS[case.contract.program], lang) if case.contract.program else ""
     return (
-        (word("company", lang), case.company),
-        (word("contact", lang), case.operator.name or ""),
-        (word("phone", lang), case.operator.phone or ""),
-        (word("email", lang), case.operator.email or ""),
-        (word("program", lang), program),
-        (word("agreement", lang), case.contract.agreement or ""),
-        (word("reseller", lang), case.contract.reseller or ""),
-        (word("purchase_date", lang), day(case.contract.purchase_date, lang)),
+        (word("sheets.company", lang), case.company),
+        (word("sheets.contact", lang), case.operator.name or ""),
+        (word("sheets.phone", lang), case.operator.phone or ""),
+        (word("sheets.email", lang), case.operator.email or ""),
+        (word("sheets.program", lang), program),
+        (word("sheets.agreement", lang), case.contract.agreement or ""),
+        (word("sheets.reseller", lang), case.contract.reseller or ""),
+        (word("sheets.purchase_date", lang), day(case.contract.purchase_date, lang)),
     )
 
 
@@ -66,7 +75,7 @@ def old_servers(case: Case, lang: str, masked: bool = False) -> tuple[tuple[str,
     rows = []
     for server in case.lost_servers:
         known = server.server_id
-        shown = word("lost_id", lang) if not known else mask(known) if masked else groups_of_five(known)
+        shown = word("sheets.lost_id", lang) if not known else mask(known) if masked else groups_of_five(known)
         rows.append((server.name, server.os or "", shown, server.note or ""))
     return tuple(rows)
 
@@ -75,7 +84,7 @@ def earlier_rows(context: Context) -> tuple[tuple[str, str], ...]:
     """What a second call refers to: the last contact's reference, support's ticket. Empty before the first."""
     contacts, tickets = context.confirms.get("clearinghouse", []), context.confirms.get("escalate", [])
     found = (
-        ("call_earlier", said(contacts[-1], "reference") if contacts else ""),
-        ("call_ticket", said(tickets[-1], "ticket") if tickets else ""),
+        ("sheets.call_earlier", said(contacts[-1], "reference") if contacts else ""),
+        ("sheets.call_ticket", said(tickets[-1], "ticket") if tickets else ""),
     )
     return tuple((word(key, context.lang), value) for key, value in found if value)

@@ -8,7 +8,7 @@ from typing import Any
 
 from runbook.journal.lines import Entry
 from runbook.papers.drawing import BAD, BUSY, DOUBT, GOOD, GRID, IDLE, INK, PAST, Canvas, measure, ticks
-from runbook.words.forms import number
+from runbook.words.forms import number, status_word
 from runbook.words.sentences import say
 
 _COLOURS = {
@@ -86,5 +86,5 @@ def _legend(statuses: Iterable[str], lang: str) -> dict[str, list[str]]:
     """What each colour of a time line means, in words; statuses of one colour share an entry."""
     named: dict[str, list[str]] = {}
     for status in dict.fromkeys(statuses):
-        named.setdefault(_COLOURS.get(status, IDLE), []).append(say(f"status.{status}", lang))
+        named.setdefault(_COLOURS.get(status, IDLE), []).append(status_word(status, lang))
     return named

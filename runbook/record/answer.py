@@ -14,6 +14,7 @@ from typing import Any
 from runbook.journal.lines import CLOCK_TOLERANCE, Entry
 from runbook.journal.outcome import Status
 from runbook.journal.story import Story
+from runbook.papers.case_words import PROGRAMS
 from runbook.papers.reckoning import Kind
 from runbook.record.case_changes import case_changes
 from runbook.record.findings import open_points
@@ -28,13 +29,14 @@ from runbook.steps.preflight import Preflight
 from runbook.steps.proofs import Proofs
 from runbook.steps.secure import Backup, CopyMade, FolderCopy, stood
 from runbook.steps.source import SourceLost
-from runbook.words.forms import day, duration, moment, phrase, semicolons, value
+from runbook.words.forms import day, duration, moment, outcome_word, phrase, semicolons, value
 from runbook.words.sentences import say
 
 #: More names than these are counted, not listed.
 _NAMED = 6
 #: Steps that stop the licensing service for a copy, and how one ends that says for how long.
 _COPIES, _COPIED = ("backup", "backup-folder"), (Status.SUCCEEDED, Status.FINDING)
+_PACK = {"user": "record.pack_user", "device": "record.pack_device"}
 Lines = list[tuple[str, str]]
 
 
@@ -42,13 +44,13 @@ def answer(story: Story, lang: str) -> Lines:
     """Heading and sentences of each of the five lines (an audit, a backup or a drill leaves out what it has not)."""
     tell = _Teller(story, lang)
     lines = [
-        ("licences", tell.licences()),
-        ("loss", tell.loss() if is_recovery(story) else ""),
-        ("hosts", tell.hosts()),
-        ("backup", tell.backup()),
-        ("open", tell.open()),
+        ("record.line_licences", tell.licences()),
+        ("record.line_loss", tell.loss() if is_recovery(story) else ""),
+        ("record.line_hosts", tell.hosts()),
+        ("record.line_backup", tell.backup()),
+        ("record.line_open", tell.open()),
     ]
-    return [(say(f"record.line_{key}", lang), text) for key, text in lines if text]
+    return [(say(key, lang), text) for key, text in lines if text]
 
 
 def questions(story: Story, lang: str) -> Lines:
@@ -56,19 +58,19 @@ def questions(story: Story, lang: str) -> Lines:
     tell = _Teller(story, lang)
     recovery = is_recovery(story)
     rows = [
-        ("contract", tell.contract()),
-        ("papers", tell.papers() if recovery else ""),
-        ("lost", tell.lost() if recovery else ""),
-        ("twice", tell.twice()),
-        ("people", tell.people()),
-        ("stopped", tell.stopped()),
-        ("refused", tell.refused() if recovery else ""),
-        ("scripts", tell.scripts()),
-        ("clock", tell.clock()),
-        ("writers", tell.writers()),
-        ("kept", say("record.ask_kept_why", lang)),
+        ("record.ask_contract", tell.contract()),
+        ("record.ask_papers", tell.papers() if recovery else ""),
+        ("record.ask_lost", tell.lost() if recovery else ""),
+        ("record.ask_twice", tell.twice()),
+        ("record.ask_people", tell.people()),
+        ("record.ask_stopped", tell.stopped()),
+        ("record.ask_refused", tell.refused() if recovery else ""),
+        ("record.ask_scripts", tell.scripts()),
+        ("record.ask_clock", tell.clock()),
+        ("record.ask_writers", tell.writers()),
+        ("record.ask_kept", say("record.ask_kept_why", lang)),
     ]
-    return [(say(f"record.ask_{key}", lang), text) for key, text in rows if text]
+    return [(say(key, lang), text) for key, text in rows if text]
 
 
 class _Teller:
@@ -77,12 +79,12 @@ class _Teller:
         self.counts = counts(story)
 
     def _say(self, key: str, **fields: object) -> str:
-        return phrase(f"record.{key}", self.lang, fields)
+        return phrase(key, self.lang, fields)
 
     def _names(self, names: Iterable[object]) -> str:
         found = [str(name) for name in names]
         shown = ", ".join(found[:_NAMED])
-        return self._say("names_more", names=shown, count=len(found) - _NAMED) if len(found) > _NAMED else shown
+        return self._say("record.names_more", names=shown, count=len(found) - _NAMED) if len(found) > _NAMED else shown
 
     def _case(self, *keys: str) -> str:
         found: Any = self.story.case
@@ -99,37 +101,37 @@ class _Teller:
         """Owned, installed, issued; and in one sentence whether the numbers agree."""
         found = self.counts
         owned = sum(found.owned.values())
-        parts = [self._say("answer_owned", count=owned, packs=_packs(self.story, self.lang))] if owned else []
+        parts = [self._say("record.answer_owned", count=owned, packs=_packs(self.story, self.lang))] if owned else []
         if found.by is None:
-            return " ".join([*parts, self._say("answer_uncounted")]) if is_recovery(self.story) or owned else ""
+            return " ".join([*parts, self._say("record.answer_uncounted")]) if is_recovery(self.story) or owned else ""
         server = getattr(found.by.facts, "server", "") or self._case("license_server", "name")
         held, issued = sum(found.held.values()), sum(found.issued.values())
-        before = "" if found.before is None else self._say("answer_before", count=sum(found.before.values()))
-        parts.append(self._say("answer_held", held=held, before=before, server=server, **self._seen(found.by)))
-        parts.append(self._say("answer_issued", count=issued))
+        before = "" if found.before is None else self._say("record.answer_before", count=sum(found.before.values()))
+        parts.append(self._say("record.answer_held", held=held, before=before, server=server, **self._seen(found.by)))
+        parts.append(self._say("record.answer_issued", count=issued))
         return " ".join([*parts, self._agreement(found)])
 
     def _agreement(self, found: Counts) -> str:
         missing = sum(max(count - found.held.get(kind, 0), 0) for kind, count in found.owned.items())
         if beyond := found.over(found.held):
-            return self._say("answer_beyond", count=beyond)
+            return self._say("record.answer_beyond", count=beyond)
         if over := found.over(found.issued):
-            return self._say("answer_over", count=over)
-        return self._say("answer_short", count=missing) if missing else self._say("answer_agrees")
+            return self._say("record.answer_over", count=over)
+        return self._say("record.answer_short", count=missing) if missing else self._say("record.answer_agrees")
 
     def loss(self) -> str:
         """Who stated the loss of which servers, and who approved."""
         stated = told(self.story, SourceLost)
-        servers = self._names(self._lost_names()) or self._say("none_named")
+        servers = self._names(self._lost_names()) or self._say("record.none_named")
         if stated is None:
-            return self._say("answer_not_stated", servers=servers)
+            return self._say("record.answer_not_stated", servers=servers)
         facts = stated.facts
-        parts = [self._say("answer_stated", servers=servers, who=facts.stated_by or "–",
+        parts = [self._say("record.answer_stated", servers=servers, who=facts.stated_by or "–",
                            at=value(facts.at or None, self.lang), reason=facts.reason or "–")]  # fmt: skip
         if who := facts.approved_by:
-            parts.append(self._say("answer_approved", who=who, ticket=facts.ticket or "–"))
+            parts.append(self._say("record.answer_approved", who=who, ticket=facts.ticket or "–"))
         else:
-            parts.append(self._say("answer_not_approved"))
+            parts.append(self._say("record.answer_not_approved"))
         return " ".join(parts)
 
     def hosts(self) -> str:
@@ -137,41 +139,49 @@ class _Teller:
         found: Told[HostsAfter] | Told[HostsState] | None = told(self.story, HostsAfter) or told(self.story, HostsState)
         named = [str(n) for n in _list(_dict(self.story.case.get("session_hosts")).get("names"))]
         if found is None:
-            return self._say("answer_hosts_unseen", count=len(named)) if named else ""
+            return self._say("record.answer_hosts_unseen", count=len(named)) if named else ""
         right = found.facts.right
         total = found.facts.count or len(right)
         rest = sorted({*found.facts.hosts, *named} - set(right))
-        text = self._say("answer_hosts", right=len(right), total=total, names=self._names(right), **self._seen(found))
+        text = self._say(
+            "record.answer_hosts", right=len(right), total=total, names=self._names(right), **self._seen(found)
+        )
         if rest:
-            text += " " + self._say("answer_hosts_rest", count=len(rest), names=self._names(rest))
+            text += " " + self._say("record.answer_hosts_rest", count=len(rest), names=self._names(rest))
         if (logon := told(self.story, Logon)) and logon.facts.opened:
             at = value(logon.facts.at or None, self.lang)
             who, host = logon.facts.who or "–", logon.facts.host or "–"
-            text += " " + self._say("answer_logon", host=host, who=who, at=at)
+            text += " " + self._say("record.answer_logon", host=host, who=who, at=at)
         return text
 
     def backup(self) -> str:
         found: Told[Backup] | Told[FolderCopy] | None = told(self.story, Backup) or told(self.story, FolderCopy)
         if found is None:
             if seen := told(self.story, AuditBackup):
-                return self._say("answer_copy_age", days=seen.facts.days or 0, place=seen.facts.destination or "–")
-            return self._say("answer_no_backup") if is_recovery(self.story) else ""
+                return self._say(
+                    "record.answer_copy_age", days=seen.facts.days or 0, place=seen.facts.destination or "–"
+                )
+            return self._say("record.answer_no_backup") if is_recovery(self.story) else ""
         if found.status is not Status.SUCCEEDED or not found.facts.destination:
-            return self._say("answer_backup_finding", **self._seen(found))
+            return self._say("record.answer_backup_finding", **self._seen(found))
         copied = {"place": found.facts.destination, "files": found.facts.files}
-        return self._say("answer_backup", **copied, **self._seen(found))
+        return self._say("record.answer_backup", **copied, **self._seen(found))
 
     def open(self) -> str:
         points = open_points(self.story, self.lang)
         shown = semicolons(points[:_NAMED], self.lang)
         if len(points) > _NAMED:
-            shown = self._say("names_more", names=shown, count=len(points) - _NAMED)
+            shown = self._say("record.names_more", names=shown, count=len(points) - _NAMED)
         if missed := sum(a.status is Status.NOT_REACHED for _, a in self.story.latest().values()):
-            shown = semicolons([*filter(None, [shown]), self._say("answer_not_reached", count=missed)], self.lang)
-        state = phrase(f"record.outcome_{self.story.outcome.replace(' ', '_')}", self.lang)
+            shown = semicolons(
+                [*filter(None, [shown]), self._say("record.answer_not_reached", count=missed)], self.lang
+            )
+        state = outcome_word(self.story.outcome, self.lang)
         if shown:
-            return self._say("answer_open_points", points=shown, state=state)
-        return self._say("answer_open_none" if self.story.outcome == "done" else "answer_open_state", state=state)
+            return self._say("record.answer_open_points", points=shown, state=state)
+        return self._say(
+            "record.answer_open_none" if self.story.outcome == "done" else "record.answer_open_state", state=state
+        )
 
     # -- what an auditor asks
 
@@ -180,25 +190,26 @@ class _Teller:
         file holds a token, has the token."""
         program = self._case("contract", "program")
         parts = [
-            program and phrase(f"sheets.program_{program}", self.lang),
-            self._case("contract", "agreement") and self._say("ask_agreement", no=self._case("contract", "agreement")),
+            program and phrase(PROGRAMS.get(program, program), self.lang),
+            self._case("contract", "agreement")
+            and self._say("record.ask_agreement", no=self._case("contract", "agreement")),
             self._case("contract", "reseller"),
             self._case("contract", "purchase_date")
-            and self._say("ask_bought", day=day(self._case("contract", "purchase_date"), self.lang)),
+            and self._say("record.ask_bought", day=day(self._case("contract", "purchase_date"), self.lang)),
         ]
         said = ", ".join(part for part in parts if part)
-        return f"{said}. {self._say('ask_contract_source')}" if said else self._say("ask_contract_none")
+        return f"{said}. {self._say('record.ask_contract_source')}" if said else self._say("record.ask_contract_none")
 
     def papers(self) -> str:
         proofs = told(self.story, Proofs)
         files = [file.name or "–" for file in proofs.facts.files] if proofs else []
         if not files:
-            return self._say("ask_papers_none")
-        return self._say("ask_papers_why", count=len(files), names=self._names(files))
+            return self._say("record.ask_papers_none")
+        return self._say("record.ask_papers_why", count=len(files), names=self._names(files))
 
     def lost(self) -> str:
         servers = self._names(self._lost_names())
-        return self._say("ask_lost_why", servers=servers or "–", packs=_packs(self.story, self.lang) or "–")
+        return self._say("record.ask_lost_why", servers=servers or "–", packs=_packs(self.story, self.lang) or "–")
 
     def _lost_names(self) -> list[object]:
         return [_dict(item).get("name") or "–" for item in _list(self.story.case.get("lost_servers"))]
@@ -208,14 +219,14 @@ class _Teller:
         call, found = told(self.story, Clearinghouse), self.counts
         parts = []
         if call and "issued" in call.facts.model_fields_set:
-            parts.append(self._say("ask_twice_call", issued=call.facts.issued, asked=call.facts.asked or "–"))
+            parts.append(self._say("record.ask_twice_call", issued=call.facts.issued, asked=call.facts.asked or "–"))
         if found.by is None:
-            return " ".join([*parts, self._say("answer_uncounted")]) if parts else ""
+            return " ".join([*parts, self._say("record.answer_uncounted")]) if parts else ""
         fields = {"owned": sum(found.owned.values()), "held": sum(found.held.values())}
-        parts.append(self._say("ask_twice_count", issued=sum(found.issued.values()), **fields))
+        parts.append(self._say("record.ask_twice_count", issued=sum(found.issued.values()), **fields))
         parts.append(self._agreement(found))
         if (stated := told(self.story, SourceLost)) and stated.facts.no_longer_serves:
-            parts.append(self._say("ask_twice_old", who=stated.facts.stated_by or "–"))
+            parts.append(self._say("record.ask_twice_old", who=stated.facts.stated_by or "–"))
         return " ".join(parts)
 
     def people(self) -> str:
@@ -224,16 +235,16 @@ class _Teller:
         approver = (stated.facts.approved_by if stated else "") or self._case("approval", "name")
         ticket = (stated.facts.ticket if stated else "") or self._case("approval", "ticket")
         accounts = dict.fromkeys(str(run.opened.get("operator") or "–") for run in self.story.runs)
-        unknown = self._say("role_unknown")
-        parts = [self._say("ask_operator", who=self._case("operator", "name") or "–",
+        unknown = self._say("record.role_unknown")
+        parts = [self._say("record.ask_operator", who=self._case("operator", "name") or "–",
                            role=self._case("operator", "role") or unknown, accounts=self._names(accounts))]  # fmt: skip
         if approver:
-            parts.append(self._say("ask_approver", who=approver, ticket=ticket or "–",
+            parts.append(self._say("record.ask_approver", who=approver, ticket=ticket or "–",
                                    role=self._case("approval", "role") or unknown,
                                    day=day(self._case("approval", "date"), self.lang) or "–"))  # fmt: skip
         said = self.story.history.confirmed().values()
         if words := Counter(str(e.get("who") or "–") for found in said for e in found):
-            parts.append(self._say("ask_said_by", names=self._names(f"{who} ({n})" for who, n in words.items())))
+            parts.append(self._say("record.ask_said_by", names=self._names(f"{who} ({n})" for who, n in words.items())))
         return " ".join(parts)
 
     def stopped(self) -> str:
@@ -252,10 +263,10 @@ class _Teller:
         if measured:
             total = duration(stood(sum(seconds for _, seconds in measured)), self.lang)  # as the steps say it
             runs = self._names(dict.fromkeys(run for run, _ in measured))
-            parts.append(self._say("ask_stopped_for", total=total, count=len(measured), runs=runs))
+            parts.append(self._say("record.ask_stopped_for", total=total, count=len(measured), runs=runs))
         if unknown:
-            parts.append(self._say("ask_stopped_unknown", runs=self._names(dict.fromkeys(unknown))))
-        return " ".join(parts) or self._say("ask_stopped_never")
+            parts.append(self._say("record.ask_stopped_unknown", runs=self._names(dict.fromkeys(unknown))))
+        return " ".join(parts) or self._say("record.ask_stopped_never")
 
     def refused(self) -> str:
         """From the incident to the first session that a person opened: the most it can have been."""
@@ -264,24 +275,26 @@ class _Teller:
         try:
             first = dt.date.fromisoformat(begun)
         except ValueError:
-            return self._say("ask_refused_unknown")
+            return self._say("record.ask_refused_unknown")
         if not logon or not logon.facts.opened:
-            return self._say("ask_refused_open", begun=day(begun, self.lang))
+            return self._say("record.ask_refused_open", begun=day(begun, self.lang))
         if self.story.rehearsal:  # the incident is the recording's, the session today's: nothing lies between them
-            return self._say("ask_refused_played", begun=day(begun, self.lang), end=moment(logon.t, self.lang))
+            return self._say("record.ask_refused_played", begun=day(begun, self.lang), end=moment(logon.t, self.lang))
         end = dt.datetime.fromisoformat(logon.t)
         lasted = duration((end - dt.datetime.combine(first, dt.time(), dt.UTC)).total_seconds(), self.lang)
-        return self._say("ask_refused_most", begun=day(begun, self.lang), end=moment(logon.t, self.lang), lasted=lasted)
+        return self._say(
+            "record.ask_refused_most", begun=day(begun, self.lang), end=moment(logon.t, self.lang), lasted=lasted
+        )
 
     def scripts(self) -> str:
         ran = [a.begin for run in self.story.runs for tries in run.steps.values() for a in tries if a.begin]
         edited = [str(begin.get("step")) for begin in ran if begin.get("edited")]
         texts = {begin.get("script_sha256") for begin in ran if begin.get("script_sha256")}
         if not texts:
-            return self._say("ask_scripts_none")
-        parts = [self._say("ask_scripts_why", count=len(texts), times=len(ran))]
+            return self._say("record.ask_scripts_none")
+        parts = [self._say("record.ask_scripts_why", count=len(texts), times=len(ran))]
         titles = dict.fromkeys(step_title(step, self.lang) for step in edited)
-        parts.append(self._say("ask_edited" if edited else "ask_unedited", steps=self._names(titles)))
+        parts.append(self._say("record.ask_edited" if edited else "record.ask_unedited", steps=self._names(titles)))
         return " ".join(parts)
 
     def clock(self) -> str:
@@ -292,25 +305,27 @@ class _Teller:
             if (seen := facts_of(a, Preflight)) and seen.time_source
         )  # fmt: skip
         names = self._names(f"{name} ({n})" for name, n in sources.items())
-        parts = [self._say("ask_clock_source" if sources else "ask_clock_unread", names=names)]
+        parts = [self._say("record.ask_clock_source" if sources else "record.ask_clock_unread", names=names)]
         jumps = list(_jumps(self.story.entries))
         for line, run, back in jumps[:_NAMED]:
-            parts.append(self._say("ask_clock_back", line=line, run=run, back=duration(back, self.lang)))
+            parts.append(self._say("record.ask_clock_back", line=line, run=run, back=duration(back, self.lang)))
         if len(jumps) > _NAMED:
-            parts.append(self._say("ask_clock_more", count=len(jumps) - _NAMED))
+            parts.append(self._say("record.ask_clock_more", count=len(jumps) - _NAMED))
         if not jumps:
-            parts.append(self._say("ask_clock_forward"))
+            parts.append(self._say("record.ask_clock_forward"))
         if apart := _apart(self.story):
             run, there, here = apart[0], moment(apart[1], self.lang), moment(apart[2], self.lang)
-            key = "ask_clock_played" if self.story.rehearsal else "ask_clock_apart"
+            key = "record.ask_clock_played" if self.story.rehearsal else "record.ask_clock_apart"
             parts.append(self._say(key, run=run, there=there, here=here))
         return " ".join(parts)
 
     def writers(self) -> str:
         accounts = dict.fromkeys(str(run.opened.get("operator") or "–") for run in self.story.runs)
-        parts = [self._say("ask_writers_why", accounts=self._names(accounts))]
+        parts = [self._say("record.ask_writers_why", accounts=self._names(accounts))]
         if changed := case_changes(self.story, self.lang):
-            parts.append(self._say("ask_case_changed", count=len(changed), runs=self._names(c.run for c in changed)))
+            parts.append(
+                self._say("record.ask_case_changed", count=len(changed), runs=self._names(c.run for c in changed))
+            )
         return " ".join(parts)
 
 
@@ -318,7 +333,7 @@ def _packs(story: Story, lang: str) -> str:
     """``2 × 20 RDS 2022 Per User CALs``: equal packs once, with their number."""
     kinds = Counter((pack.count, pack.version, pack.type) for pack in packs_of(story))
     return ", ".join(
-        f"{times}\u00a0×\u00a0" + phrase(f"record.pack_{kind}", lang, {"count": count, "version": version})
+        f"{times}\u00a0×\u00a0" + phrase(_PACK.get(kind, kind), lang, {"count": count, "version": version})
         for (count, version, kind), times in kinds.items()
     )
 

@@ -21,7 +21,11 @@ from runbook.words.forms import moment, phrase, status_word, value
 from runbook.words.sentences import say
 
 #: How a script's change is known; any other end is an attempt, of which nobody can say how far it went.
-_KNOWN = {Status.SUCCEEDED: "change_seen", Status.FINDING: "change_seen", Status.UNKNOWN: "change_unseen"}
+_KNOWN = {
+    Status.SUCCEEDED: "record.change_seen",
+    Status.FINDING: "record.change_seen",
+    Status.UNKNOWN: "record.change_unseen",
+}
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def _done(story: Story, lang: str) -> Iterator[tuple[str, Change]]:
                 begin = attempt.begin
                 if begin is None or not _mutates(str(begin.get("kind")), step):
                     continue
-                known = say(f"record.{_KNOWN.get(attempt.status, 'change_tried')}", lang, run=run.name)
+                known = say(_KNOWN.get(attempt.status, "record.change_tried"), lang, run=run.name)
                 if decided := _decided(story, step, begin):
                     known += "; " + phrase("record.change_decided", lang, {"who": decided.get("who") or "–"})
                 yield (

@@ -28,13 +28,13 @@ from runbook.words.sentences import say
 
 
 class Conflict(NamedTuple):
-    """A word (``record.conflict_WORD``) with the fields of its sentence."""
+    """A sentence's key with its fields."""
 
-    word: str
+    key: str
     fields: dict[str, Any]
 
     def text(self, lang: str) -> str:
-        return say(f"record.conflict_{self.word}", lang, **self.fields)
+        return say(self.key, lang, **self.fields)
 
 
 def conflicts(story: Story, lang: str) -> list[Conflict]:
@@ -63,7 +63,7 @@ def _servers(story: Story, context: Context) -> Iterator[Conflict]:
         for attempt in run.steps.get("preflight", []) if changed else []:
             seen = Preflight.of((attempt.end or {}).get("facts"))
             if seen and seen.name and not names_machine(named, seen.dns_name, seen.computer_name):
-                yield Conflict("server", {"named": named, "seen": seen.name, "run": run.name})
+                yield Conflict("record.conflict_server", {"named": named, "seen": seen.name, "run": run.name})
 
 
 def _issued(context: Context) -> Iterator[Conflict]:
@@ -74,7 +74,7 @@ def _issued(context: Context) -> Iterator[Conflict]:
     rows = before.rows if before else None
     asked = sum(pack.count for pack in to_ask(context.case.packs, rows or ()))
     if told.issued != asked:
-        yield Conflict("issued", {"issued": told.issued, "asked": asked})
+        yield Conflict("record.conflict_issued", {"issued": told.issued, "asked": asked})
 
 
 def _order(story: Story, context: Context, lang: str) -> Iterator[Conflict]:
@@ -88,10 +88,12 @@ def _order(story: Story, context: Context, lang: str) -> Iterator[Conflict]:
         at = str(entry.get("at"))
         later = [when for when, active in seen if not active and when[:16] > at[:16]]  # a person says the minute
         if later and not any(active and when[:16] <= at[:16] for when, active in seen):
-            yield Conflict("before_activation", {"at": moment(at, lang), "seen": moment(later[-1], lang)})
+            yield Conflict(
+                "record.conflict_before_activation", {"at": moment(at, lang), "seen": moment(later[-1], lang)}
+            )
         # Somewhere on Earth it is up to fourteen hours later than in UTC.
         if lost and (dt.datetime.fromisoformat(at) + dt.timedelta(hours=14)).date() < lost:
-            yield Conflict("before_loss", {"at": moment(at, lang), "lost": day(lost.isoformat(), lang)})
+            yield Conflict("record.conflict_before_loss", {"at": moment(at, lang), "lost": day(lost.isoformat(), lang)})
 
 
 def _activity(story: Story) -> Iterator[tuple[str, bool]]:
@@ -111,12 +113,12 @@ def _activity(story: Story) -> Iterator[tuple[str, bool]]:
 
 #: What is told of a change that was made, and is not made of all that the case asks for now.
 _UNMADE = {
-    "install-packs": "uninstalled",
-    "backup": "backup_old",
-    "backup-folder": "backup_old",
-    "backup-vss": "backup_old",
-    "backup-system-state": "backup_old",
-    "gpupdate": "unrefreshed",
+    "install-packs": "record.conflict_uninstalled",
+    "backup": "record.conflict_backup_old",
+    "backup-folder": "record.conflict_backup_old",
+    "backup-vss": "record.conflict_backup_old",
+    "backup-system-state": "record.conflict_backup_old",
+    "gpupdate": "record.conflict_unrefreshed",
 }
 
 
@@ -128,9 +130,12 @@ def _unmade(story: Story, context: Context, lang: str) -> Iterator[Conflict]:
         if step in _UNMADE and attempt.status in (Status.SUCCEEDED, Status.FINDING, Status.ALREADY_DONE)
         if (found := purpose(context, step)) is not None
     }
-    saved = any(word == "backup_old" and step in made and not made[step][2].due for step, word in _UNMADE.items())
+    saved = any(
+        word == "record.conflict_backup_old" and step in made and not made[step][2].due
+        for step, word in _UNMADE.items()
+    )
     for step, (run, attempt, found) in made.items():
-        if found.due and not (saved and _UNMADE[step] == "backup_old"):
+        if found.due and not (saved and _UNMADE[step] == "record.conflict_backup_old"):
             left = ", ".join(of.shown for of in found.due)
             when = moment(attempt.ended or attempt.started, lang)
             yield Conflict(_UNMADE[step], {"step": step_title(step, lang), "left": left, "run": run.name, "when": when})

@@ -16,12 +16,17 @@ from runbook.record.answer import picture_rows
 from runbook.record.labels import step_title
 from runbook.record.licences import is_recovery
 from runbook.record.told import counts
-from runbook.words.forms import day, duration, moment, number, phrase, semicolons
+from runbook.words.forms import day, duration, moment, number, outcome_word, semicolons
 from runbook.words.sentences import say
 
 #: Runs and acts beyond these are summed up in one line: the figure has one height for any number of runs.
 _SHOWN = 10
 _LINE = 21
+#: What the case file dates, in its own words and in a rehearsal's.
+_DATED = (
+    ("incident", "record.course_incident", "record.course_incident_played"),
+    ("approval", "record.course_approval", "record.course_approval_played"),
+)
 _OUTCOMES = {"done": GOOD, "waiting": BUSY, "open": IDLE}
 
 
@@ -101,7 +106,7 @@ def licences(story: Story, lang: str) -> Figure | None:
     groups = picture_rows(found, lang)
     if found.by is None or not groups:
         return None
-    labels = [say(f"record.cals_{word}", lang) for word in ("owned", "held", "issued")]
+    labels = [say(key, lang) for key in ("record.cals_owned", "record.cals_held", "record.cals_issued")]
     left = max(*(measure(label, 11) for label in labels), *(measure(name, 11) for name, *_ in groups)) + 16
     title = say("record.cals_title", lang, when=moment(found.by.t, lang), run=found.by.run)
     canvas = Canvas(680, 30 + 82 * len(groups), title)
@@ -130,14 +135,14 @@ def _named(svg: str, alt: str) -> str:
 def _case_marks(story: Story, lang: str) -> list[_Mark]:
     """What the case file dates of a recovery: the incident and the approval; a day, no hour."""
     marks = []
-    for part in ("incident", "approval") if is_recovery(story) else ():
+    for part, seen, played in _DATED if is_recovery(story) else ():
         fields = story.case.get(part)
         date = str(fields.get("date") or "") if isinstance(fields, dict) else ""
         try:
             at = dt.datetime.combine(dt.date.fromisoformat(date), dt.time(), dt.UTC)
         except ValueError:
             continue
-        what = say(f"record.course_{part}{'_played' if story.rehearsal else ''}", lang)
+        what = say(played if story.rehearsal else seen, lang)
         marks.append(_Mark(at, str(day(date, lang)), what, IDLE, said=True, day=True))
     return marks
 
@@ -148,7 +153,7 @@ def _run_marks(story: Story, lang: str) -> list[_Mark]:
 
 def _run_mark(run: Run, lang: str) -> _Mark | None:
     at = _when(run.opened.get("t"))
-    outcome = phrase(f"record.outcome_{run.outcome.replace(' ', '_')}", lang)
+    outcome = outcome_word(run.outcome, lang)
     colour = _OUTCOMES.get(run.outcome, BAD)
     what = say("record.course_outcome", lang, run=run.name, outcome=outcome)
     return _Mark(at, moment(run.opened.get("t"), lang), what, colour, said=False) if at else None

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 from runbook.journal.story import Attempt
 from runbook.knowledge import reference
 from runbook.knowledge.records import Ask
 from runbook.papers.reckoning import Kind
-from runbook.words import sentences
-from runbook.words.forms import NO_BREAK, phrase, semicolons, value
+from runbook.words.forms import COLUMNS, NO_BREAK, phrase, semicolons, value
 
 
 def step_title(step: str, lang: str) -> str:
@@ -25,20 +23,14 @@ def step_title(step: str, lang: str) -> str:
 def kind_title(kind: Kind, lang: str) -> str:
     """``RDS 2022 Per User``: a kind of CAL by ProductType and ProductVersionID."""
     product, version = kind
-    word = {1: "user", 0: "device"}.get(product, "other")
-    return phrase(f"record.cal_{word}", lang, {"version": reference.version_of_cal(version) or f"#{version}"})
+    key = {1: "record.cal_user", 0: "record.cal_device"}.get(product, "record.cal_other")
+    return phrase(key, lang, {"version": reference.version_of_cal(version) or f"#{version}"})
 
 
 def in_order(columns: Iterable[str]) -> tuple[str, ...]:
-    """Columns whose order nobody kept, in the order in which steps.yml words them."""
-    order = _worded_columns()
+    """Columns whose order nobody kept, in that of all columns."""
+    order = {column: place for place, column in enumerate(COLUMNS)}
     return tuple(sorted(columns, key=lambda column: order.get(column, len(order))))
-
-
-@cache
-def _worded_columns() -> dict[str, int]:
-    keys = [key for key in sentences.read_yaml("words/steps") if key.startswith("column_")]
-    return {key.removeprefix("column_"): place for place, key in enumerate(keys)}
 
 
 def answer(ask: Ask | None, key: str, given: Any, lang: str) -> tuple[str, str]:

@@ -22,7 +22,7 @@ _ANSWERED = frozenset({Status.SUCCEEDED, Status.FINDING, Status.ALREADY_DONE})
 def doubts(story: Story, lang: str) -> list[tuple[str, str]]:
     """Heading and sentence of each thing that this record does not prove, in the order of their weight."""
     latest = {step: attempt for step, (_, attempt) in story.latest().items()}
-    return [(say(f"record.doubt_{key}", lang), text) for key, text in _doubts(story, latest, lang)]
+    return [(say(key, lang), text) for key, text in _doubts(story, latest, lang)]
 
 
 def _doubts(story: Story, latest: dict[str, Attempt], lang: str) -> Iterator[tuple[str, str]]:
@@ -30,11 +30,11 @@ def _doubts(story: Story, latest: dict[str, Attempt], lang: str) -> Iterator[tup
         return ", ".join(step_title(step, lang) for step, attempt in latest.items() if wanted(step, attempt))
 
     if story.rehearsal:
-        yield "rehearsal", say("record.doubt_rehearsal_why", lang)
+        yield "record.doubt_rehearsal", say("record.doubt_rehearsal_why", lang)
     if said := titles(lambda step, attempt: _on_word(story, step, attempt)):
-        yield "word", say("record.doubt_word_why", lang, steps=said)
+        yield "record.doubt_word", say("record.doubt_word_why", lang, steps=said)
     if unproven := titles(lambda step, attempt: _has_line(attempt, _UNPROVEN)):
-        yield "unproven", say("record.doubt_unproven_why", lang, steps=unproven)
+        yield "record.doubt_unproven", say("record.doubt_unproven_why", lang, steps=unproven)
     missed: dict[Status, list[str]] = {}
     for step, attempt in latest.items():
         if attempt.status in _UNSEEN:
@@ -44,16 +44,16 @@ def _doubts(story: Story, latest: dict[str, Attempt], lang: str) -> Iterator[tup
         for status, steps in missed.items()
     ]
     if unseen:
-        yield "unseen", say("record.doubt_unseen_why", lang, steps=semicolons(unseen, lang))
+        yield "record.doubt_unseen", say("record.doubt_unseen_why", lang, steps=semicolons(unseen, lang))
     judged = {step for step, attempt in latest.items() if attempt.status not in (Status.SKIPPED, Status.NOT_REACHED)}
     if "migration-events" in judged:
-        yield "events", say("record.doubt_events_why", lang)
+        yield "record.doubt_events", say("record.doubt_events_why", lang)
     if "backup" in judged:
-        yield "backup", say("record.doubt_backup_why", lang)
+        yield "record.doubt_backup", say("record.doubt_backup_why", lang)
     for before, entry in set_back(story.entries):
         fields = {"line": entry["n"], "then": moment(before["t"], lang), "now": moment(entry["t"], lang)}
-        yield "clock", say("record.doubt_clock_why", lang, **fields)
-    yield "journal", say("record.doubt_journal_why", lang)
+        yield "record.doubt_clock", say("record.doubt_clock_why", lang, **fields)
+    yield "record.doubt_journal", say("record.doubt_journal_why", lang)
 
 
 def _on_word(story: Story, step: str, attempt: Attempt) -> bool:

@@ -55,16 +55,16 @@ def render(
     ``full`` unfolds and prints everything; ``edition`` is the archive's that the page is made for ("full",
     "redacted"), "" for a case not yet sealed; ``paper`` is a size that CSS knows ("A4", "letter").
     """
-    words = functools.partial(_say, lang)
-    shared: dict[str, Any] = {"say": words, "full": full, "lang": lang, "fold": views.FOLD_LINES}
+    shared: dict[str, Any] = {"full": full, "lang": lang, "fold": views.FOLD_LINES}
     shared["whole"] = _whole
     shared["evidence"] = functools.partial(_evidence, shared)
     runs = {run.name: views.run_view(story, run, lang) for run in story.runs}
-    title = words("title", name=story.name)
+    title = say("record.title", lang, name=story.name)
     if story.rehearsal:
-        title = f"{words('rehearsal_stamp')} – {title}"
+        title = f"{say('record.rehearsal_stamp', lang)} – {title}"
     # Once each, in the foot of every page: a case may have been run here today and over a line tomorrow.
     ways = list(dict.fromkeys(way for run in story.runs if (way := views.through(run.opened, lang))))
+    made_on = say("record.made_on", lang, when=moment(stamp(made), lang))
     changed = summed(changes(story, lang))
     found = papers(story, lang)
     lines = answer(story, lang)
@@ -79,7 +79,7 @@ def render(
             paper=paper,
             running_head=Markup(_css_text(title)),
             running_stamp=Markup(_css_text(str(story.case.get("company") or ""))),
-            running_foot=Markup(_css_text(" – ".join([words("made_on", when=moment(stamp(made), lang)), *ways]))),
+            running_foot=Markup(_css_text(" – ".join([made_on, *ways]))),
             ways=ways,
             rehearsal=story.rehearsal,
             warnings=_warnings(story, lang),
@@ -88,10 +88,10 @@ def render(
             no=say("status.no", lang),
             outcome=story.outcome.replace(" ", "_"),
             outcome_text=outcome_word(story.outcome, lang),
-            made=moment(stamp(made), lang),
+            made_on=made_on,
             about=_about(story, lang),
             answer=lines,
-            answer_title=words("answer" if len(lines) == _LINES else "answer_few"),
+            answer_title=say("record.answer" if len(lines) == _LINES else "record.answer_few", lang),
             questions=questions(story, lang),
             course=course.course(story, lang),
             cals=course.licences(story, lang),
@@ -120,10 +120,6 @@ def render(
             journal_head=hashlib.sha256(encode(story.entries[-1])).hexdigest() if story.entries else "–",
         )
     )
-
-
-def _say(lang: str, key: str, /, **fields: object) -> str:
-    return say(f"record.{key}", lang, **fields)
 
 
 def _evidence(
@@ -205,10 +201,10 @@ def _warnings(story: Story, lang: str) -> list[str]:
     warnings += [each.text(lang) for each in conflicts(story, lang)]
     for run in story.runs:
         unsure = {
-            "unverified": run.opened.get("verified") == "unverified",
-            "rebuilt": (run.notebook or {}).get("rebuilt"),
+            "record.unverified_banner": run.opened.get("verified") == "unverified",
+            "record.rebuilt_banner": (run.notebook or {}).get("rebuilt"),
         }
-        warnings += [f"{run.name} – {say(f'record.{word}_banner', lang)}" for word, so in unsure.items() if so]
+        warnings += [f"{run.name} – {say(key, lang)}" for key, so in unsure.items() if so]
     return warnings
 
 
@@ -218,16 +214,16 @@ def _about(story: Story, lang: str) -> list[tuple[str, str]]:
     incident = [day(_at(case, "incident", "date"), lang), _at(case, "incident", "description")]
     last = story.runs[-1]
     rows = [
-        ("company", case.get("company")),
-        ("license_server", _at(case, "license_server", "name")),
-        ("lost_servers", lost),
-        ("session_hosts", _some(_at(case, "session_hosts", "names"), lang)),
-        ("incident", " – ".join(str(item) for item in incident if item)),
-        ("opened", moment(story.runs[0].opened.get("t"), lang)),
-        ("closed", moment((last.closed or {}).get("t"), lang)),
-        ("runs", len(story.runs)),
+        ("record.about_company", case.get("company")),
+        ("record.about_license_server", _at(case, "license_server", "name")),
+        ("record.about_lost_servers", lost),
+        ("record.about_session_hosts", _some(_at(case, "session_hosts", "names"), lang)),
+        ("record.about_incident", " – ".join(str(item) for item in incident if item)),
+        ("record.about_opened", moment(story.runs[0].opened.get("t"), lang)),
+        ("record.about_closed", moment((last.closed or {}).get("t"), lang)),
+        ("record.about_runs", len(story.runs)),
     ]
-    return [(say(f"record.about_{key}", lang), value(text, lang)) for key, text in rows]
+    return [(say(key, lang), value(text, lang)) for key, text in rows]
 
 
 def _some(names: Any, lang: str) -> Any:

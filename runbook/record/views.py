@@ -32,6 +32,7 @@ from runbook.words.forms import (
     heading,
     moment,
     number,
+    outcome_word,
     phrase,
     semicolons,
     status_word,
@@ -42,6 +43,32 @@ from runbook.words.sentences import say
 _HASH = re.compile(r"[0-9A-F]{64}")
 #: A text block longer than this is folded, in lines.
 FOLD_LINES = 25
+#: The words of the journal, and how the record says each.
+_KIND = {
+    "check": "record.kind_check",
+    "change": "record.kind_change",
+    "manual": "record.kind_manual",
+    "local": "record.kind_local",
+}
+_BY = {"kernel": "record.by_kernel", "guard": "record.by_guard"}
+_HOST = {
+    "windows": "record.host_windows",
+    "remoting": "record.host_remoting",
+    "rehearsal": "record.host_rehearsal",
+    "files": "record.host_files",
+    "substitute": "record.host_substitute",
+}
+_VERIFIED = {
+    "engine": "record.verified_engine",
+    "command line": "record.verified_command_line",
+    "unverified": "record.verified_unverified",
+}
+_DECIDED = {
+    "done": "record.decided_done",
+    "not done": "record.decided_not_done",
+    "in part": "record.decided_in_part",
+    "script": "record.decided_script",
+}
 
 
 @dataclass(frozen=True)
@@ -154,7 +181,7 @@ def step_view(story: Story, run: Run, step: str, lang: str) -> StepView:
         id=step,
         anchor=f"{run.name}-{step}",
         title=step_title(step, lang),
-        kind=phrase(f"record.kind_{kind}", lang) if kind else "",
+        kind=_worded(_KIND, kind, lang),
         change=kind == "change",
         status=last.status.value,
         status_text=status_word(last.status.value, lang),
@@ -165,6 +192,11 @@ def step_view(story: Story, run: Run, step: str, lang: str) -> StepView:
         outputs=tuple(outputs),
         hints=tuple(_hints(last, lang)),
     )
+
+
+def _worded(words: dict[str, str], word: Any, lang: str) -> str:
+    """A word of the journal in ``lang``; as it is where no edition knows it, "" where there is none."""
+    return phrase(words.get(str(word), str(word)), lang) if word else ""
 
 
 def _same_command(story: Story, run: Run, step: str) -> str:
@@ -197,7 +229,7 @@ def attempt_view(story: Story, step: str, attempt: Attempt, lang: str) -> Attemp
         status_text=status_word(attempt.status.value, lang),
         exit_code=value(end.get("exit_code"), lang),
         edited=bool(begin.get("edited")),
-        by=phrase(f"record.by_{end['by']}", lang) if end.get("by") else "",
+        by=_worded(_BY, end.get("by"), lang),
         script_hash=hash_text(str(begin["script_sha256"])) if begin.get("script_sha256") else "",
         lines=sentences_of(attempt, lang),
         facts=tuple((key, value(item, lang)) for key, item in flatten(end.get("facts") or {}).items()),
@@ -275,7 +307,7 @@ def runs_table(story: Story, lang: str) -> list[tuple[str, ...]]:
                 duration((run.closed or {}).get("seconds"), lang),
                 str(opened.get("operator") or "–"),
                 value(opened.get("apply") or [], lang),
-                phrase(f"record.outcome_{run.outcome.replace(' ', '_')}", lang),
+                outcome_word(run.outcome, lang),
                 semicolons(news, lang) if len(news) <= 8 else say("record.runs_steps", lang, count=len(news)),
             )
         )
@@ -345,10 +377,10 @@ def decisions(story: Story, lang: str) -> list[tuple[str, str, str]]:
     found = []
     for step, entries in story.history.decided_steps().items():
         for entry in entries:
-            word = "script" if entry.get("what") == "script" else str(entry.get("outcome")).replace(" ", "_")
+            word = "script" if entry.get("what") == "script" else str(entry.get("outcome"))
             fields = {"who": entry.get("who") or "–", "at": moment(entry.get("t"), lang)}
             fields |= {"reason": entry.get("reason") or "–", "which": ", ".join(entry.get("which") or [])}
-            told = phrase(f"record.decided_{word}", lang, fields)
+            told = phrase(_DECIDED.get(word, word), lang, fields)
             found.append((entry.get("n") or 0, step_title(step, lang), told, undone(story, entry, lang)))
     return [(title, told, gone) for _, title, told, gone in sorted(found)]
 
@@ -369,11 +401,11 @@ def run_view(story: Story, run: Run, lang: str) -> RunView:
         ("record.run_operator", str(opened.get("operator") or "–")),
         ("record.run_notebook", str(opened.get("notebook") or "–")),
         ("record.run_apply", value(opened.get("apply") or [], lang)),
-        ("record.run_host", phrase(f"record.host_{opened.get('host')}", lang)),
+        ("record.run_host", _worded(_HOST, opened.get("host"), lang)),
         *([("record.run_through", through(opened, lang))] if opened.get("through") else []),
         ("record.run_platform", str(opened.get("platform") or "–")),
         ("record.run_versions", ", ".join(f"{k} {v}" for k, v in versions.items()) or "–"),
-        ("record.run_verified", phrase(f"record.verified_{str(opened.get('verified')).replace(' ', '_')}", lang)),
+        ("record.run_verified", _worded(_VERIFIED, opened.get("verified"), lang)),
         ("record.run_case_sha256", value(opened.get("case_sha256"), lang)),
         ("record.run_script", value(opened.get("script"), lang)),
     ]
@@ -386,7 +418,7 @@ def run_view(story: Story, run: Run, lang: str) -> RunView:
         anchor=run.name,
         rows=tuple((say(key, lang), text) for key, text in rows),
         outcome=run.outcome,
-        outcome_text=phrase(f"record.outcome_{run.outcome.replace(' ', '_')}", lang),
+        outcome_text=outcome_word(run.outcome, lang),
         unverified=opened.get("verified") == "unverified",
         rebuilt=bool((run.notebook or {}).get("rebuilt")),
         notebook=notebook_of(story, run),

@@ -19,6 +19,14 @@ from runbook.steps.key_packs import Counted
 from runbook.words import forms
 from runbook.words.sentences import say
 
+_BANNER = {"done": "show.banner_done", "waiting": "show.banner_waiting", "failed": "show.banner_failed"}
+#: What a notebook says is to be done next, by the run's outcome; "": any other.
+_NEXT = {
+    "audit": {"done": "audit.next_done", "waiting": "audit.next_waiting", "failed": "audit.next_failed"},
+    "hosts": {"done": "hosts.next_done", "waiting": "hosts.next_waiting", "failed": "hosts.next_failed"},
+    "diagnose": {"done": "diagnose.next_done", "failed": "diagnose.next_failed"},
+    "": {"done": "show.next_done", "waiting": "show.next_waiting", "failed": "show.next_failed"},
+}
 _COLOURS = {"done": "#1b6b3a", "waiting": "#0b4f8a", "failed": "#8a1c12"}
 
 
@@ -66,7 +74,7 @@ def _summary(run: Run, outcome: str) -> show.Bundle:
             {
                 "number": number,
                 "title": title,
-                "word": say(f"status.{status}", run.lang),
+                "word": forms.status_word(status, run.lang),
                 "seconds": forms.duration(end["seconds"], run.lang) if end else "",
             }
         )
@@ -75,7 +83,7 @@ def _summary(run: Run, outcome: str) -> show.Bundle:
         lang=run.lang,
         outcome=outcome,
         colour=_COLOURS[outcome],
-        banner=say(f"show.banner_{outcome}", run.lang),
+        banner=say(_BANNER[outcome], run.lang),
         todo=[_todo(run, s, ends[s]) for s in run.steps if _is_open(ends[s])],
         steps=rows,
         idle=say("show.idle", run.lang, steps=", ".join(idle)) if idle else "",
@@ -97,7 +105,7 @@ def verdict(run: Run, outcome: str) -> show.Bundle:
     todo = [_todo(run, step, end) for step, end in ends if _is_open(end)]
     # What failed comes before what waits.
     todo.sort(key=lambda item: item["status"] not in BAD)
-    banner = say(f"show.banner_{outcome}", run.lang)
+    banner = say(_BANNER[outcome], run.lang)
     plain = [banner, *(line for item in todo[:1] for line in (item["title"], *item["lines"][:1])), _next(run, outcome)]
     fields = {"banner": banner, "colour": _COLOURS[outcome], "todo": todo[:1], "more": len(todo) - 1}
     return show.template_bundle("verdict.html.j2", plain, lang=run.lang, next=_next(run, outcome), **fields)
@@ -109,12 +117,8 @@ def _next(run: Run, outcome: str) -> str:
         return say("show.next_done_rehearsed", run.lang, case=run.folder.name)
     if run.recording and outcome == "waiting":
         return say("show.next_waiting_rehearsed", run.lang, case=run.folder.name)
-    for area in (run.notebook, "show"):
-        try:
-            return say(f"{area}.next_{outcome}", run.lang, case=run.folder.name)
-        except (KeyError, FileNotFoundError):
-            continue
-    return ""
+    key = _NEXT.get(run.notebook, {}).get(outcome) or _NEXT[""][outcome]
+    return say(key, run.lang, case=run.folder.name)
 
 
 def _is_open(end: dict[str, Any] | None) -> bool:

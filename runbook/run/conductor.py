@@ -28,10 +28,10 @@ from runbook.journal.outcome import BAD
 from runbook.knowledge import catalogue
 from runbook.run import asked
 from runbook.run.rebuild import write_notebook
-from runbook.words.forms import in_words
+from runbook.words.forms import in_words, status_word
 from runbook.words.language import choose
 from runbook.words.near import did_you_mean
-from runbook.words.sentences import say
+from runbook.words.sentences import keyed, say
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -42,6 +42,18 @@ _PAPERMILL_OWN = frozenset({"PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH"})
 
 #: Who hears how a run ended that went well. papermill's stdout may be the notebook; ``runbook run`` answers on its own.
 say_done: Callable[[str], None] = partial(click.echo, err=True)
+
+
+_TOLD = keyed(
+    "run.told_",
+    "run.told_done", "run.told_waiting", "run.told_failed", "run.told_interrupted",
+)  # fmt: skip
+_REHEARSED = {"done": "run.told_done_rehearsed", "waiting": "run.told_waiting_rehearsed"}
+_STOPPED = keyed(
+    "run.stopped_",
+    "run.stopped_started_again", "run.stopped_KeyboardInterrupt", "run.stopped_CellTimeoutError",
+    "run.stopped_DeadKernelError", "run.stopped_killed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -168,10 +180,8 @@ def after(nb: NotebookNode, plan: Plan, token: str, stopped: BaseException | Non
     reason = _in_words(str(closed.get("reason", "")), plan.lang)
     fields = {"case": folder.name, "run": run, "notebook": kept, "reason": reason}
     rehearsed = played(opened) is not None
-    word = closed["outcome"]
-    if rehearsed and word in ("done", "waiting"):
-        word = f"{word}_rehearsed"
-    message = say(f"run.told_{word}", plan.lang, **fields)
+    told = {**_TOLD, **(_REHEARSED if rehearsed else {})}
+    message = say(told[closed["outcome"]], plan.lang, **fields)
     if rehearsed:
         message = f"{say('run.told_rehearsal', plan.lang)} {message}"
     message = "\n".join([message, *_failures(journal.entries(), run, plan.lang)])
@@ -183,7 +193,7 @@ def _failures(entries: list[Entry], run: str, lang: str) -> Iterator[str]:
     known = catalogue.plain_steps()
     for end in History(entries).last_ends(run):
         if end["status"] in BAD:
-            words = in_words(end["lines"][:2], lang) or [say(f"status.{end['status']}", lang)]
+            words = in_words(end["lines"][:2], lang) or [status_word(end["status"], lang)]
             told = " ".join(word.split("\n")[0] for word in words)
             about = known[end["step"]]
             yield say("run.told_step", lang, title=about["title"][lang], told=told, page=f"{lang}/{about['page']}")
@@ -191,10 +201,7 @@ def _failures(entries: list[Entry], run: str, lang: str) -> Iterator[str]:
 
 def _in_words(reason: str, lang: str) -> str:
     """Why a run was interrupted, as a person reads it; what has no words is a fault of the runbook and says so."""
-    try:
-        return say(f"run.stopped_{reason}", lang)
-    except KeyError:
-        return say("run.stopped_fault", lang, reason=reason)
+    return say(_STOPPED.get(reason, "run.stopped_fault"), lang, reason=reason)
 
 
 def go_on(done: Pass) -> bool:

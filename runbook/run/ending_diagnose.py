@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from runbook.hints.told import CONFIDENCE
 from runbook.knowledge import reference
 from runbook.run import ending_drawn, show
 from runbook.run.kept_pictures import kept
@@ -46,7 +47,6 @@ def _cause(rank: int, cause: CauseTold, lang: str) -> dict[str, Any]:
     evidence = [_evidence(seen, lang) for seen in cause.evidence[:_EVIDENCE]]
     if more > 0:
         evidence.append(say("diagnose.evidence_more", lang, count=more))
-    word = f"hints.confidence_{row.confidence.replace(' ', '_')}"
     return {
         "rank": rank,
         "id": row.id,
@@ -54,7 +54,9 @@ def _cause(rank: int, cause: CauseTold, lang: str) -> dict[str, Any]:
         "cause": forms.code_marks(row.cause.of(lang)),
         "fix": forms.code_marks(row.fix.of(lang)),
         "do_not": forms.code_marks(row.do_not.of(lang)) if row.do_not else "",
-        "unconfirmed": "" if row.confirmed else say("diagnose.unconfirmed", lang, confidence=say(word, lang)),
+        "unconfirmed": ""
+        if row.confirmed
+        else say("diagnose.unconfirmed", lang, confidence=say(CONFIDENCE[row.confidence], lang)),
         "evidence": evidence,
         "page": f"site/{lang}/{row.page}",
     }

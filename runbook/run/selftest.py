@@ -33,7 +33,7 @@ from runbook.knowledge import reference
 from runbook.knowledge.reference import Step
 from runbook.steps import registry
 from runbook.steps.key_packs import HeldBefore
-from runbook.words.sentences import data_root, say
+from runbook.words.sentences import data_root, keyed, say
 
 FORMAT = 1
 #: Names whose numbers and words are codes: documented, the same on every server of a kind, and what a report is for.
@@ -50,6 +50,13 @@ _CODES = frozenset(
 _PLAIN = re.compile(r"-?\d{1,10}|0x[0-9A-Fa-f]{8}|[A-Za-z]{1,24}")
 _ERROR_ID = re.compile(r"FullyQualifiedErrorId\s*:\s*([A-Za-z]{1,40})|(0x[0-9A-Fa-f]{8})")
 _FIRST_WORD = re.compile(r"(HRESULT 0x[0-9A-Fa-f]{8}|[A-Za-z]{1,40}|-?\d{1,10})(?:,|$)")
+
+
+_RESULT = keyed(
+    "selftest.result_",
+    "selftest.result_ok", "selftest.result_shape", "selftest.result_no_answer", "selftest.result_failed",
+    "selftest.result_timed_out", "selftest.result_not_run",
+)  # fmt: skip
 
 
 class _Part(BaseModel):
@@ -112,7 +119,7 @@ class Report(_Part):
         """The report for a person: one line for each script, and what the file holds."""
         lines = [say("selftest.head", lang, count=len(self.tried), version=self.runbook, os=self.os_version)]
         for each in self.tried:
-            word = say(f"selftest.result_{each.result}", lang)
+            word = say(_RESULT[each.result], lang)
             lines.append(f"  {each.script}: {word} (exit {each.exit_code}, {each.seconds:.1f} s)")
             lines += [f"      {fault.at}: {fault.wrong}" for fault in each.mismatches]
             lines += [f"      {error}" for error in each.errors]

@@ -8,7 +8,6 @@ from runbook.journal.lines import Entry
 from runbook.knowledge import reference
 from runbook.knowledge.reference import Step
 from runbook.words import forms, sentences
-from runbook.words.sentences import say
 from runbook.words.templates import environment
 
 Bundle = dict[str, str]
@@ -16,7 +15,7 @@ Bundle = dict[str, str]
 
 def step_bundle(step: Step, end: Entry, number: int, count: int, lang: str, undo: bool) -> Bundle:
     """What a step's cell shows."""
-    word = say(f"status.{end['status']}", lang)
+    word = forms.status_word(end["status"], lang)
     lines = forms.in_words(end["lines"], lang)
     duration = forms.duration(end["seconds"], lang)
     table = [{column: sentences.worded(value, lang) for column, value in row.items()} for row in end["table"]]
@@ -40,7 +39,6 @@ def step_bundle(step: Step, end: Entry, number: int, count: int, lang: str, undo
             hints=hints,
             edited=end.get("edited", False),
             undo=step.undo.of(lang) if undo and step.undo else "",
-            say=say,
         )
     )
     plain = [f"{number}/{count} {step.title.of(lang)}: {word} ({duration})", *("  - " + line for line in lines)]
@@ -56,7 +54,7 @@ def _hint(problem_id: str, lang: str) -> dict[str, str]:
 
 def summary_bundle(**fields: Any) -> Bundle:
     """What the last cell shows; ``fields`` are those of summary.html.j2."""
-    html = environment(__file__).get_template("summary.html.j2").render(say=say, **fields)
+    html = environment(__file__).get_template("summary.html.j2").render(**fields)
     steps = [f"{row['title']}: {row['word']}" for row in fields["steps"]] + [fields["idle"]] * bool(fields["idle"])
     plain = [fields["banner"], *(f"  {line}" for line in steps), fields["next"]]
     return {"text/html": html, "text/plain": "\n".join(plain)}
@@ -64,7 +62,7 @@ def summary_bundle(**fields: Any) -> Bundle:
 
 def template_bundle(template: str, plain: list[str], **fields: Any) -> Bundle:
     """A template of runbook/run/templates, filled; ``plain`` is the same for a terminal."""
-    html = environment(__file__).get_template(template).render(say=say, **fields)
+    html = environment(__file__).get_template(template).render(**fields)
     return {"text/html": html, "text/plain": "\n".join(plain)}
 
 

@@ -29,6 +29,7 @@ from runbook.steps.hosts import (
 )
 from runbook.steps.registry import script
 from runbook.words import sentences
+from runbook.words.forms import heading
 
 CSV = "hosts.csv"
 _POLICIES = ("servers", "mode")
@@ -94,7 +95,7 @@ def winning_object(folder: Path, answer: HostAnswer) -> str:
 def write_csv(path: Path, table: tuple[dict[str, Any], ...], lang: str) -> None:
     """The table for a spreadsheet, in words."""
     columns = list(table[0]) if table else []
-    head = [sentences.say(f"steps.column_{column}", lang) for column in columns]
+    head = [heading(column, lang) for column in columns]
     write_table(path, head, ([_cell(row[column], lang) for column in columns] for row in table), lang)
 
 

@@ -60,7 +60,7 @@ def licence_sheet(context: Context) -> Verdict:
 
 def _known_only(sections: tuple[Section, ...], lang: str) -> tuple[Section, ...]:
     """Without the lines that only a recovery can fill in, where none was taken over."""
-    unknown = word("inventory_unknown", lang)
+    unknown = word("sheets.inventory_unknown", lang)
     return tuple(
         Section(
             s.title,

@@ -88,11 +88,26 @@ def _write(case_folder: Path, name: str, text: str) -> str:
     return f"private/{name}"
 
 
+_TITLE = {
+    "telephone": "sheets.call_title",
+    "web": "sheets.call_title_web",
+    "automatic": "sheets.call_title_automatic",
+}
+_OPEN_2 = {
+    "telephone": "sheets.call_open_2_telephone",
+    "web": "sheets.call_open_2_web",
+    "automatic": "sheets.call_open_2_automatic",
+}
+_OPEN_3_4 = {
+    "migrate": ("sheets.call_open_3_migrate", "sheets.call_open_4_migrate"),
+    "install": ("sheets.call_open_3_install", "sheets.call_open_4_install"),
+}
+
+
 def build(context: Context) -> Sheet:
     """The call sheet of the case, for its method (telephone, web, automatic)."""
     case, lang = context.case, context.lang
     method = case.clearinghouse.method
-    title = "call_title" if method == "telephone" else f"call_title_{method}"
     fields = {"company": case.company, "case": case.name, "server": case.license_server.name}
     sections = [_before(context), _activation(context), _request(context)]
     if method != "automatic":
@@ -100,42 +115,44 @@ def build(context: Context) -> Sheet:
     sections.append(_after(context))
     return Sheet(
         lang=lang,
-        title=word(title, lang),
-        subtitle=word("call_subtitle", lang, **fields),
+        title=word(_TITLE[method], lang),
+        subtitle=word("sheets.call_subtitle", lang, **fields),
         sections=tuple(section for section in sections if section is not None),
-        notice=word("call_notice", lang),
-        stamp=word("stamp", lang) if context.rehearsal else "",
-        footer=word("call_footer", lang),
+        notice=word("sheets.call_notice", lang),
+        stamp=word("sheets.stamp", lang) if context.rehearsal else "",
+        footer=word("sheets.call_footer", lang),
     )
 
 
 def _before(context: Context) -> Section:
     case, lang = context.case, context.lang
     method, wizard = case.clearinghouse.method, case.clearinghouse.wizard
-    keys = ("call_open_1", f"call_open_2_{method}", f"call_open_3_{wizard}", f"call_open_4_{wizard}")
+    keys = ("sheets.call_open_1", _OPEN_2[method], *_OPEN_3_4[wizard])
     blocks: list[Block] = [Numbered(tuple(word(key, lang, server=case.license_server.name) for key in keys))]
-    country = (word("call_country", lang), case.clearinghouse.country or "")
+    country = (word("sheets.call_country", lang), case.clearinghouse.country or "")
     if method == "telephone":
-        blocks.append(Pairs((country, (word("call_number", lang), ""))))
-        blocks.append(Prose(word("call_no_number", lang)))
+        blocks.append(Pairs((country, (word("sheets.call_number", lang), ""))))
+        blocks.append(Prose(word("sheets.call_no_number", lang)))
     elif method == "web":
-        blocks.append(Pairs(((word("call_address", lang), ""),)))
-    return Section(word("call_before" if method == "telephone" else "call_before_web", lang), tuple(blocks))
+        blocks.append(Pairs(((word("sheets.call_address", lang), ""),)))
+    return Section(
+        word("sheets.call_before" if method == "telephone" else "sheets.call_before_web", lang), tuple(blocks)
+    )
 
 
 def _activation(context: Context) -> Section:
     """The first exchange: the Product ID goes out, the License Server ID comes back."""
-    lang, title = context.lang, word("call_activation", context.lang)
+    lang, title = context.lang, word("sheets.call_activation", context.lang)
     seen = context.known(LicenseServer)
     if seen.activated:
-        return Section(title, (Prose(word("call_activation_done", lang)),))
+        return Section(title, (Prose(word("sheets.call_activation_done", lang)),))
     full = identifiers_in_full(context).product_id
     shown = full or seen.product_id
-    product = Pairs(((word("product_id", lang), shown),))
+    product = Pairs(((word("sheets.product_id", lang), shown),))
     if context.case.clearinghouse.method == "automatic":
         return Section(title, (product,))
-    answer = Identifier(word("call_activation_write", lang))
-    say = Prose(word("call_activation_say", lang), "say")
+    answer = Identifier(word("sheets.call_activation_write", lang))
+    say = Prose(word("sheets.call_activation_say", lang), "say")
     return Section(
         title, (say, product, answer) if context.case.clearinghouse.method == "telephone" else (product, answer)
     )
@@ -145,39 +162,47 @@ def _request(context: Context) -> Section:
     case, lang = context.case, context.lang
     blocks: list[Block] = []
     if case.clearinghouse.method == "telephone":
-        blocks.append(Prose(word("call_request_say", lang, packs=packs_in_words(case, lang)), "say"))
+        blocks.append(Prose(word("sheets.call_request_say", lang, packs=packs_in_words(case, lang)), "say"))
     full = identifiers_in_full(context).license_server_id
-    blocks.append(Identifier(word("call_server_id" if full else "call_server_id_unknown", lang), full or ""))
+    blocks.append(
+        Identifier(word("sheets.call_server_id" if full else "sheets.call_server_id_unknown", lang), full or "")
+    )
     packs = tuple(
         (str(n), str(pack.count), f"Windows Server {pack.version}", pack_type(pack, lang), proofs_in_words(pack, lang))
         for n, pack in enumerate(case.packs, 1)
     )
-    columns = ["head_pack", "head_cals", "head_version", "head_type", "head_proofs"]
+    columns = ["sheets.head_pack", "sheets.head_cals", "sheets.head_version", "sheets.head_type", "sheets.head_proofs"]
     blocks.append(Grid(tuple(word(column, lang) for column in columns), packs))
     blocks.append(Pairs(contract_rows(case, lang) + earlier_rows(context), columns=2))
     if case.lost_servers:
-        columns = ["head_server", "head_os", "head_server_id", "head_note"]
+        columns = ["sheets.head_server", "sheets.head_os", "sheets.head_server_id", "sheets.head_note"]
         blocks.append(Grid(tuple(word(column, lang) for column in columns), old_servers(case, lang)))
-    return Section(word("call_request", lang), tuple(blocks))
+    return Section(word("sheets.call_request", lang), tuple(blocks))
 
 
 def _notes(context: Context) -> Section:
     """Where to write: boxes for each pack of the case. The agent may give fewer packs, never a printed ID."""
     lang, web = context.lang, context.case.clearinghouse.method == "web"
-    rows = ["call_when", "call_reference"] if web else ["call_when", "call_agent", "call_reference"]
-    blocks: list[Block] = [] if web else [Prose(word("call_ask", lang))]
+    rows = (
+        ["sheets.call_when", "sheets.call_reference"]
+        if web
+        else ["sheets.call_when", "sheets.call_agent", "sheets.call_reference"]
+    )
+    blocks: list[Block] = [] if web else [Prose(word("sheets.call_ask", lang))]
     blocks.append(Pairs(tuple((word(row, lang), "") for row in rows)))
-    blocks.append(Choices(word("call_result", lang), tuple(word("call_results", lang).split("|"))))
+    blocks.append(Choices(word("sheets.call_result", lang), tuple(word("sheets.call_results", lang).split("|"))))
     for number in range(1, max(len(context.case.packs), 2) + 1):
-        blocks.append(Identifier(word("call_key_pack", lang, number=number), after=word("call_key_pack_cals", lang)))
-    blocks.append(Pairs(((word("call_remarks", lang), ""), ("", ""))))
-    return Section(word("call_notes_web" if web else "call_notes", lang), tuple(blocks))
+        blocks.append(
+            Identifier(word("sheets.call_key_pack", lang, number=number), after=word("sheets.call_key_pack_cals", lang))
+        )
+    blocks.append(Pairs(((word("sheets.call_remarks", lang), ""), ("", ""))))
+    return Section(word("sheets.call_notes_web" if web else "sheets.call_notes", lang), tuple(blocks))
 
 
 def _after(context: Context) -> Section:
     lang, name = context.lang, context.case.name
-    blocks: list[Block] = [Prose(word("call_after_text", lang))]
+    blocks: list[Block] = [Prose(word("sheets.call_after_text", lang))]
     if not context.known(LicenseServer).activated:
         blocks.append(Command(f"runbook confirm {name} activate"))
-    blocks += [Command(f"runbook confirm {name} clearinghouse"), Prose(word("call_after_not_found", lang))]
-    return Section(word("call_after", lang), tuple(blocks))
+    blocks += [Command(f"runbook confirm {name} clearinghouse"), Prose(word("sheets.call_after_not_found", lang))]
+    return Section(word("sheets.call_after", lang), tuple(blocks))

@@ -138,11 +138,11 @@ def read_step_answer(path: Path, judge: Judge) -> ReportRead:
         return ReportRead(unread=(read.unread,) if read.unread else ())
     script = script_of(read.rows)
     if script is None:
-        return ReportRead(unread=(unread(path.name, "not_an_answer"),))
+        return ReportRead(unread=(unread(path.name, "readers.not_an_answer"),))
     try:
         answer = registry.read_answer(script, read.rows)
     except ValueError as error:
-        return ReportRead(unread=(unread(path.name, "other_shape", script=script, detail=misfit(error)),))
+        return ReportRead(unread=(unread(path.name, "readers.other_shape", script=script, detail=misfit(error)),))
     verdict = judge(script, Answer(0, read.rows, b"", b"", 0.0, path.parent))
     score = _FUNDAMENTAL if script in _FIRST else _READING
     pointers = tuple(Pointer(row, score, "diagnose.why_reading") for row in (verdict.hints if verdict else ()))

@@ -21,38 +21,55 @@ _NAMED = 30  # session hosts that the sheet lists by name
 Group = tuple[str, tuple[tuple[str, str], ...]]
 
 
+_ACTIVATED = {
+    0: "sheets.inventory_activated_0",
+    1: "sheets.inventory_activated_1",
+    2: "sheets.inventory_activated_2",
+}
+_WAY = {
+    "wizard-migrate": "sheets.way_wizard_migrate",
+    "wizard-install": "sheets.way_wizard_install",
+    "automatic": "sheets.way_automatic",
+    "cim": "sheets.way_cim",
+}
+
+
 def inventory(context: Context, backup: str = "") -> list[Group]:
     """What is owned, said and read, in the run's language and never mixed; several lines of one value are parted by
     newlines. ``backup`` says where the copies lie, where another step knows it."""
     case, lang = context.case, context.lang
     server = context.known(LicenseServer)
     checked = bool(context.known(HostsAfter).right)
-    hosts = (word("inventory_hosts_checked" if checked else "inventory_hosts", lang), _hosts(context))
+    hosts = (word("sheets.inventory_hosts_checked" if checked else "sheets.inventory_hosts", lang), _hosts(context))
     written = [
         *_contract(context),
-        (word("inventory_owned", lang), f"{case.expected_cals()} ({packs_in_words(case, lang)})"),
-        (word("new_server", lang), case.license_server.name),
-        (word("inventory_lost", lang), "\n".join(_lost(context))),
+        (word("sheets.inventory_owned", lang), f"{case.expected_cals()} ({packs_in_words(case, lang)})"),
+        (word("sheets.new_server", lang), case.license_server.name),
+        (word("sheets.inventory_lost", lang), "\n".join(_lost(context))),
         *(() if checked else (hosts,)),
     ]
     told = [
-        (word("inventory_approval", lang), _approval(context)),
-        (word("inventory_reissued", lang), _reissued(context)),
-        (word("inventory_key_packs", lang), _key_packs(context)),
-        (word("inventory_way", lang), _way(context)),
+        (word("sheets.inventory_approval", lang), _approval(context)),
+        (word("sheets.inventory_reissued", lang), _reissued(context)),
+        (word("sheets.inventory_key_packs", lang), _key_packs(context)),
+        (word("sheets.inventory_way", lang), _way(context)),
     ]
     read = [
-        (word("server_id", lang), server.license_server_id),
-        (word("inventory_activated", lang), _activated(context)),
-        (word("inventory_database", lang), server.database_path or ""),
-        (word("inventory_counted", lang), _counted(context)),
-        (word("inventory_backup", lang), backup or context.known(Backup).destination or ""),
+        (word("sheets.server_id", lang), server.license_server_id),
+        (word("sheets.inventory_activated", lang), _activated(context)),
+        (word("sheets.inventory_database", lang), server.database_path or ""),
+        (word("sheets.inventory_counted", lang), _counted(context)),
+        (word("sheets.inventory_backup", lang), backup or context.known(Backup).destination or ""),
         *((hosts,) if checked else ()),
     ]
-    unknown = word("inventory_unknown", lang)
+    unknown = word("sheets.inventory_unknown", lang)
     return [
-        (word(f"inventory_from_{source}", lang), tuple((label, value or unknown) for label, value in rows))
-        for source, rows in (("case", written), ("person", told), ("commands", read))
+        (word(source, lang), tuple((label, value or unknown) for label, value in rows))
+        for source, rows in (
+            ("sheets.inventory_from_case", written),
+            ("sheets.inventory_from_person", told),
+            ("sheets.inventory_from_commands", read),
+        )
     ]
 
 
@@ -61,11 +78,13 @@ def sheet(context: Context, backup: str = "") -> Sheet:
     lang, case = context.lang, context.case
     return Sheet(
         lang=lang,
-        title=word("inventory_title", lang),
-        subtitle=word("call_subtitle", lang, company=case.company, case=case.name, server=case.license_server.name),
+        title=word("sheets.inventory_title", lang),
+        subtitle=word(
+            "sheets.call_subtitle", lang, company=case.company, case=case.name, server=case.license_server.name
+        ),
         sections=tuple(Section(heading, (Pairs(rows),)) for heading, rows in inventory(context, backup)),
-        notice=word("inventory_notice", lang),
-        stamp=word("stamp", lang) if context.rehearsal else "",
+        notice=word("sheets.inventory_notice", lang),
+        stamp=word("sheets.stamp", lang) if context.rehearsal else "",
     )
 
 
@@ -78,20 +97,20 @@ def _contract(context: Context) -> list[tuple[str, str]]:
 
 def _activated(context: Context) -> str:
     status = context.known(LicenseServer).activation_status
-    return word(f"inventory_activated_{status}", context.lang) if status in (0, 1, 2) else ""
+    return word(_ACTIVATED[status], context.lang) if status in _ACTIVATED else ""
 
 
 def _reissued(context: Context) -> str:
     told = context.facts(Clearinghouse)
     if told is None or told.result != ISSUED or not told.at:
         return ""
-    return word("inventory_reissued_value", context.lang, at=told.at, reference=told.reference or "—")
+    return word("sheets.inventory_reissued_value", context.lang, at=told.at, reference=told.reference or "—")
 
 
 def _key_packs(context: Context) -> str:
     packs = context.known(Clearinghouse).packs
     return "\n".join(
-        word("inventory_key_pack", context.lang, id=_shown(pack.id), count=pack.count or "?") for pack in packs
+        word("sheets.inventory_key_pack", context.lang, id=_shown(pack.id), count=pack.count or "?") for pack in packs
     )
 
 
@@ -101,7 +120,7 @@ def _shown(identifier: str) -> str:
 
 def _way(context: Context) -> str:
     way = context.known(InstallWay).way
-    return word(f"way_{way.replace('-', '_')}", context.lang) if way else ""
+    return word(_WAY[way], context.lang) if way else ""
 
 
 def _counted(context: Context) -> str:
@@ -109,14 +128,14 @@ def _counted(context: Context) -> str:
     if seen is None or seen.counted_after is None:
         return ""
     fields = {"before": seen.counted_before, "after": seen.counted_after, "expected": seen.expected}
-    return word("inventory_counted_value", context.lang, **fields)
+    return word("sheets.inventory_counted_value", context.lang, **fields)
 
 
 def _hosts(context: Context) -> str:
     """The hosts of the case that were found right, else all that it names."""
     names = context.known(HostsAfter).right or context.case.session_hosts.names
     more = len(names) - _NAMED
-    shown = list(names[:_NAMED]) + ([word("inventory_hosts_more", context.lang, count=more)] if more > 0 else [])
+    shown = list(names[:_NAMED]) + ([word("sheets.inventory_hosts_more", context.lang, count=more)] if more > 0 else [])
     return "\n".join(shown)
 
 

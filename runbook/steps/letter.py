@@ -16,6 +16,7 @@ from runbook.papers.case_words import (
     day,
     earlier_rows,
     old_servers,
+    pack_type,
     packs_in_words,
     proofs_in_words,
     word,
@@ -29,62 +30,64 @@ def letter(context: Context) -> Sheet:
     case, lang = context.case, context.lang
     return Sheet(
         lang=lang,
-        title=word("letter_title", lang),
-        subtitle=word("call_subtitle", lang, company=case.company, case=case.name, server=case.license_server.name),
+        title=word("sheets.letter_title", lang),
+        subtitle=word(
+            "sheets.call_subtitle", lang, company=case.company, case=case.name, server=case.license_server.name
+        ),
         sections=(Section("", _body(context)),),
-        notice=word("letter_notice", lang),
-        stamp=word("stamp", lang) if context.rehearsal else "",
+        notice=word("sheets.letter_notice", lang),
+        stamp=word("sheets.stamp", lang) if context.rehearsal else "",
         letter=True,
     )
 
 
 def _body(context: Context) -> tuple[Block, ...]:
     case, lang = context.case, context.lang
-    types = ", ".join(dict.fromkeys(word(f"type_{pack.type}", lang) for pack in case.packs))
+    types = ", ".join(dict.fromkeys(pack_type(pack, lang) for pack in case.packs))
     versions = ", ".join(dict.fromkeys(f"Windows Server {pack.version}" for pack in case.packs))
     date = case.incident.date
-    when = " " + word("letter_when", lang, date=day(date, lang)) if date else ""
+    when = " " + word("sheets.letter_when", lang, date=day(date, lang)) if date else ""
     activated = bool((seen := context.facts(LicenseServer)) and seen.activated)
     blocks: list[Block] = [
-        Prose(word("letter_subject", lang, types=types, versions=versions)),
-        Prose(word("letter_greeting", lang)),
-        Prose(word("letter_request", lang, when=when, packs=packs_in_words(case, lang))),
+        Prose(word("sheets.letter_subject", lang, types=types, versions=versions)),
+        Prose(word("sheets.letter_greeting", lang)),
+        Prose(word("sheets.letter_request", lang, when=when, packs=packs_in_words(case, lang))),
     ]
     if case.incident.description:
-        blocks.append(Prose(word("letter_what", lang, description=case.incident.description)))
+        blocks.append(Prose(word("sheets.letter_what", lang, description=case.incident.description)))
     blocks += [
-        Prose(word("letter_activated" if activated else "letter_not_activated", lang)),
+        Prose(word("sheets.letter_activated" if activated else "sheets.letter_not_activated", lang)),
         Pairs(_rows(context)),
-        Prose(word("letter_ask", lang)),
-        Prose(word("letter_statement", lang)),
-        Prose(word("letter_closing", lang) + "\n" + _signature(case, lang)),
+        Prose(word("sheets.letter_ask", lang)),
+        Prose(word("sheets.letter_statement", lang)),
+        Prose(word("sheets.letter_closing", lang) + "\n" + _signature(case, lang)),
     ]
     return tuple(blocks)
 
 
 def _rows(context: Context) -> tuple[tuple[str, str], ...]:
     case, lang = context.case, context.lang
-    fill = word("to_fill", lang)
+    fill = word("sheets.to_fill", lang)
     full = identifiers_in_full(context).license_server_id
     servers = "\n".join(
         ", ".join(part for part in (name, system, shown) if part) for name, system, shown, _ in old_servers(case, lang)
     )
     proofs = "\n".join(
-        word("letter_proof", lang, number=number, count=pack.count, proofs=proofs_in_words(pack, lang))
+        word("sheets.letter_proof", lang, number=number, count=pack.count, proofs=proofs_in_words(pack, lang))
         for number, pack in enumerate(case.packs, 1)
     )
     rows = (
-        (word("server_id", lang), groups_of_five(full) if full else ""),
-        (word("new_server", lang), case.license_server.name),
+        (word("sheets.server_id", lang), groups_of_five(full) if full else ""),
+        (word("sheets.new_server", lang), case.license_server.name),
         *contract_rows(case, lang)[4:],
         *earlier_rows(context),
-        (word("letter_packs", lang), packs_in_words(case, lang)),
-        (word("letter_proofs", lang), proofs),
-        (word("letter_old", lang), servers),
+        (word("sheets.letter_packs", lang), packs_in_words(case, lang)),
+        (word("sheets.letter_proofs", lang), proofs),
+        (word("sheets.letter_old", lang), servers),
     )
     return tuple((label, value or fill) for label, value in rows)
 
 
 def _signature(case: Case, lang: str) -> str:
     given = (case.operator.name, case.company, case.operator.phone, case.operator.email)
-    return "\n".join(part for part in given if part) or word("to_fill", lang)
+    return "\n".join(part for part in given if part) or word("sheets.to_fill", lang)

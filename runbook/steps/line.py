@@ -19,20 +19,40 @@ _TO_SHARES = frozenset(
     {"backup-plan", "backup-second-copy", "backup-copies", "backup-retention", "backup-system-state"}
 )
 #: What the reason is called where the error has no word of its own: by an HRESULT or WinRM's number in its text.
-_BY_NUMBER = {"0x80090324": "clock", "0x803381A6": "quota", "-2144108122": "quota", "0x803380E4": "not_trusted"}
+_BY_NUMBER = {
+    "0x80090324": "remoting.line_clock",
+    "0x803381A6": "remoting.line_quota",
+    "-2144108122": "remoting.line_quota",
+    "0x803380E4": "remoting.line_not_trusted",
+}
 _BY_ID = {
-    "not_trusted": "ServerNotTrusted",
-    "kerberos": "AuthenticationFailed LogonFailure InvalidAuthentication ExplicitCredentialsRequired"
+    "remoting.line_not_trusted": "ServerNotTrusted",
+    "remoting.line_kerberos": "AuthenticationFailed LogonFailure InvalidAuthentication ExplicitCredentialsRequired"
     " WorkgroupCannotUseKerberos ClientKerberosDisabled CannotUseIPAddress 1312",
-    "constrained": "ScriptsNotAllowed CommandNotFoundException InvalidConfigurationName RemoteSessionDisallowed"
-    " MethodInvocationNotSupportedInConstrainedLanguage ScriptBlockNotAllowed",
+    "remoting.line_constrained": "ScriptsNotAllowed CommandNotFoundException InvalidConfigurationName"
+    " RemoteSessionDisallowed MethodInvocationNotSupportedInConstrainedLanguage ScriptBlockNotAllowed",
 }
 _WHY = {word: why for why, words in _BY_ID.items() for word in words.split()}
+_UNREACHED = {
+    Unreached.NAME_NOT_FOUND: "remoting.line_name_not_found",
+    Unreached.REFUSED: "remoting.line_refused",
+    Unreached.ACCESS_DENIED: "remoting.line_access_denied",
+    Unreached.WINRM_OFF: "remoting.line_winrm_off",
+    Unreached.TIMED_OUT: "remoting.line_timed_out",
+}
 #: The row of the errors' page that belongs to a reason.
 _ROWS = {
-    "name_not_found": "E51", "winrm_off": "E41", "timed_out": "E41", "refused": "E41", "access_denied": "E47",
-    "not_elevated": "E47", "kerberos": "E48", "clock": "E48", "not_trusted": "E49", "quota": "E50",
-}  # fmt: skip
+    "remoting.line_name_not_found": "E51",
+    "remoting.line_winrm_off": "E41",
+    "remoting.line_timed_out": "E41",
+    "remoting.line_refused": "E41",
+    "remoting.line_access_denied": "E47",
+    "remoting.line_not_elevated": "E47",
+    "remoting.line_kerberos": "E48",
+    "remoting.line_clock": "E48",
+    "remoting.line_not_trusted": "E49",
+    "remoting.line_quota": "E50",
+}
 
 
 def refusal(session: Session) -> Line | None:
@@ -48,12 +68,12 @@ def refusal(session: Session) -> Line | None:
     if session.fault is None or session.started:
         return None
     error = _error(session.fault)
-    return Line(f"remoting.line_{_why(session.fault)}", {**fields, "mode": error, "error": error})
+    return Line(_why(session.fault), {**fields, "mode": error, "error": error})
 
 
 def row(line: Line) -> tuple[str, ...]:
     """The error row that a refusal belongs to."""
-    found = _ROWS.get(line.key.removeprefix("remoting.line_"))
+    found = _ROWS.get(line.key)
     return (found,) if found else ()
 
 
@@ -94,8 +114,7 @@ def _why(fault: LineFault) -> str:
     if numbered := next((why for number, why in _BY_NUMBER.items() if number.lower() in text), None):
         return numbered
     word = fault.fully_qualified_error_id.split(",")[0]
-    known = _WHY.get(word) or why_unreached_id(word)
-    return "other" if known is Unreached.OTHER else str(known)
+    return _WHY.get(word) or _UNREACHED.get(why_unreached_id(word), "remoting.line_other")
 
 
 def _error(fault: LineFault) -> str:

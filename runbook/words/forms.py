@@ -14,13 +14,44 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from runbook.words import sentences
-from runbook.words.sentences import say
+from runbook.words.sentences import keyed, say
 
 #: What stands before the mark that a redacted copy gives in place of a plain SHA-256: the HMAC-SHA256 of the content,
 #: or, of content that the case no longer holds, of its SHA-256 as hex.
 HMAC, HMAC_OF_HASH = "hmac-sha256:", "hmac-sha256-of-sha256:"
 NARROW = "\u202f"  # the thin space that groups digits in French
 NO_BREAK = "\u00a0"
+_STATUS = keyed(
+    "status.",
+    "status.pending", "status.running", "status.succeeded", "status.finding", "status.already_done", "status.skipped",
+    "status.waiting", "status.failed", "status.timed_out", "status.unknown", "status.not_reached", "status.not_judged",
+)  # fmt: skip
+_OUTCOME = {
+    "done": "record.outcome_done",
+    "waiting": "record.outcome_waiting",
+    "failed": "record.outcome_failed",
+    "interrupted": "record.outcome_interrupted",
+    "bad input": "record.outcome_bad_input",
+    "open": "record.outcome_open",
+    "new": "record.outcome_new",
+}
+#: The columns of the steps' tables, in the order in which a table shows them where nobody kept its own.
+COLUMNS = keyed(
+    "steps.column_",
+    "steps.column_host", "steps.column_port", "steps.column_state", "steps.column_milliseconds",
+    "steps.column_addresses", "steps.column_channel", "steps.column_file", "steps.column_size", "steps.column_sha256",
+    "steps.column_contact", "steps.column_at", "steps.column_result", "steps.column_reference", "steps.column_agent",
+    "steps.column_packs", "steps.column_pack", "steps.column_code", "steps.column_row", "steps.column_product",
+    "steps.column_version", "steps.column_key_pack_type", "steps.column_before", "steps.column_after",
+    "steps.column_issued", "steps.column_judged", "steps.column_event", "steps.column_record", "steps.column_trouble",
+    "steps.column_mode", "steps.column_set_by", "steps.column_servers", "steps.column_grace_days",
+    "steps.column_connectivity", "steps.column_seconds", "steps.column_fault", "steps.column_count",
+    "steps.column_copy", "steps.column_way", "steps.column_age_days", "steps.column_files", "steps.column_fate",
+    "steps.column_error", "steps.column_times", "steps.column_owned", "steps.column_total", "steps.column_what",
+    "steps.column_subject", "steps.column_now", "steps.column_rank", "steps.column_first", "steps.column_last",
+    "steps.column_records", "steps.column_computers", "steps.column_why", "steps.column_kind", "steps.column_read",
+    "steps.column_damaged", "steps.column_found", "steps.column_not_found", "steps.column_gpo",
+)  # fmt: skip
 
 
 def phrase(key: str, lang: str, fields: Mapping[str, Any] | None = None) -> str:
@@ -34,12 +65,12 @@ def phrase(key: str, lang: str, fields: Mapping[str, Any] | None = None) -> str:
 
 def status_word(word: str, lang: str) -> str:
     """A status word as a person reads it."""
-    return phrase(f"status.{word}", lang)
+    return phrase(_STATUS.get(word, word), lang)
 
 
 def outcome_word(word: str, lang: str) -> str:
     """The outcome of a run as a person reads it."""
-    return phrase(f"record.outcome_{word.replace(' ', '_')}", lang)
+    return phrase(_OUTCOME.get(word, word), lang)
 
 
 def moment(stamp: str | None, lang: str) -> str:
@@ -121,8 +152,7 @@ def semicolons(parts: Iterable[str], lang: str) -> str:
 
 def heading(column: str, lang: str) -> str:
     """The heading of a column of a step's table, in words where there are some."""
-    title = phrase(f"steps.column_{column}", lang)
-    return column if title == f"steps.column_{column}" else title
+    return phrase(COLUMNS.get(column, column), lang)
 
 
 def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -137,6 +137,12 @@ def say(key: str, lang: str, /, **fields: object) -> str:
     return _words(area)[name][lang](**shown)
 
 
+def keyed(prefix: str, *keys: str) -> dict[str, str]:
+    """A closed list of keys, each by its word: ``keyed("status.", "status.done")["done"]`` is "status.done". Written
+    out, so that a search for a key finds who says it."""
+    return {key.removeprefix(prefix): key for key in keys}
+
+
 def printable(text: str) -> str:
     """``text`` that cannot repaint a terminal or turn a line around: what is no character to look at (C0, C1, bidi and
     zero-width marks, half a surrogate of a name that is no UTF-8) as ``\\u{1b}``; ends of lines and tabs stay."""

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from runbook.words.sentences import printed
+from runbook.words.sentences import printed, say
 
 
 @cache
 def environment(room: str, trimmed: bool = False) -> Environment:
     """What renders the templates beside the module whose ``__file__`` is ``room``. ``trimmed``: a line that holds
-    only a tag leaves no line behind."""
-    return Environment(
+    only a tag leaves no line behind. Templates ask for their words by ``say(KEY, lang)``."""
+    made = Environment(
         loader=FileSystemLoader(Path(room).parent / "templates"),
         autoescape=True,
         finalize=printed,
@@ -23,3 +23,5 @@ def environment(room: str, trimmed: bool = False) -> Environment:
         trim_blocks=trimmed,
         lstrip_blocks=trimmed,
     )
+    made.globals["say"] = say
+    return made

@@ -18,10 +18,10 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from runbook.bundle import licences, materials, pack, source, wheels
 from runbook.bundle.lock import HERE, Locked
-from runbook.bundle.make import ABOARD, longest, make, take_site
+from runbook.bundle.make import aboard, longest, make, take_site
 from runbook.errors import BadInput, RunbookError
 from runbook.words.console import pipe_encoding
-from runbook.words.sentences import LANGS, read_yaml
+from runbook.words.sentences import LANGS
 
 BUNDLE = Path(source.__file__).parent
 
@@ -212,9 +212,7 @@ def unpacked(tmp_path: Path) -> Path:
     wheels.list_requirements(folder / "wheels")
     for program in (BUNDLE / "install.py", BUNDLE.parent / "words" / "console.py"):
         shutil.copyfile(program, folder / "setup" / program.name)
-    words = read_yaml("words/bundle")
-    aboard = {key.removeprefix(ABOARD): words[key] for key in words if key.startswith(ABOARD)}
-    texts = {lang: {key: both[lang] for key, both in aboard.items()} for lang in LANGS}
+    texts = {lang: {word: both[lang] for word, both in aboard().items()} for lang in LANGS}
     about = {"python": ".".join(map(str, HERE.python)), "system": sys.platform, "longest": 60}
     for name, data in (("words", texts), ("about", about)):
         (folder / "setup" / f"{name}.json").write_text(json.dumps(data), encoding="utf-8")
@@ -296,11 +294,10 @@ def test_the_installer_needs_nothing_but_python() -> None:
 
 
 def test_the_installers_know_every_word_that_they_say() -> None:
-    words = {key.removeprefix(ABOARD) for key in read_yaml("words/bundle") if key.startswith(ABOARD)}
     said = set(re.findall(r"\$words\['(\w+)'\]", (BUNDLE / "install.ps1").read_text(encoding="utf-8")))
     text = (BUNDLE / "install.py").read_text(encoding="utf-8")
     said |= set(re.findall(r'(?:say\(words, |Refused\(|words\[)"(\w+)"', text))
-    assert said == words
+    assert said == aboard().keys()
 
 
 def test_what_powershell_fills_in_stands_in_both_languages() -> None:
@@ -309,7 +306,7 @@ def test_what_powershell_fills_in_stands_in_both_languages() -> None:
     assert len(filled) == 3
     for word, field in filled:
         for lang in LANGS:
-            assert field in read_yaml("words/bundle")[ABOARD + word][lang]
+            assert field in aboard()[word][lang]
 
 
 def test_scripts_that_windows_powershell_reads_without_a_mark_are_ascii() -> None:

@@ -133,7 +133,7 @@ def test_any_bytes_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
     path.write_bytes(data)
     document = case_file.read(path)
     if document.faults:
-        assert all(fault.word for fault in document.faults)
+        assert all(fault.key for fault in document.faults)
     with pytest.raises(BadInput):
         load_case(path, "case-1", "en")
 

@@ -121,7 +121,7 @@ def test_a_case_file_cannot_fill_the_memory(tmp_path: Path) -> None:
         ("#" * 1_000_001, "too_long"),
     ):
         path.write_text(text, encoding="utf-8")
-        assert [fault.word for fault in case_file.read(path).faults] == [word]
+        assert [fault.key for fault in case_file.read(path).faults] == [f"case.{word}"]
         assert case_file.plain(text) == {}
 
 

@@ -16,6 +16,7 @@ from runbook.journal.story import read_story
 from runbook.knowledge import reference
 from runbook.record.conflicts import Conflict, conflicts
 from runbook.record.page import render
+from runbook.words.sentences import read_yaml
 
 __all__ = ["bent"]
 
@@ -23,7 +24,9 @@ CHANGES = "activate,install-packs,backup,gpupdate"
 
 
 def found(bent: Bent) -> dict[str, dict[str, Any]]:
-    return {each.word: each.fields for each in conflicts(read_story(bent.folder.path), "en")}
+    return {
+        each.key.removeprefix("record.conflict_"): each.fields for each in conflicts(read_story(bent.folder.path), "en")
+    }
 
 
 @pytest.fixture
@@ -165,5 +168,5 @@ def test_each_conflict_is_a_sentence(lang: str) -> None:
         "left": "l",
         "when": "w",
     }
-    for word in ("server", "issued", "before_activation", "before_loss", "uninstalled", "backup_old", "unrefreshed"):
-        assert not Conflict(word, fields).text(lang).startswith("record.")
+    for key in (key for key in read_yaml("words/record") if key.startswith("conflict_")):
+        assert not Conflict(f"record.{key}", fields).text(lang).startswith("record.")

@@ -82,7 +82,7 @@ def test_a_lost_server_is_never_the_new_one(bent: Bent) -> None:
 )
 def test_what_contradicts_itself_is_told(changes: dict[str, Any], word: str) -> None:
     found = contradictions(Case.model_validate({**CASE, **changes}), dt.date(2025, 6, 1))
-    assert [c.word for c in found] == [word]
+    assert [c.key for c in found] == [f"case.{word}"]
 
 
 def test_a_case_file_that_agrees_with_itself_contradicts_nothing() -> None:
@@ -447,7 +447,7 @@ def test_what_was_done_on_one_server_is_not_done_on_another(bent: Bent, done: st
     assert bent.server.calls == before
     touched = [ends[step] for step in CHANGES.split(",") if ends[step]["status"] != "not_reached"]
     assert touched and all(end["status"] == "failed" and words(end) == ["moved"] for end in touched)
-    assert "server" in {each.word for each in conflicts(read_story(bent.folder.path), "en")}
+    assert "record.conflict_server" in {each.key for each in conflicts(read_story(bent.folder.path), "en")}
 
 
 @pytest.mark.parametrize("left", [0, 1])

@@ -233,7 +233,7 @@ def test_every_window_is_drawn_in_both_widths_says_it_is_drawn_and_marks_what_no
     here = Here(lang, "migrate-telephone.md")
     for window in sentences.read_yaml("mockups"):
         figure = pictures.mockups.mockup(here, window["id"])
-        assert here.word("mock_caption") in html.unescape(figure)
+        assert here.word("site.mock_caption") in html.unescape(figure)
         assert " › " in sections.name(here, window["page"])
         drawn = re.findall("<svg.*?</svg>", figure)
         assert len(drawn) == 2
@@ -268,7 +268,7 @@ def test_the_picture_of_ports_agrees_with_the_table(lang: str) -> None:
 
 def _joins(flow: tuple[str, str], row: reference.Port, lang: str) -> bool:
     origin, target = (ACTORS[name] for name in flow)
-    named = re.search(origin, Here(lang).word(f"pic_who_{flow[0]}"), re.IGNORECASE)
+    named = re.search(origin, Here(lang).word(f"site.pic_who_{flow[0]}"), re.IGNORECASE)
     at_origin = re.search(origin, row.origin.of(lang), re.IGNORECASE)
     return bool(named and at_origin and re.search(target, row.target.of(lang), re.IGNORECASE))
 

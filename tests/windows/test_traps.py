@@ -317,7 +317,7 @@ def test_a_case_file_as_editors_and_powershell_write_it(encoding: str, word: str
     """CR LF; the mark of Notepad; UTF-16 from ``>`` of PowerShell 5.1 and ANSI are told with what to do."""
     path = home / "cases" / NAME / "case.yml"
     path.write_text(path.read_text(encoding="utf-8"), encoding=encoding, newline="\r\n")
-    assert [fault.word for fault in case_file.read(path).faults] == ([word] if word else [])
+    assert [fault.key for fault in case_file.read(path).faults] == ([f"case.{word}"] if word else [])
 
 
 # -- ends from outside
