@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 import yaml
-from jinja2 import Environment, StrictUndefined
 
 from macros.marks import cell, code, rows
 from macros.words import Here
@@ -15,6 +14,7 @@ from runbook.knowledge.reference import steps
 from runbook.papers.verifier import verifier_commands
 from runbook.words.forms import outcome_word, status_word
 from runbook.words.sentences import data_root
+from runbook.words.templates import environment
 
 #: The example case of the pages: the name that README and the notebooks use.
 CASE, SERVER = "case-2024-01", "RDLIC01.corp.example"
@@ -43,11 +43,10 @@ _VERIFIER_CODE = {**dict.fromkeys("ACDG", "powershell"), **dict.fromkeys("BEF", 
 
 def case_file(here: Here) -> str:
     """The case file as a first run writes it (runbook/run/templates/case.yml.j2), filled in for the example case."""
-    path = data_root() / "runbook" / "run" / "templates" / "case.yml.j2"
-    env = Environment(undefined=StrictUndefined, autoescape=False)
-    text = env.from_string(path.read_text(encoding="utf-8")).render(
-        name=CASE, lang=here.lang, server=SERVER, reached="here"
+    page = environment(str(data_root() / "runbook" / "run" / "case_template.py"), plain=True).get_template(
+        "case.yml.j2"
     )
+    text = page.render(name=CASE, lang=here.lang, server=SERVER, reached="here")
     return f'\n``` {{ .yaml title="cases/{CASE}/case.yml" }}\n{text.rstrip()}\n```\n'
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 
+from runbook.knowledge.catalogue import SIGNATURE
+
 #: What Windows PowerShell 5.1 knows UTF-8 by.
 BOM = b"\xef\xbb\xbf"
-#: Stands before the block that Set-AuthenticodeSignature has put at the end of a script.
-SIGNATURE = "# SIG # Begin signature block"
 
 
 def is_signed(raw: bytes) -> bool:

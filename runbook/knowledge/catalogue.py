@@ -18,6 +18,8 @@ from runbook.words.sentences import data_root, read_yaml
 NOMINAL = "nominal"
 #: The state before the repair, and the step that reads the same after it.
 READ_AGAIN = {"hosts-policy": "hosts-verify", "key-packs-before": "key-packs-after"}
+#: Stands before the block that Set-AuthenticodeSignature has put at the end of a script.
+SIGNATURE = "# SIG # Begin signature block"
 
 
 def notebooks() -> list[str]:

@@ -12,6 +12,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
+from runbook.knowledge.catalogue import SIGNATURE
 from runbook.knowledge.records import (
     Ask,
     ChecklistLine,
@@ -385,13 +386,13 @@ def proven() -> tuple[Proven, ...]:
 
 
 def script_sha256(text: str) -> str:
-    """The SHA-256 (hex) by which a script's text is known: without byte order mark, signature and line ends."""
-    return hashlib.sha256(said_by(text.split("# SIG # Begin signature block")[0]).encode("utf-8")).hexdigest()
+    """The SHA-256 (hex) by which a script's text is known: of what it says."""
+    return hashlib.sha256(said_by(text).encode("utf-8")).hexdigest()
 
 
 def said_by(text: str) -> str:
-    """What a script's text says, whatever its byte order mark, line ends, and blanks at their ends."""
-    return "\n".join(line.rstrip() for line in text.lstrip("\ufeff").splitlines()).strip()
+    """What a script's text says, whatever its byte order mark, line ends, blanks at their ends, and signature."""
+    return "\n".join(line.rstrip() for line in text.lstrip("\ufeff").split(SIGNATURE)[0].splitlines()).strip()
 
 
 @cache

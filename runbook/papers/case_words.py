@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 
 from runbook.case.identifiers import groups_of_five, mask
 from runbook.case.model import Case, Pack
 from runbook.journal.context import Context
 from runbook.journal.entries import said
+from runbook.words.forms import day
 from runbook.words.sentences import keyed, sentence
 
 TYPES = {"user": "sheets.type_user", "device": "sheets.type_device"}
@@ -22,13 +22,6 @@ PROGRAMS = keyed(
 def word(key: str, lang: str, **fields: object) -> str:
     """The sentence ``key`` in ``lang``."""
     return sentence(key, lang, fields)  # which puts moments too into the language
-
-
-def day(date: dt.date | None, lang: str) -> str:
-    """31/01/2026 in French, 2026-01-31 in English; "" where there is none."""
-    if date is None:
-        return ""
-    return date.strftime("%d/%m/%Y") if lang == "fr" else date.isoformat()
 
 
 def pack_type(pack: Pack, lang: str) -> str:
@@ -66,7 +59,7 @@ def contract_rows(case: Case, lang: str) -> tuple[tuple[str, str], ...]:
         (word("sheets.program", lang), program),
         (word("sheets.agreement", lang), case.contract.agreement or ""),
         (word("sheets.reseller", lang), case.contract.reseller or ""),
-        (word("sheets.purchase_date", lang), day(case.contract.purchase_date, lang)),
+        (word("sheets.purchase_date", lang), day(case.contract.purchase_date or "", lang)),
     )
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from runbook.files import write_whole
 from runbook.run.opening import Run
 from runbook.steps.preflight import Preflight
 from runbook.words.forms import in_words
+from runbook.words.templates import environment
 
 #: The checks whose sentences go into the file's head.
 _TOLD = ("preflight", "roles", "network", "license-server", "ad-group")
@@ -41,6 +40,6 @@ def learned(run: Run) -> list[str]:
 def render(name: str, lang: str, server: str, told: Sequence[str] = (), reached: str = "here") -> str:
     """The text of a new case file, commented in both languages; ``told`` stands as comments at its head, ``reached``
     says from where the server is asked."""
-    env = Environment(loader=PackageLoader("runbook.run"), undefined=StrictUndefined, keep_trailing_newline=True)
     lines = [line for sentence in told for line in sentence.splitlines()]
-    return env.get_template("case.yml.j2").render(name=name, lang=lang, server=server, told=lines, reached=reached)
+    page = environment(__file__, plain=True).get_template("case.yml.j2")
+    return page.render(name=name, lang=lang, server=server, told=lines, reached=reached)

@@ -24,7 +24,7 @@ from runbook.host.again import keep_first_try, transient_error
 from runbook.host.answer import read_answer
 from runbook.host.call import Call
 from runbook.host.evidence import put_secrets_away, secret_input
-from runbook.host.script import BOM, SIGNATURE, as_run, is_signed
+from runbook.host.script import BOM, as_run, is_signed
 from runbook.journal import parts
 from runbook.journal.context import Context
 from runbook.journal.facts import Decided, Retold
@@ -378,7 +378,7 @@ def _text_of(run: Run, step: Step, cell_text: str | None) -> Text:
 
 def same_text(cell: str, file: str) -> bool:
     """Whether a cell still says what its file says: line ends, trailing blank lines and a signature aside."""
-    return reference.said_by(cell) == reference.said_by(file.split(SIGNATURE)[0])
+    return reference.said_by(cell) == reference.said_by(file)
 
 
 def _begin(run: Run, step: Step, text: Text, attempt: int, of: tuple[Of, ...] = ()) -> Entry:

@@ -33,6 +33,7 @@ from runbook.knowledge import reference
 from runbook.knowledge.reference import Step
 from runbook.steps import registry
 from runbook.steps.key_packs import HeldBefore
+from runbook.words.forms import duration
 from runbook.words.sentences import data_root, keyed, say
 
 FORMAT = 1
@@ -120,7 +121,7 @@ class Report(_Part):
         lines = [say("selftest.head", lang, count=len(self.tried), version=self.runbook, os=self.os_version)]
         for each in self.tried:
             word = say(_RESULT[each.result], lang)
-            lines.append(f"  {each.script}: {word} (exit {each.exit_code}, {each.seconds:.1f} s)")
+            lines.append(f"  {each.script}: {word} (exit {each.exit_code}, {duration(each.seconds, lang)})")
             lines += [f"      {fault.at}: {fault.wrong}" for fault in each.mismatches]
             lines += [f"      {error}" for error in each.errors]
         lines.append(say("selftest.foot", lang))

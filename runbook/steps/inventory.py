@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runbook.case.identifiers import mask, mask_agreement
 from runbook.journal.context import Context
-from runbook.papers.case_words import contract_rows, day, old_servers, packs_in_words, word
+from runbook.papers.case_words import contract_rows, old_servers, packs_in_words, word
 from runbook.papers.paper import Pairs, Section, Sheet
 from runbook.steps.clearinghouse import ISSUED, Clearinghouse
 from runbook.steps.hosts import HostsAfter
@@ -13,6 +13,7 @@ from runbook.steps.key_packs import Counted
 from runbook.steps.opening import LicenseServer
 from runbook.steps.secure import Backup
 from runbook.steps.source import SourceLost
+from runbook.words.forms import day
 
 _NAMED = 30  # session hosts that the sheet lists by name
 
@@ -151,6 +152,6 @@ def _approval(context: Context) -> str:
     parts = (
         told.approved_by or approval.name or "",
         told.ticket or approval.ticket or "",
-        day(approval.date, context.lang),
+        day(approval.date or "", context.lang),
     )
     return ", ".join(part for part in parts if part)

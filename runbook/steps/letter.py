@@ -13,7 +13,6 @@ from runbook.journal.context import Context
 from runbook.journal.private import identifiers_in_full
 from runbook.papers.case_words import (
     contract_rows,
-    day,
     earlier_rows,
     old_servers,
     pack_type,
@@ -23,6 +22,7 @@ from runbook.papers.case_words import (
 )
 from runbook.papers.paper import Block, Pairs, Prose, Section, Sheet
 from runbook.steps.opening import LicenseServer
+from runbook.words.forms import day
 
 
 def letter(context: Context) -> Sheet:
