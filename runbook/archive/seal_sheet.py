@@ -5,11 +5,10 @@ It comes from the bag alone, so that a sheet that was lost can be made again and
 
 from __future__ import annotations
 
-import html
 import re
-import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runbook.archive.bag import TAG_MANIFEST, read_tags
 from runbook.archive.digest import hash_file
@@ -17,7 +16,8 @@ from runbook.files import move, write_whole
 from runbook.words.forms import moment, number
 from runbook.words.sentences import LANGS, say
 
-_STYLE = Path(__file__).with_name("seal_sheet.css")
+if TYPE_CHECKING:
+    from runbook.papers.paper import Sheet
 
 
 def seal_of(bag: Path) -> str:
@@ -68,12 +68,14 @@ def complete_sheets(bag: Path) -> tuple[Path, Path]:
 def write_sheets(bag: Path, wanted: Iterable[Path] | None = None) -> tuple[Path, Path]:
     """Write both sheets, or those ``wanted``, over what is there: the text as Notepad on any Windows reads it (byte
     order mark, CR LF), and the page."""
+    from runbook.papers.paper import to_html, to_text  # late: who verifies writes no sheet
+
     text, page = sheets_of(bag)
     chosen = (text, page) if wanted is None else tuple(wanted)
     if text in chosen:
-        write_whole(text, sheet_text(bag).replace("\n", "\r\n").encode("utf-8-sig"))
+        write_whole(text, to_text(_sheet(bag)).replace("\n", "\r\n").encode("utf-8-sig"))
     if page in chosen:
-        write_whole(page, sheet_html(bag))
+        write_whole(page, to_html(_sheet(bag)))
     return text, page
 
 
@@ -119,72 +121,34 @@ def commands_for(name: str) -> list[str]:
     return say("archive.sheet_commands", "en", name=name).strip().splitlines()
 
 
-def sheet_text(bag: Path) -> str:
-    """The seal sheet as plain text, both languages on one sheet."""
-    info, seal = info_of(bag), seal_of(bag)
-    told = [
-        textwrap.fill(say(key, lang, name=bag.name), 78, break_on_hyphens=False)
-        for lang in LANGS
-        for key in ("archive.sheet_how", "archive.sheet_alone")
-    ]
-    signatures = [
-        line
-        for who in ("record.sign_operator", "record.sign_second")
-        for line in (
-            _both(who),
-            f"  {_both('record.sign_name')} _____________________  {_both('record.sign_date')} __________",
-            f"  {_both('record.sign_signature')} ____________________________________",
-            "",
+def _sheet(bag: Path) -> Sheet:
+    """The seal sheet: one side of paper, both languages, signed once."""
+    from runbook.papers import paper
+
+    info = info_of(bag)
+    lines = ("record.sign_name", "record.sign_date", "record.sign_signature")
+    to_sign = [
+        paper.Pairs(
+            tuple((f"{_both(who)} – {_both(line)}" if n == 0 else _both(line), "") for n, line in enumerate(lines))
         )
-    ]
-    return "\n".join(
-        [
-            _both("archive.sheet_title", name=bag.name),
-            "",
-            *([say("archive.rehearsal_stamp", "fr"), ""] if "Runbook-Rehearsal" in info else []),
-            *(f"{label}\n    {text}" for label, text in _rows(info, bag.name)),
-            "",
-            _both("archive.sheet_seal"),
-            "",
-            *("    " + line for line in spelled(seal).splitlines()),
-            "",
-            *(line for text in told for line in (text, "")),
-            *("    " + command for command in commands_for(bag.name)),
-            "",
-            *signatures,
-        ]
-    )
-
-
-def sheet_html(bag: Path) -> str:
-    """The seal sheet as one self-contained page: one side of paper, both languages, signed once."""
-    info, seal = info_of(bag), seal_of(bag)
-    rehearsal = "Runbook-Rehearsal" in info
-    rows = "".join(
-        f"<tr><th scope='row'>{html.escape(label)}</th><td>{html.escape(text)}</td></tr>"
-        for label, text in _rows(info, bag.name)
-    )
-    fields = ("record.sign_name", "record.sign_date", "record.sign_signature")
-    signs = "".join(
-        f"<tr><th scope='row'>{html.escape(_both(who))}</th>"
-        + "".join(f"<td>{html.escape(_both(field))}</td>" for field in fields)
-        + "</tr>"
         for who in ("record.sign_operator", "record.sign_second")
-    )
-    told = "".join(
-        f"<div lang='{lang}'><p>{html.escape(say('archive.sheet_how', lang, name=bag.name))}</p>"
-        f"<p>{html.escape(say('archive.sheet_alone', lang))}</p></div>"
+    ]
+    told = (
+        paper.Prose(say(key, lang, name=bag.name), lang=lang)
+        for key in ("archive.sheet_how", "archive.sheet_alone")
         for lang in LANGS
     )
-    lines = html.escape("\n".join(commands_for(bag.name)))
-    stamp = f"<p class='stamp'>{html.escape(say('archive.rehearsal_stamp', 'fr'))}</p>" if rehearsal else ""
-    page = (
-        f"<h1>{html.escape(_both('archive.sheet_title', name=bag.name))}</h1>{stamp}"
-        f"<table class='facts'>{rows}</table><h2>{html.escape(_both('archive.sheet_seal'))}</h2>"
-        f"<pre class='seal'>{spelled(seal)}</pre><div class='told'>{told}</div>"
-        f"<pre class='commands'>{lines}</pre><table class='sign'>{signs}</table>"
+    return paper.Sheet(
+        lang="fr",
+        title=_both("archive.sheet_title", name=bag.name),
+        subtitle="",
+        stamp=say("archive.rehearsal_stamp", "fr") if "Runbook-Rehearsal" in info else "",
+        sections=(
+            paper.Section("", (paper.Pairs(tuple(_rows(info, bag.name))),)),
+            paper.Section(_both("archive.sheet_seal"), (paper.Command(spelled(seal_of(bag)), large=True),)),
+            paper.Section("", tuple(told), columns=2),
+            paper.Section("", (paper.Command("\n".join(commands_for(bag.name))),)),
+            paper.Section("", tuple(to_sign), columns=2),
+        ),
+        form="one side",
     )
-    title = html.escape(f"{'REHEARSAL – ' if rehearsal else ''}{bag.name}")
-    style = _STYLE.read_text(encoding="utf-8")
-    head = f"<meta charset='utf-8'><title>{title}</title><style>{style}</style>"
-    return f"<!DOCTYPE html>\n<html lang='fr'>\n<head>{head}</head>\n<body>{page}</body>\n</html>\n"

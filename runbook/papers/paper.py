@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from runbook.words.templates import environment
@@ -25,10 +25,12 @@ _SPELLED = {word[0]: word for word in _WORDS}
 
 @dataclass(frozen=True)
 class Prose:
-    """A paragraph: plain, to be read out (``say``), or not to be overlooked (``warn``)."""
+    """A paragraph: plain, to be read out (``say``), or not to be overlooked (``warn``); ``lang`` where it is not the
+    sheet's."""
 
     text: str
     kind: Literal["plain", "say", "warn"] = "plain"
+    lang: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,10 @@ class Choices:
 
 @dataclass(frozen=True)
 class Command:
-    """A command to type."""
+    """Lines to type as they are; ``large`` what is read out from the paper, as a seal is."""
 
     text: str
+    large: bool = False
 
 
 Block = Prose | Numbered | Pairs | Grid | Identifier | Choices | Command
@@ -91,13 +94,17 @@ Block = Prose | Numbered | Pairs | Grid | Identifier | Choices | Command
 
 @dataclass(frozen=True)
 class Section:
+    """``columns`` is for the printed page: two lay the blocks side by side."""
+
     title: str
     blocks: tuple[Block, ...]
+    columns: Literal[1, 2] = 1
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """``stamp`` is a line that stands above everything (REHEARSAL), ``notice`` one below the title."""
+    """``stamp`` is a line that stands above everything (REHEARSAL), ``notice`` one below the title. ``form``: what is
+    said in a letter stands wider, what must fit one side of paper closer."""
 
     lang: str
     title: str
@@ -106,7 +113,7 @@ class Sheet:
     notice: str = ""
     stamp: str = ""
     footer: str = ""
-    letter: bool = field(default=False)
+    form: Literal["sheet", "letter", "one side"] = "sheet"
 
 
 def spell(group: str) -> str:
@@ -125,7 +132,7 @@ def to_text(sheet: Sheet) -> str:
     lines: list[str] = []
     if sheet.stamp:
         lines += ["*" * _WIDTH, *_wrap(sheet.stamp, "* "), "*" * _WIDTH, ""]
-    lines += [sheet.title, "=" * len(sheet.title), sheet.subtitle, ""]
+    lines += [sheet.title, "=" * len(sheet.title), *filter(None, [sheet.subtitle]), ""]
     if sheet.notice:
         lines += [*_wrap(sheet.notice, "! "), ""]
     for section in sheet.sections:
@@ -152,7 +159,7 @@ def _wrap(text: str, lead: str) -> list[str]:
 
 def _block(block: Block) -> list[str]:
     match block:
-        case Prose(text, kind):
+        case Prose(text, kind, _):
             return _wrap(text, {"plain": "", "say": "  > ", "warn": "! "}[kind])
         case Numbered(items):
             return [line for n, item in enumerate(items, 1) for line in _hang(f"{n}. ", item)]
@@ -165,8 +172,8 @@ def _block(block: Block) -> list[str]:
             return _identifier(block, label, value, after)
         case Choices(label, items):
             return [f"{label}  " + "   ".join(f"[ ] {item}" for item in items)]
-        case Command(text):
-            return [f"    {text}"]
+        case Command(text, _):
+            return [f"    {line}" for line in text.splitlines()]
 
 
 def _hang(lead: str, text: str) -> list[str]:

@@ -37,7 +37,7 @@ def letter(context: Context) -> Sheet:
         sections=(Section("", _body(context)),),
         notice=word("sheets.letter_notice", lang),
         stamp=word("sheets.stamp", lang) if context.rehearsal else "",
-        letter=True,
+        form="letter",
     )
 
 

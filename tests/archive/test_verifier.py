@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 import shutil
 import subprocess
@@ -227,7 +228,7 @@ def test_the_sheet_opens_in_notepad_and_gives_three_lines_that_stand_alone(seale
     assert raw.startswith(b"\xef\xbb\xbf") and b"\r\n" in raw and b"\n" not in raw.replace(b"\r\n", b"")
     page = sealed.sheets[1].read_text(encoding="utf-8")
     name = sealed.bag.name
-    for text in (raw.decode("utf-8-sig"), page.replace("&#x27;", "'").replace("&quot;", '"')):
+    for text in (raw.decode("utf-8-sig"), html.unescape(page)):
         assert f'certutil -hashfile "{name}\\tagmanifest-sha256.txt" SHA256' in text
         assert f"(Get-FileHash -LiteralPath '.\\{name}\\tagmanifest-sha256.txt' -Algorithm SHA256).Hash" in text
         assert f"sha256sum '{name}/tagmanifest-sha256.txt'" in text
