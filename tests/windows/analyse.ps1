@@ -5,7 +5,10 @@ $ErrorActionPreference = 'Stop'
 $root = (Resolve-Path -LiteralPath (Join-Path -Path $PSScriptRoot -ChildPath '..\..')).ProviderPath
 $found = 0
 $analyser = Get-Module -ListAvailable -Name PSScriptAnalyzer
-if (-not $analyser) { Write-Output -InputObject 'PSScriptAnalyzer is not installed: parsed only' }
+if (-not $analyser) {
+    if ($env:CI) { throw "PSScriptAnalyzer is not installed on this runner" }
+    Write-Output -InputObject "PSScriptAnalyzer is not installed: parsed only"
+}
 foreach ($folder in 'notebooks', 'runbook') {
     foreach ($file in Get-ChildItem -LiteralPath (Join-Path -Path $root -ChildPath $folder) -Recurse -Filter '*.ps1') {
         # Read as UTF-8: without a mark 5.1 would take the file for ANSI, and the product writes the mark when it runs it.
