@@ -87,3 +87,11 @@ def test_the_citation_says_what_the_project_says() -> None:
     assert (said["title"], str(said["version"]), said["license"]) == (project["name"], __version__, project["license"])
     assert {"cff-version", "message", "authors"} <= set(said)
     assert project["version"] == __version__
+
+
+def test_the_versions_of_python_that_are_named_are_those_that_are_tried() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8"))
+    named = [name.rpartition(" :: ")[2] for name in project["classifiers"] if " :: Python :: 3." in name]
+    assert named == workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
+    assert project["requires-python"] == f">={named[0]}"
