@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from runbook.hints.words import folded, negations, parted, possibilities
@@ -45,7 +45,7 @@ class Meant:
 
 
 @cache
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """``word`` without a plural or a French feminine, where enough of it is left."""
     if len(word) > _SHORTEST and word.endswith("s") and not word.endswith("ss"):
         word = word[:-1]
@@ -63,7 +63,7 @@ def _terms() -> dict[str, list[_Term]]:
         for idea, ways in kind.items():
             for way in ways:
                 words = way.replace("_", " ").replace("active directory", "activedirectory").split()
-                places = tuple(None if word == "*" else frozenset(map(_stem, word.split("|"))) for word in words)
+                places = tuple(None if word == "*" else frozenset(map(stem, word.split("|"))) for word in words)
                 options = {option for word in words for option in word.split("|")}
                 denies = len(words) > 1 and bool(options & {*negations(), "t"})
                 term = _Term(idea, places, state and not denies)
@@ -96,10 +96,12 @@ def _stands(places: Sequence[frozenset[str] | None], words: Sequence[str], at: i
     return at
 
 
-def _ideas_in(sentence: str) -> frozenset[str]:
+@lru_cache(maxsize=512)
+def ideas_in(sentence: str) -> frozenset[str]:
+    """The things and states that ``sentence`` names."""
     written, clauses = parted(sentence)
     plain = [folded(word) for word in written]
-    words = [_stem(word) for word in plain]
+    words = [stem(word) for word in plain]
     found = set()
     for at, word in enumerate(words):
         start = max([at - _BEFORE, 0, *(place + 1 for place in range(at) if clauses[place] != clauses[at])])
@@ -124,9 +126,14 @@ def meant_by(text: str) -> list[Meant]:
     return sorted(best.values(), key=lambda one: (-one.score, one.row))
 
 
+def sentences_of(text: str) -> list[str]:
+    """The sentences and lines of ``text``."""
+    return [sentence for sentence in _SENTENCES.split(text) if sentence.strip()]
+
+
 def _windows(text: str) -> Iterator[tuple[frozenset[str], float]]:
-    sentences = [sentence for sentence in _SENTENCES.split(text) if sentence.strip()]
-    ideas = [_ideas_in(sentence) for sentence in sentences]
+    sentences = sentences_of(text)
+    ideas = [ideas_in(sentence) for sentence in sentences]
     for one in ideas:
         yield one, _TOGETHER
     for first, second in pairwise(ideas):

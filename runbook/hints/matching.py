@@ -16,6 +16,7 @@ from typing import Protocol
 
 from runbook.hints import pastes
 from runbook.hints.ideas import meant_by
+from runbook.hints.likeness import is_calm, like_of
 from runbook.hints.rows import (
     BARE_HEX,
     BY_EVENT,
@@ -33,7 +34,16 @@ from runbook.hints.rows import (
     number_of,
 )
 from runbook.hints.wordings import Phrase, Wordings
-from runbook.hints.words import fields_in, flat, is_of_the_trade, is_own, names_foreign, telling_lines, words_of
+from runbook.hints.words import (
+    fields_in,
+    flat,
+    is_of_the_trade,
+    is_own,
+    names_foreign,
+    speaks_of_our_matter,
+    telling_lines,
+    words_of,
+)
 from runbook.journal.outcome import Line
 from runbook.knowledge import reference
 from runbook.knowledge.reference import Event
@@ -57,6 +67,10 @@ _SHORT_ASKED = 10
 _LONG_PIECE = 7
 #: Where a message falls into pieces: where its source cuts it, and after a sentence.
 _PIECES = re.compile(r'…|(?<=[\w"%!]\.) (?=[A-Z])')
+#: Scores of likeness: a row that gets few votes, and what all of them add.
+_LIKE, _SURER = 71.0, 7.0
+#: Fields whose words any product uses: likeness wants words of the trade and of licences beside them.
+_ANYBODY_S = frozenset({"rds", "classes", "logs"})
 #: Signs of a text that is one paste; a longer one is a log, of which lines count.
 _PASTE = 20_000
 _HEX = re.compile(r"(?<![0-9a-z])0x([0-9a-f]{1,8})(?![0-9a-z])", re.IGNORECASE)
@@ -107,6 +121,7 @@ def hints_for_text(text: str, lang: str | None = None) -> list[Hint]:
     _from_events(text, collected)
     _from_codes(text, collected)
     _from_ideas(text, collected)
+    _from_likeness(text, collected)
     return collected.ranked()
 
 
@@ -158,6 +173,36 @@ def _from_ideas(text: str, collected: Collected) -> None:
         if not fields.isdisjoint((row.field, "rds")):
             why = (Line("hints.why_ideas"),)
             collected.add(Hint(row.id, row.page, meant.score, why, problem=row, candidate=True))
+
+
+def _from_likeness(text: str, collected: Collected) -> None:
+    """What a text of our matter is most like, where nothing was recognised for sure: a guess, which drops other
+    guesses where the text is like a healthy state."""
+    if any(not hint.candidate for hint in collected.hints.values()) or len(text) > _PASTE:
+        return
+    fields = _fields_of_likeness(text)
+    if not fields and not collected.hints:
+        return  # before all sayings are read
+    if is_calm(text):
+        collected.hints.clear()
+        return
+    why = (Line("hints.why_like"),)
+    for like in like_of(text) if fields else ():
+        row = reference.problem(like.row)
+        if row.field in fields:
+            score = _LIKE + _SURER * like.share
+            collected.add(Hint(row.id, row.page, score, why, problem=row, candidate=True))
+
+
+def _fields_of_likeness(text: str) -> frozenset[str]:
+    """The fields of which likeness may answer: none beside another product."""
+    shape = flat(text)
+    if pastes.foreign_in(text) or names_foreign(shape):
+        return frozenset()
+    fields = fields_in(shape)
+    if not (is_of_the_trade(shape) and speaks_of_our_matter(text)):
+        fields -= _ANYBODY_S
+    return fields if "lserver" in fields else fields - {"database"}
 
 
 def _rows_of_ese(text: str) -> set[str]:

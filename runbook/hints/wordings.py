@@ -238,6 +238,9 @@ class _Index:
         if speaks_of_licences(meant) and not speaks_of_licences(words[start:end]):
             return 0.0, 0, 0
         matched = {place for block in same for place in range(block.dest_start, block.dest_end)}
+        numbers = part if self.phrases[number].official else phrase
+        if any(_NUMBER.fullmatch(word) and word not in words[start:end] for word in numbers):
+            return 0.0, 0, 0
         if not _says_the_same(part, words, line.clauses, start, end, matched):
             return 0.0, 0, 0
         score = 100 * max(in_phrase, in_line) * (0.7 + 0.3 * min(in_phrase, in_line)) * (0.9 + 0.1 * line.share)
@@ -247,10 +250,7 @@ class _Index:
 def _says_the_same(
     part: Sequence[str], words: Sequence[str], clauses: Sequence[int], start: int, end: int, matched: set[int]
 ) -> bool:
-    """Whether ``words[start:end]`` deny where ``part`` of a phrase does, and have its numbers."""
-    there = words[start:end]
-    if any(_NUMBER.fullmatch(word) and word not in there for word in part):
-        return False
+    """Whether ``words[start:end]`` deny where ``part`` of a phrase does."""
     before = start
     while before > max(0, start - _BEFORE) and clauses[before - 1] == clauses[start]:
         before -= 1

@@ -62,7 +62,7 @@ def parted(text: str) -> tuple[list[str], list[int]]:
             clause += 1
             continue
         for word in _pairs(token) if "\u3040" <= token[0] <= "\u9fff" else (token,):
-            if words and word in seconds and (compound := _compounds().get((folded(words[-1]), word))):
+            if words and folded(word) in seconds and (compound := _compounds().get((folded(words[-1]), folded(word)))):
                 words[-1] = compound
             else:
                 words.append(word)
@@ -128,6 +128,12 @@ def _subjects() -> frozenset[str]:
 def speaks_of_licences(words: Sequence[str]) -> bool:
     """Whether one of ``words`` names what the whole matter is about."""
     return any(folded(word) in _subjects() for word in words)
+
+
+def speaks_of_our_matter(text: str) -> bool:
+    """Whether ``text`` names licences, or what only they have: a grace period, a key pack, the Clearinghouse."""
+    words = words_of(text).words
+    return speaks_of_licences(words) or not {folded(word) for word in words}.isdisjoint(reference.lexicon().matters)
 
 
 def denies(words: Sequence[str]) -> bool:

@@ -102,7 +102,8 @@ class Problem(Fact):
     ``events`` are keys of events.yml. ``article`` is the row (1 to 5) of the source article's table. ``act`` is the
     section of the site that does what ``fix`` says ("session-hosts.html#gpo"); ``run`` names short commands for it.
     ``field`` names the words of lexicon.yml of which one has to stand beside its wordings. ``says``: what a text may
-    speak of to mean this row, however worded: "database locked", things and states of lexicon.yml.
+    speak of to mean this row, however worded: "database locked", things and states of lexicon.yml. ``asked``: how a
+    person says it; a text is compared with these, and is no copy of them.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^E\d\d$")]
@@ -114,6 +115,7 @@ class Problem(Fact):
     codes: tuple[Code, ...] = ()
     matches: Match = Match()
     says: tuple[Filled, ...] = ()
+    asked: Synonyms = Synonyms()
     cause: Text
     fix: Text
     do_not: Text | None = None
@@ -137,7 +139,8 @@ class Problem(Fact):
 class Lexicon(Record):
     """lexicon.yml: the words that decide what a message means beside its wording; folded (no accents, no capitals),
     but for ``same``: groups of ways to say one thing, of which the first has its accents. ``things`` and ``states``:
-    what a text speaks of, by name; a state may be denied by what stands before it."""
+    what a text speaks of, by name; a state may be denied by what stands before it. ``calm``: what is said of a healthy
+    state, as sentences with their accents."""
 
     negations: tuple[Filled, ...]
     possibilities: tuple[Filled, ...]
@@ -150,6 +153,14 @@ class Lexicon(Record):
     trade: tuple[Filled, ...]
     things: dict[str, tuple[Filled, ...]]
     states: dict[str, tuple[Filled, ...]]
+    fillers: tuple[Filled, ...]
+    matters: tuple[Filled, ...]
+    askers: tuple[Filled, ...]
+    troubles: tuple[Filled, ...]
+    rules: tuple[Filled, ...]
+    harmless: tuple[Filled, ...]
+    needs: tuple[Filled, ...]
+    calm: tuple[Filled, ...]
     template_roots: tuple[Filled, ...]
 
 

@@ -37,8 +37,8 @@ def texts(lang: str) -> Iterator[tuple[str, str]]:
 def _under(value: Any, lang: str, inside: bool = False) -> Iterator[str]:
     if isinstance(value, dict):
         for key, part in value.items():
-            # what people and systems write (matches, official messages) is quoted, not ours to change
-            if key not in ("matches", "message", "text", "synonyms"):
+            # what people and systems write (matches, asked, official messages) is quoted, not ours to change
+            if key not in ("matches", "asked", "message", "text", "synonyms"):
                 yield from _under(part, lang, inside or key == lang)
     elif isinstance(value, list):
         for part in value:
