@@ -33,8 +33,12 @@ NAMES = {
     "REHEARSAL SA": "Ardoise Quimpéroise SARL",
     "name: REHEARSAL,": "name: Hélène Kerguelen,",
     "CHG-REHEARSAL-1": "CHG-774411",
+    "REHEARSAL-AGREEMENT": "01234567",  # without quotes: YAML would take it for 342391, written in base eight
 }
-GONE = ("ardoise", "quimper", "kestrel", "oldowl", "oldkite", "falcon", "merlin", "buzzard", "kerguelen", "774411")
+GONE = (
+    "ardoise", "quimper", "kestrel", "oldowl", "oldkite", "falcon", "merlin", "buzzard", "kerguelen", "774411",
+    "01234567", "342391",
+)  # fmt: skip
 
 
 def renamed(text: str) -> str:
