@@ -308,10 +308,16 @@ def runs_table(story: Story, lang: str) -> list[tuple[str, ...]]:
                 str(opened.get("operator") or "–"),
                 value(opened.get("apply") or [], lang),
                 outcome_word(run.outcome, lang),
-                semicolons(news, lang) if len(news) <= 8 else say("record.runs_steps", lang, count=len(news)),
+                _news(news, lang),
             )
         )
     return rows
+
+
+def _news(news: list[str], lang: str) -> str:
+    if not news:
+        return say("record.runs_nothing", lang)
+    return semicolons(news, lang) if len(news) <= 8 else say("record.runs_steps", lang, count=len(news))
 
 
 def evidence_views(story: Story, listed: list[Entry], lang: str) -> Iterator[Evidence]:

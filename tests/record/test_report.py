@@ -192,8 +192,11 @@ def test_the_role_is_told_where_the_case_gives_it(tmp_path: Path) -> None:
     case = make_case(tmp_path / "cases")
     file = case / "case.yml"
     text = file.read_text(encoding="utf-8").replace("{name: Octave Fictif,", "{name: Octave Fictif, role: CIO,")
+    text = text.replace("{name: Hélène Exemplaire,", "{name: Hélène Exemplaire, role: server team,")
     file.write_text(text, encoding="utf-8", newline="\n")
-    assert "Octave Fictif (CIO)" in dict(questions(read_story(case), "en"))["Who, in which role"]
+    for lang in LANGS:
+        told = said_in(case, lang)["people"]
+        assert "Octave Fictif (CIO)" in told and "Hélène Exemplaire (server team)" in told
 
 
 def test_a_clock_that_went_back_is_told_with_its_place(tmp_path: Path) -> None:
