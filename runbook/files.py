@@ -117,6 +117,15 @@ def safe_name(name: str) -> str:
     return f"{kept}{dot}{_UNSAFE.sub('_', suffix)}" if suffix else kept
 
 
+def free_place(folder: Path, name: str, taken: Callable[[Path], bool] = Path.exists) -> Path:
+    """Where ``name`` can lie in ``folder``: as it is called, where that is ``taken`` with -2, -3 … behind its stem."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    target, number = folder / name, 2
+    while taken(target):
+        target, number = folder / f"{stem}-{number}{suffix}", number + 1
+    return target
+
+
 #: What a spreadsheet takes for a formula, at the head of a cell and, whatever separator it splits the line at, inside.
 _FORMULA = re.compile(r"(\A|[;,\t\r\n])([ \u00a0\"']*)(?=[=+@\t\r\uff0b\uff0d\uff1d\uff20-])")
 

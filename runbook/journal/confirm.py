@@ -12,7 +12,7 @@ from typing import Any
 from runbook.case.folder import CaseFolder
 from runbook.case.identifiers import compact_id, groups_of_five, mask, mask_all, normalise_id35
 from runbook.errors import BadInput
-from runbook.files import listed, move, patiently, safe_name, write_json, write_whole
+from runbook.files import free_place, listed, move, patiently, safe_name, write_json, write_whole
 from runbook.journal.held import ANSWERS_KEY, answer_hmac, pending, refuse_unheld
 from runbook.journal.history import History
 from runbook.journal.lines import Entry, Journal, stamp, utc_now
@@ -254,13 +254,13 @@ def _has_private(ask: Ask) -> bool:
 def _keep(path: Path, folder: CaseFolder, step: str, number: int) -> dict[str, Any]:
     """Copy an attachment into the case under a name that holds on every disk; never over an earlier one."""
     shown = mask_all(path.name)  # a person may have named the file by the identifier in it
-    name = safe_name(shown)
-    target = folder.path / "attachments" / step / f"{number:02d}-{name}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    count = 2
-    while target.exists():
-        target = target.with_name(f"{number:02d}-{count}-{name}")
-        count += 1
+    place = folder.path / "attachments" / step
+    place.mkdir(parents=True, exist_ok=True)
+
+    def taken(target: Path) -> bool:  # by an earlier entry, or by a file of this one that waits for its line
+        return target.exists() or target.with_name(pending(target.name)).exists()
+
+    target = free_place(place, f"{number:02d}-{safe_name(shown)}", taken)
     relative = target.relative_to(folder.path).as_posix()
     waiting = folder.path / pending(relative)
     shutil.copy2(path, waiting)

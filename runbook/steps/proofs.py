@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from runbook.case.model import Pack
-from runbook.files import move, safe_name, sha256_of
+from runbook.files import free_place, move, safe_name, sha256_of
 from runbook.journal.context import Context
 from runbook.journal.facts import Facts, Plain
 from runbook.journal.outcome import Line, Status, Verdict
@@ -104,10 +104,7 @@ def _keep(case_folder: Path, source: Path, taken: dict[str, Path]) -> KeptFile:
     folder = (case_folder / "proofs").resolve()
     folder.mkdir(exist_ok=True)
     digest = sha256_of(source)
-    safe = Path(safe_name(source.name))
-    target, number = folder / safe, 2
-    while target.exists() and sha256_of(target) != digest:
-        target, number = folder / f"{safe.stem}-{number}{safe.suffix}", number + 1
+    target = free_place(folder, safe_name(source.name), lambda there: there.exists() and sha256_of(there) != digest)
     if not target.exists():
         part = target.with_name(target.name + ".part")
         shutil.copyfile(source, part)

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from runbook.case.folder import CaseFolder
+from runbook.files import sha256_of
 from runbook.journal import confirm
 from runbook.journal.history import History
 from runbook.journal.lines import Journal
@@ -44,3 +45,21 @@ def test_confirmations_at_the_same_time_each_keep_their_number_and_identifier(tm
         whole = kept["packs"][0]["id"]
         assert whole == pack_id(int(entry["fields"]["reference"][1:])), "the line and its identifier belong together"
     assert Journal(folder.journal).check() == []
+
+
+def test_two_papers_of_one_name_are_both_kept(tmp_path: Path) -> None:
+    folder = CaseFolder(tmp_path / "cases" / "case-a")
+    folder.path.mkdir(parents=True)
+    papers = [tmp_path / place / "order.pdf" for place in ("2021", "2022")]
+    for paper in papers:
+        paper.parent.mkdir()
+        paper.write_text(paper.parent.name, encoding="utf-8")
+    entries = [
+        confirm.enter(folder, reference.step("attestation"), {"note": "x"}, who="w", attach=papers) for _ in range(2)
+    ]
+    kept = [file for entry in entries for file in entry["attachments"]]
+    assert [Path(file["path"]).name for file in kept] == [
+        "01-order.pdf", "01-order-2.pdf", "02-order.pdf", "02-order-2.pdf",
+    ]  # fmt: skip
+    assert [(folder.path / file["path"]).read_text("utf-8") for file in kept] == ["2021", "2022"] * 2
+    assert all(sha256_of(folder.path / file["path"]) == file["sha256"] for file in kept)
