@@ -11,6 +11,7 @@ import string
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 _BETWEEN = r"[\s\-\u00a0\u2010-\u2015\u2212\u202f]"
@@ -48,13 +49,16 @@ def _writings() -> str:
     return "|".join(forms)
 
 
-_SECRET = re.compile(rf"(?<![A-Za-z0-9])(?:{_writings()})(?![A-Za-z0-9])")
+@cache
+def _secret() -> re.Pattern[str]:
+    """Made when it is first asked for: that takes longer than a guard takes to start."""
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{_writings()})(?![A-Za-z0-9])")
 
 
 def written_secrets(text: str) -> Iterator[re.Match[str]]:
     """Where ``text`` holds what has the form of a licence code or an identifier, in every writing. Not the words of a
     sentence, numbers in a row, or a list of hosts that are counted."""
-    return (match for match in _SECRET.finditer(text) if _is_secret(match[0]))
+    return (match for match in _secret().finditer(text) if _is_secret(match[0]))
 
 
 def bare(text: str) -> str:
