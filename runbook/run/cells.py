@@ -138,7 +138,7 @@ def _take(step_id: str, text: str | None, source: str) -> None:
     step = reference.step(step_id)
     with disk_told(run.lang, run.folder.path):
         end = life.live(run, step_id, text)
-    undo = will_change(step, run.applied) or step.kind == "change"
+    undo = (will_change(step, run.applied) or step.kind == "change") and end["status"] not in show.NOTHING_DONE
     order = list(run.status) if run.host.kind == "files" else run.steps  # of files the answer comes first
     number = order.index(step_id) + 1 if step_id in order else len(run.status)
     bundle = show.step_bundle(step, end, number, len(run.steps), run.lang, undo)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from runbook.journal.lines import Entry
+from runbook.journal.outcome import Status
 from runbook.knowledge import reference
 from runbook.knowledge.reference import Step
 from runbook.words import forms, sentences
 from runbook.words.templates import environment
 
 Bundle = dict[str, str]
+#: After these there is nothing to undo; a change that waits for its name says beforehand how it would be.
+NOTHING_DONE = frozenset({Status.NOT_REACHED, Status.SKIPPED})
 
 
 def step_bundle(step: Step, end: Entry, number: int, count: int, lang: str, undo: bool) -> Bundle:
