@@ -23,6 +23,8 @@ from runbook.words.sentences import LANGS, keyed, read_yaml, say, typeset
 #: The package whose templates, scripts and icons the built site holds.
 THEME = "mkdocs-material"
 _PACKED = frozenset({".whl", ".png", ".woff2", ".gz"})  # already compressed: stored as they are
+#: What whoever unpacks a bundle reads first.
+START_HERE = "LISEZMOI-START-HERE.txt"
 #: Words of knowledge/words/bundle.yml that travel with the installer.
 _ABOARD = keyed(
     "bundle.aboard_",
@@ -158,9 +160,11 @@ def _add_installer(project: Path, folder: Path, target: Target, version: str, co
     script = (project / "runbook" / "bundle" / "verifier.ps1").read_text(encoding="utf-8").strip()
     script = script.replace(r"C:\RDS\rds-cal-runbook'", rf"C:\RDS\{folder.name}'")
     ways = say("bundle.verifier_ways", "en", folder=folder.name, script=script).strip()
+    here = [say("bundle.start_here", lang, **fields).strip() for lang in LANGS]
     # UTF-8 with a mark and CRLF: the Notepad of every Windows shows it as it is meant.
-    text = "\n\n\n".join([*parts, ways]) + "\n"
-    (folder / "VERIFIER.txt").write_text(text, encoding="utf-8-sig", newline="\r\n")
+    for name, pieces in (("VERIFIER.txt", [*parts, ways]), (START_HERE, here)):
+        text = "\n\n\n".join(pieces) + "\n"
+        (folder / name).write_text(text, encoding="utf-8-sig", newline="\r\n")
 
 
 def longest(wheelhouse: Path, python: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from playwright.sync_api import Browser
 
 from runbook.bundle import lock
 from runbook.bundle.lock import WINDOWS
-from runbook.bundle.make import THEME
+from runbook.bundle.make import START_HERE, THEME
 from runbook.bundle.materials import BILL
 from runbook.bundle.source import PARTS
 from runbook.files import sha256_of
@@ -154,6 +155,10 @@ def test_made_twice_unpacked_installed_read_and_rehearsed_without_network(tmp_pa
         subprocess.run(["sha256sum", "--check", "--quiet", "--strict", "SHA256SUMS"], cwd=bundle, check=True)
 
     bill_names_what_is_there(bundle)
+    start = (bundle / START_HERE).read_text(encoding="utf-8-sig")
+    named = set(re.findall(r"^(\S+?)(?:  |\\)", start, re.M))
+    assert named == {"VERIFIER.txt", "install.ps1", "site", "notebooks"}
+    assert all((bundle / name).exists() for name in named)
 
     home = tmp_path / "home"
     home.mkdir()
