@@ -10,6 +10,7 @@ import yaml
 
 from macros.marks import cell, code, rows
 from macros.words import Here
+from runbook.knowledge.catalogue import notebook_steps
 from runbook.knowledge.reference import steps
 from runbook.papers.verifier import verifier_commands
 from runbook.words.forms import outcome_word, status_word
@@ -67,8 +68,7 @@ def statuses(here: Here) -> str:
 
 def changes(here: Here) -> str:
     """The steps of migrate that can be named in ``apply``, each with its undo (other notebooks' are on their pages)."""
-    text = (data_root() / "notebooks" / "migrate.md").read_text(encoding="utf-8")
-    cells = set(re.findall(r'(?:magic_args="|^%manual )([\w-]+)', text, re.MULTILINE))
+    cells = notebook_steps("migrate")
     return rows(
         [here.word("site.col_name"), here.word("site.col_does"), here.word("site.col_undo")],
         (
