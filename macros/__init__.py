@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from macros import casework, commands, dates, faults, forms, marks, pictures, project, samples, tables
-from macros.pictures import mockups
+from macros import casework, commands, dates, faults, forms, marks, project, samples, tables
+from macros.pictures import mockups, picture
 from macros.words import Here, here
 from runbook.knowledge import reference
 from runbook.words.sentences import say
@@ -28,7 +28,7 @@ MACROS: dict[str, Callable[..., str]] = {
     "call_set": forms.call_set,
     "print_all": forms.print_all,
     "letter": forms.letter,
-    "picture": pictures.picture,
+    "picture": picture.picture,
     "mockup": mockups.mockup,
     "ends": dates.ends,
     "since": dates.since,

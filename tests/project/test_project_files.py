@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import shlex
@@ -95,3 +96,16 @@ def test_the_versions_of_python_that_are_named_are_those_that_are_tried() -> Non
     named = [name.rpartition(" :: ")[2] for name in project["classifiers"] if " :: Python :: 3." in name]
     assert named == workflow["jobs"]["test"]["strategy"]["matrix"]["python"]
     assert project["requires-python"] == f">={named[0]}"
+
+
+def test_the_face_of_a_package_holds_a_docstring_only() -> None:
+    """But for the version, and for what the macros plugin of MkDocs looks for by the package's name."""
+    faces = {path for room in ("runbook", "macros", "pscheck") for path in (ROOT / room).rglob("__init__.py")}
+    for face in faces - {ROOT / "runbook" / "__init__.py", ROOT / "macros" / "__init__.py"}:
+        body = ast.parse(face.read_text(encoding="utf-8")).body
+        assert all(isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant) for each in body), face
+
+
+def test_no_module_of_the_runbook_lies_loose() -> None:
+    loose = {path.stem for path in (ROOT / "runbook").glob("*.py")}
+    assert loose == {"__init__", "__main__", "cli", "errors", "files", "magics"}

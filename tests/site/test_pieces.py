@@ -19,14 +19,13 @@ from macros import (
     languages,
     marks,
     markup,
-    pictures,
     print_page,
     project,
     search_index,
     sections,
     tables,
 )
-from macros.pictures import drawing
+from macros.pictures import drawing, mockups, picture, scenes
 from macros.words import Here, search_words, section_title
 from runbook.cli import build
 from runbook.knowledge import reference
@@ -206,10 +205,10 @@ def test_the_tree_names_every_module_with_its_first_line() -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-@pytest.mark.parametrize("name", sorted(pictures.SCENES))
+@pytest.mark.parametrize("name", sorted(picture.SCENES))
 def test_every_picture_is_well_formed_and_its_text_stays_inside(lang: str, name: str) -> None:
     here = Here(lang, "reference/ports.md")
-    for svg in re.findall("<svg.*?</svg>", pictures.picture(here, name)):
+    for svg in re.findall("<svg.*?</svg>", picture.picture(here, name)):
         _stays_inside(ElementTree.fromstring(svg))
 
 
@@ -232,7 +231,7 @@ def _stays_inside(svg: Element) -> None:
 def test_every_window_is_drawn_in_both_widths_says_it_is_drawn_and_marks_what_nobody_read(lang: str) -> None:
     here = Here(lang, "migrate-telephone.md")
     for window in sentences.read_yaml("mockups"):
-        figure = pictures.mockups.mockup(here, window["id"])
+        figure = mockups.mockup(here, window["id"])
         assert here.word("site.mock_caption") in html.unescape(figure)
         assert " › " in sections.name(here, window["page"])
         drawn = re.findall("<svg.*?</svg>", figure)
@@ -255,15 +254,15 @@ ACTORS = {
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_picture_of_ports_agrees_with_the_table(lang: str) -> None:
     """Each row of the table is an arrow from its origin to its target with its ports, and no arrow is without a row."""
-    shown = re.sub(r"<[^>]+>", "", pictures.picture(Here(lang), "who-talks-to-whom"))
+    shown = re.sub(r"<[^>]+>", "", picture.picture(Here(lang), "who-talks-to-whom"))
     shown = shown.replace("\u2011", "-").replace("\u00a0", " ")
     drawn = set()
     for row in (row for row in reference.ports() if row.direction != "none"):
         assert row.ports in shown
-        flows = {flow for flow in pictures.scenes.FLOWS[row.direction] if _joins(flow, row, lang)}
+        flows = {flow for flow in scenes.FLOWS[row.direction] if _joins(flow, row, lang)}
         assert flows, row.id
         drawn |= flows
-    assert drawn == {flow for flows in pictures.scenes.FLOWS.values() for flow in flows}
+    assert drawn == {flow for flows in scenes.FLOWS.values() for flow in flows}
 
 
 def _joins(flow: tuple[str, str], row: reference.Port, lang: str) -> bool:
@@ -274,7 +273,7 @@ def _joins(flow: tuple[str, str], row: reference.Port, lang: str) -> bool:
 
 
 def test_pictures_differ_in_words_only() -> None:
-    one, two = (pictures.picture(Here(lang), "life-of-a-case") for lang in LANGS)
+    one, two = (picture.picture(Here(lang), "life-of-a-case") for lang in LANGS)
     assert one != two
     assert one.count("<rect") == two.count("<rect")
     assert one.count("<path") == two.count("<path")
