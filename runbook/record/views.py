@@ -140,6 +140,8 @@ class ConfirmView:
     number: int
     undone: str  # what became of the entry: "" where it stands, else a sentence
     fields: tuple[tuple[str, str], ...]
+    corrected: int  # the number of the entry that this one replaces, 0 where it replaces none
+    differing: tuple[tuple[str, str, str], ...]  # what differs from that one: question, answer then, answer now
     attachments: tuple[Evidence, ...]
     faults: tuple[tuple[str, int], ...]
 
@@ -351,8 +353,9 @@ def link_to(story: Story, path: str) -> str:
 
 
 def confirm_view(story: Story, entry: Entry, lang: str) -> ConfirmView:
-    asks = _asked(str(entry.get("step")))
-    fields = flatten(entry.get("fields") or {})
+    fields = _answers(entry, lang)
+    before = next((e for e in story.entries if entry.get("replaces") and e.get("n") == entry["replaces"]), None)
+    was, now = dict(_answers(before, lang) if before else ()), dict(fields)
     files = tuple(evidence_views(story, entry.get("attachments") or [], lang))
     return ConfirmView(
         who=str(entry.get("who") or ""),
@@ -362,10 +365,23 @@ def confirm_view(story: Story, entry: Entry, lang: str) -> ConfirmView:
         rehearsal=bool(entry.get("rehearsal")),
         number=int(entry.get("entry") or 0),
         undone=undone(story, entry, lang),
-        fields=tuple(answer(asks.get(key), key, item, lang) for key, item in in_asked_order(asks, fields)),
+        fields=fields,
+        corrected=int(before.get("entry") or 0) if before else 0,
+        differing=tuple(
+            (asked, was.get(asked, ""), now.get(asked, ""))
+            for asked in ({**was, **now} if before else ())
+            if was.get(asked) != now.get(asked)
+        ),
         attachments=files,
         faults=_faults(files),
     )
+
+
+def _answers(entry: Entry, lang: str) -> tuple[tuple[str, str], ...]:
+    """What was asked and what was answered, in the order of the questions."""
+    asks = _asked(str(entry.get("step")))
+    fields = flatten(entry.get("fields") or {})
+    return tuple(answer(asks.get(key), key, item, lang) for key, item in in_asked_order(asks, fields))
 
 
 def undone(story: Story, entry: Entry, lang: str) -> str:

@@ -6,12 +6,15 @@ import datetime as dt
 import hashlib
 from typing import Any
 
-from model_server import CASE, Bent, bent
+import pytest
+from model_server import CASE, PACKS, Bent, bent
 
 from runbook.archive.contradictions import before_copying
 from runbook.journal.story import read_story
 from runbook.record.case_changes import CaseChange, case_changes
 from runbook.record.page import render
+from runbook.record.views import confirm_view
+from runbook.words.sentences import LANGS, say
 
 __all__ = ["bent"]
 
@@ -78,6 +81,23 @@ def test_what_was_changed_since_the_last_run_is_told(bent: Bent) -> None:
     bent.case(company="Other SA")
     (change,) = case_changes(read_story(bent.folder.path), "en")
     assert change.run == "Since r01" and lines(change) == {"company": (CASE["company"], "Other SA")}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_a_corrected_entry_changed_is_told_answer_by_answer(lang: str, bent: Bent) -> None:
+    bent.ready(PACKS[0])
+    bent.run()
+    bent.issued(*PACKS[:2], replaces=1, why="one was forgotten", reference="REF-2")
+    bent.run()
+    story = read_story(bent.folder.path)
+    first, second = (confirm_view(story, e, lang) for e in story.history.confirmed()["clearinghouse"])
+    assert first.corrected == 0 and first.differing == () and "one was forgotten" in first.undone
+    packs, reference = sorted(second.differing, key=lambda line: "REF-2" in line[2])
+    assert second.corrected == 1 and reference[1:] == ("", "REF-2")
+    assert packs[1].count("20") == 1 and packs[2].count("20") == 2 and len(second.differing) == 2
+    page = render(story, lang, made=dt.datetime.now(dt.UTC))
+    assert say("record.entry_differs", lang, number=1) in page and "REF-2</span></td></tr>" in page
+    assert not any(pack.replace("-", "") in page.replace("-", "") for pack in PACKS), "masked as everywhere"
 
 
 def test_a_kept_file_that_was_edited_later_shows_no_lines(bent: Bent) -> None:
