@@ -46,6 +46,11 @@ class Host(Protocol):
         """The encoding in which what ``call`` writes to its streams is declared to be ("utf-8", "cp850")."""
         ...
 
+    def fetch(self, step: str, run: int, then: Path, folder: Path) -> list[str] | None:
+        """The command line that brings what the change ``step``, whose end did not come back, has left where it ran
+        into ``folder``; ``then`` is its folder of that run, ``run`` this one's number. None: there is no such place."""
+        ...
+
 
 class FilesHost:
     """No machine at all: a notebook that only reads files brought from elsewhere. It can run no script."""
@@ -60,3 +65,6 @@ class FilesHost:
 
     def encoding(self, call: Call) -> str:
         return "utf-8"
+
+    def fetch(self, step: str, run: int, then: Path, folder: Path) -> list[str] | None:
+        return None

@@ -166,7 +166,7 @@ class RehearsalHost:
         """A small Python process that plays the answer back into the call's folder."""
         plan = call.folder / "plan.json"
         write_json(plan, self._plan(call))
-        return [process.interpreter(), "-I", "-S", str(Path(__file__).with_name("replay.py")), str(plan)]
+        return _replayed(plan)
 
     def limit(self, call: Call) -> float:
         """The step's limit, or the shorter one with which the recording shows a step that hangs."""
@@ -175,6 +175,18 @@ class RehearsalHost:
     def encoding(self, call: Call) -> str:
         """The encoding of the recorded streams."""
         return self._answered(call).encoding
+
+    def fetch(self, step: str, run: int, then: Path, folder: Path) -> list[str] | None:
+        """Plays back what was recorded as brought back later (``brought`` in the step's folder)."""
+        home = self.recording.step_folder(step, run)
+        brought = home / "brought" if home else None
+        if brought is None or not brought.is_dir():
+            return None
+        plan = folder / "plan.json"
+        files = [{"from": str(path), "to": path.name} for path in sorted(brought.iterdir())]
+        quiet = {"stdout": None, "stderr": None, "exit_code": 0, "seconds": 0.0, "dies": False, "effects": None}
+        write_json(plan, {"step": step, "folder": str(folder), "files": files, **quiet})
+        return _replayed(plan)
 
     def _answered(self, call: Call) -> Answered:
         home = self.recording.step_folder(call.step, call.run)
@@ -213,6 +225,10 @@ class RehearsalHost:
             "dies": answered.dies,
             "effects": str(self._effects) if call.step in self._changes else None,
         }
+
+
+def _replayed(plan: Path) -> list[str]:
+    return [process.interpreter(), "-I", "-S", str(Path(__file__).with_name("replay.py")), str(plan)]
 
 
 def _stream(home: Path | None, name: str) -> str | None:

@@ -2,13 +2,16 @@
 
 ``remoting.ps1`` opens one session for each step, runs the untouched script in a closed folder on the server, brings
 back what it left and removes the folder. It runs on the workstation like any script, under the same guard; what it
-says of the line lies in ``remoting-out.json`` beside the step's own evidence.
+says of the line lies in ``remoting-out.json`` beside the step's own evidence. Where the line breaks in a change, the
+folder stays on the server, and the next run comes for what it holds (``RemotingHost.fetch``).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
+import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,7 +63,8 @@ class LineFault(_Said):
 
 
 class Line(_Said):
-    """What the wrapper said of one session. ``started``: the script may have begun; ``ended``: its end came back."""
+    """What the wrapper said of one session. ``started``: the script may have begun; ``ended``: its end came back;
+    ``whole``: so did all that it left."""
 
     server: str
     https: bool = False
@@ -69,6 +73,8 @@ class Line(_Said):
     clock_difference: float | None = None
     started: bool = False
     ended: bool = False
+    whole: bool = False
+    exit_code: int | None = None
     timed_out: bool = False
     removed: bool | None = None
     seconds_to_open: float | None = None
@@ -87,6 +93,11 @@ class Line(_Said):
         return f"cp{page}" if page and page.isdigit() and page != "65001" else "utf-8"
 
     @property
+    def free(self) -> bool:
+        """Whether something may be done on the server: an administrator's session, and no change at work."""
+        return self.there is not None and self.there.is_elevated is True and not self.there.at_work
+
+    @property
     def broken(self) -> bool:
         """True where the script was sent and not all that it left has come back."""
         return self.started and (not self.ended or self.fault is not None)
@@ -98,6 +109,15 @@ def read_line(folder: Path) -> Line | None:
         return Line.model_validate_json((folder / SAID).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, ValidationError):
         return None
+
+
+def mark_of(folder: Path) -> str | None:
+    """By what the folder on the server of the step in ``folder`` is found again; None: it went over no line."""
+    try:
+        mark = str(json.loads((folder / GIVEN).read_text(encoding="utf-8"))["Mark"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return mark if re.fullmatch("[0-9a-f]{32}", mark) else None
 
 
 def as_there(folder: Path, ended: Ended) -> Ended:
@@ -146,13 +166,18 @@ class RemotingHost:
             "PlaceInValues": json.dumps(str(call.folder), ensure_ascii=False)[1:-1],
             "LimitSeconds": round(call.limit),
             "Kind": "change" if changes else "check",
+            "Mark": uuid.uuid4().hex,
         }
         return self._wrapped(call.folder, given)
 
     def look(self, folder: Path) -> list[str]:
         """The command line that only looks at both machines; what it says lies in ``folder`` afterwards."""
-        nothing = {"Script": "", "Sha256": "", "Values": "", "PlaceInValues": "", "LimitSeconds": 0, "Kind": "check"}
-        return self._wrapped(folder, nothing)
+        return self._wrapped(folder, {"Kind": "check"})
+
+    def fetch(self, step: str, run: int, then: Path, folder: Path) -> list[str] | None:
+        """The wrapper runs nothing, and brings what lies in the folder on the server whose mark is in ``then``."""
+        mark = mark_of(then)
+        return None if mark is None else self._wrapped(folder, {"Kind": "change", "Mark": mark, "Fetch": True})
 
     def limit(self, call: Call) -> float:
         """The step's own limit is kept on the server; here the line's is added to it."""
@@ -165,7 +190,9 @@ class RemotingHost:
     def _wrapped(self, folder: Path, given: dict[str, Any]) -> list[str]:
         (folder / WRAPPER.name).write_bytes(as_run(WRAPPER.read_bytes()))
         (folder / SAID).unlink(missing_ok=True)  # an earlier try's
-        write_json(folder / GIVEN, {"Server": self.server, "Https": self.https, "Folder": str(folder), **given})
+        nothing = {"Script": "", "Sha256": "", "Values": "", "PlaceInValues": "", "LimitSeconds": 0, "Mark": ""}
+        line = {"Server": self.server, "Https": self.https, "Folder": str(folder), "Fetch": False}
+        write_json(folder / GIVEN, {**line, **nothing, **given})
         return self.here.arguments(folder / WRAPPER.name, folder / GIVEN, folder / SAID)
 
 

@@ -54,6 +54,10 @@ class WindowsHost:
         """The console's code page: powershell.exe and the native tools it calls write in it."""
         return self.console
 
+    def fetch(self, step: str, run: int, then: Path, folder: Path) -> list[str] | None:
+        """None: what a script left lies in its folder already."""
+        return None
+
 
 def find_powershell(environ: Mapping[str, str], bits: int = struct.calcsize("P") * 8) -> Path | None:
     """Windows PowerShell 5.1 of a Windows system, None where there is none.

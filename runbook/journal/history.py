@@ -138,6 +138,10 @@ class History:
         """The guard's line for the change that began with ``begin``."""
         return self._of_attempt("ran", begin)
 
+    def brought(self, begin: Entry) -> Entry | None:
+        """The line of a later run that brought back what the change that began with ``begin`` had left elsewhere."""
+        return next((e for e in self._of("brought", begin["step"]) if e["of"].get("n") == begin["n"]), None)
+
     def unfinished(self) -> list[Entry]:
         """The ``begin`` lines of changes whose end no guard has written down: each may be at work still."""
         return [e for e in self._of("begin") if e.get("kind") != "check" and self.ran(e) is None]

@@ -209,6 +209,8 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "begin": ("run", "step"),
     "started": ("run", "step", "pid", "created"),
     "ran": ("run", "step"),
+    "brought": ("run", "step", "of"),
+    "verified": ("run", "step", "of"),
     "end": ("run", "step", "status"),
     "notebook": ("run", "path", "sha256"),
     "confirm": ("step", "fields"),

@@ -71,6 +71,9 @@ def _done(story: Story, lang: str) -> Iterator[tuple[str, Change]]:
                 if begin is None or not _mutates(str(begin.get("kind")), step):
                     continue
                 known = say(_KNOWN.get(attempt.status, "record.change_tried"), lang, run=run.name)
+                if later := _settled(story, step, begin):
+                    settled = {"run": later["run"], "status": status_word(later["status"], lang)}
+                    known += "; " + say("record.change_settled", lang, **settled)
                 if decided := _decided(story, step, begin):
                     known += "; " + phrase("record.change_decided", lang, {"who": decided.get("who") or "–"})
                 yield (
@@ -124,6 +127,12 @@ def _undo(step: str, lang: str) -> str:
     except (KeyError, FileNotFoundError):
         return ""
     return undo.of(lang) if undo else ""
+
+
+def _settled(story: Story, step: str, begin: Entry) -> Entry | None:
+    """The judgement by which a later run settled a change whose end nobody had seen."""
+    later = (e for e in story.history.ends(step) if e["run"] != begin["run"] and e["status"] != Status.UNKNOWN)
+    return next((e for e in later if (e.get("of") or {}).get("n") == begin["n"]), None)
 
 
 def _decided(story: Story, step: str, begin: Entry) -> Entry | None:

@@ -34,6 +34,7 @@ from runbook.journal.outcome import BAD, SATISFIED, Answer, Line, Status, Verdic
 from runbook.journal.parts import Of, Tried
 from runbook.knowledge import reference
 from runbook.knowledge.reference import Step
+from runbook.run import settling
 from runbook.run.opening import Run, play_answers, will_change
 from runbook.steps import guards, line, purpose, registry
 from runbook.steps.purpose import Purpose
@@ -237,7 +238,11 @@ def _change(
     text = _text_of(run, step, cell_text)
     context = run.context(step.id)
     if begun := history.open_begin(step.id):
-        return _recover(run, step, begun, history, context)
+        looked = begun["run"] != run.name and settling.bring_back(run, step, begun, context)
+        verdict, extra = _recover(run, step, begun, run.history(), context)
+        if verdict.status is Status.UNKNOWN and looked:
+            verdict, extra = _verified(run, step, begun, context, (verdict, extra))
+        return verdict, extra
     if moved := guards.moved(context):
         return moved, {}
     aim = purpose.purpose(context, step.id)
@@ -311,10 +316,12 @@ def _not_applied(run: Run, step: Step, aim: Purpose | None, context: Context) ->
 
 
 def _recover(run: Run, step: Step, begun: Entry, history: History, context: Context) -> tuple[Verdict, dict[str, Any]]:
-    """Judge a change by what its guard wrote down, and by what its script wrote of each part as it went. Where
-    nobody wrote anything down, it is unknown."""
-    ran = history.ran(begun)
-    folder = run.folder.run(begun["run"]) / step.id
+    """Judge a change by what its guard wrote down, or a later run brought back, and by what its script wrote of each
+    part as it went. Where nobody wrote anything down, it is unknown."""
+    brought = history.brought(begun)
+    ran = brought or history.ran(begun)
+    came = (brought or begun)["run"]
+    folder = run.folder.run(came) / step.id
     if ran and ran.get("not_started"):
         return Verdict(Status.FAILED, (Line("run.not_started", {"why": ran["not_started"]}),)), _evidence(run, step)
     written = purpose.written_parts(folder, begun)
@@ -322,31 +329,54 @@ def _recover(run: Run, step: Step, begun: Entry, history: History, context: Cont
     known = bool(written) and all(part.state != parts.UNKNOWN for part in written)
     fields = {"step": step.id, "run": begun["run"], "case": run.folder.name}
     extra = {"script_sha256": begun["script_sha256"], "edited": begun["edited"]}
+    if brought:
+        extra |= settling.of(begun)
     session = remoting.read_line(folder)
     if session and (refused := line.stopped(session, answered=True)):
-        return refused, {**extra, **_evidence(run, step, begun["run"])}
+        return refused, {**extra, **_evidence(run, step, came)}
     if ran is None or ran["timed_out"] or (session and session.timed_out):
         if known and not begun["edited"]:
             how = Line("run.cut_between", fields)
-            return Verdict(Status.FAILED, (how, *told), facts), {**extra, **_evidence(run, step, begun["run"])}
+            return Verdict(Status.FAILED, (how, *told), facts), {**extra, **_evidence(run, step, came)}
         word = "run.unknown_timed_out" if ran else "run.unknown"
         lines = (Line(word, fields), *told, *_look(step, fields), *_left((ran or {}).get("left", ())))
-        return Verdict(Status.UNKNOWN, lines, facts), {"of": {"run": begun["run"], "n": begun["n"]}}
-    ended = process.Ended(ran["exit_code"], ran["seconds"])
+        return Verdict(Status.UNKNOWN, lines, facts), settling.of(begun)
+    # Of a script whose answer came back later, perhaps nobody saw the exit code: then its answer has to do.
+    unseen = brought is not None and ran["exit_code"] is None
+    ended = process.Ended(0 if unseen else ran["exit_code"], ran["seconds"] or 0.0)
     answer = read_answer(folder, ended, begun.get("encoding", "utf-8"))
     if not ended.by_itself or answer.out is None:
+        code = {} if unseen else {"exit_code": ended.exit_code}
         if known and not begun["edited"]:  # it broke off on the way, between two parts
             how = Line("run.cut_between", fields)
-            extra |= {"exit_code": ended.exit_code}
-            return Verdict(Status.FAILED, (how, *told), facts), {**extra, **_evidence(run, step, begun["run"])}
-        of = {"of": {"run": begun["run"], "n": begun["n"]}, "exit_code": ended.exit_code}
+            return Verdict(Status.FAILED, (how, *told), facts), {**code, **extra, **_evidence(run, step, came)}
         how = Line("run.unknown_ended", {**fields, "code": ended.exit_code})
-        if session and session.broken:
+        if session and unseen:
+            how = Line("remoting.unknown_brought", {**fields, "server": session.server})
+        elif session and session.broken:
             how = Line("remoting.unknown_cut", {**fields, **line.lost(session)})
-        return Verdict(Status.UNKNOWN, (how, *told, *_look(step, fields)), facts), of
+        return Verdict(Status.UNKNOWN, (how, *told, *_look(step, fields)), facts), {**code, **settling.of(begun)}
     verdict = _judge(context, step, ended, answer)
-    extra = {"exit_code": ended.exit_code, **extra}
-    return verdict, {**extra, **_evidence(run, step, begun["run"])}
+    if brought and session:
+        late = Line("remoting.brought_unseen" if unseen else "remoting.brought", {**fields, "server": session.server})
+        verdict = replace(verdict, lines=(late, *verdict.lines))
+    code = {} if unseen else {"exit_code": ended.exit_code}
+    return verdict, {**code, **extra, **_evidence(run, step, came)}
+
+
+def _verified(
+    run: Run, step: Step, begun: Entry, context: Context, before: tuple[Verdict, dict[str, Any]]
+) -> tuple[Verdict, dict[str, Any]]:
+    """What the server's state says of a change of which nothing else does; ``before`` where that says nothing."""
+    unknown, extra = before
+    seen = settling.verify(run, step, begun, context)
+    evidence = _evidence(run, step)
+    if seen is None:
+        return unknown, extra | (evidence if evidence.get("evidence") else {})
+    extra = {**settling.of(begun), **evidence, "script_sha256": begun["script_sha256"], "edited": begun["edited"]}
+    fields = {"run": begun["run"], "server": context.case.license_server.name}
+    how = Line("remoting.verified", {**fields, "check": f"title.{registry.doing(step.id).verified_by}"})
+    return replace(seen, lines=(how, *seen.lines), facts=seen.facts or unknown.facts), extra
 
 
 def _look(step: Step, fields: dict[str, Any]) -> tuple[Line, ...]:

@@ -17,11 +17,11 @@ from runbook.journal.outcome import Line, Status, Verdict
 from runbook.journal.private import identifiers_in_full
 from runbook.steps.answer_shape import Answered, Fault, Flag, Int
 from runbook.steps.codes import ActivationStatus
-from runbook.steps.opening import Contact, LicenseServer
+from runbook.steps.opening import Contact, LicenseServer, LicenseServerAnswer
 from runbook.steps.preflight import server_of
 from runbook.steps.purpose import machine
 from runbook.steps.reading import failed
-from runbook.steps.registry import CONFIRM, manual, script
+from runbook.steps.registry import CONFIRM, Attempt, manual, script, verification
 
 
 class ActivateAnswer(Answered):
@@ -144,3 +144,17 @@ def activate_cim(context: Context, seen: ActivateAnswer) -> Verdict:
         return Verdict(Status.FAILED, (line,), facts, hints=hints_for("activation"))
     fields = {"server": server_of(context), "id": facts.license_server_id or "—"}
     return Verdict(Status.SUCCEEDED, (Line("steps.activate_done", fields),), facts)
+
+
+@verification("activate", by="license-server")
+def activation_seen(context: Context, attempt: Attempt, seen: LicenseServerAnswer) -> Verdict | None:
+    """The server says of itself whether it is activated; by what, it does not say."""
+    if not seen.found or seen.fault is not None or seen.properties_empty:
+        return None
+    tail = f"…{seen.license_server_id_tail}" if seen.license_server_id_tail else ""
+    facts = ActivatedByCim(activation_status=seen.activation_status, license_server_id=tail)
+    if seen.activation_status == ActivationStatus.ACTIVATED:
+        return Verdict(Status.FINDING, (Line("steps.activate_seen", {"id": tail or "—"}),), facts)
+    if seen.activation_status == ActivationStatus.NOT_ACTIVATED:
+        return Verdict(Status.FAILED, (Line("steps.activate_seen_not"),), facts)
+    return None

@@ -15,7 +15,7 @@ from runbook.steps.answer_shape import Answered, Fault, Flag, Int
 from runbook.steps.backup import ShadowCopy, told, unless_applied
 from runbook.steps.dated_copies import CopiedFile, CopiesAnswer
 from runbook.steps.key_packs import Inventory
-from runbook.steps.registry import CASE_LINE, local, script
+from runbook.steps.registry import CASE_LINE, Attempt, local, script, verification
 from runbook.steps.secure import (
     DESTINATION,
     ROBOCOPY_FAILS,
@@ -185,6 +185,38 @@ def copies(context: Context, seen: CopiesAnswer) -> Verdict:
         lines.append(Line("backup.copies_future", {"copies": ", ".join(future)}))
     right = whole and not other and not future
     return Verdict(Status.SUCCEEDED if right else Status.FINDING, tuple(lines), facts, table)
+
+
+_MAKE_COPIES = ("backup", *(kind.step for kind in WAYS))
+
+
+@verification("backup", by="backup-copies")
+@verification("backup-folder", by="backup-copies")
+@verification("backup-vss", by="backup-copies")
+def copy_seen(context: Context, attempt: Attempt, seen: CopiesAnswer) -> Verdict | None:
+    """Its folder is dated when the script began, and its list of files is written last: a whole copy of that time was
+    made, a folder without a list was not finished. Anything else, and a place that does not answer, is for a person."""
+    if not seen.reachable:
+        return None
+    way = "vss" if attempt.step == ShadowCopy.step else "stop"
+    others = {_leaf(end["facts"].get("destination")) for step in _MAKE_COPIES for end in context.history.ends(step)}
+    judged = [dated_copies.judge(copy) for copy in seen.copies if copy.name not in others]
+    mine = [copy for copy in judged if attempt.since <= copy.at <= attempt.until and copy.way in ("", way)]
+    if made := next((copy for copy in mine if copy.whole), None):
+        place = seen.destination.rstrip("\\") + "\\" + made.name
+        facts = CopyMade(
+            source=made.manifest.source if made.manifest else "",
+            destination=place,
+            clean_shutdown=made.good,
+            files=made.files,
+            bytes=made.size,
+            manifest=f"{place}.json",
+        )
+        return Verdict(Status.FINDING, (Line("backup.seen_made", {"copy": place, "files": made.files}),), facts)
+    if any(copy.state != "no_manifest" for copy in mine):
+        return None
+    left = ", ".join(copy.name for copy in mine) or "—"
+    return Verdict(Status.FAILED, (Line("backup.seen_not_made", {"place": seen.destination, "left": left}),))
 
 
 class SecondCopy(Facts):

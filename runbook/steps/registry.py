@@ -7,6 +7,7 @@ is found by itself: a new step is one file here, its row in steps.yml, its scrip
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
@@ -29,8 +30,22 @@ Input = Callable[[Context], dict[str, Any]]
 Needless = Callable[[Context], Verdict | None]
 Asked = Callable[[Context], list[Of]]
 
+
+@dataclass(frozen=True)
+class Attempt:
+    """A change that was begun and whose end nobody saw: from when to when, by the server's clock, it can have run."""
+
+    step: str
+    since: dt.datetime
+    until: dt.datetime
+
+
+#: What a check has seen of an attempt; None: it cannot tell.
+Verify = Callable[[Context, Attempt, Any], Verdict | None]
+
 A = TypeVar("A", bound=Answered)
 F = TypeVar("F", bound=Callable[..., Verdict])
+V = TypeVar("V", bound=Callable[..., Verdict | None])
 
 #: Where something that a script must not be started without comes from: a manual step's entry, a line of case.yml.
 CONFIRM, CASE_LINE = "confirm", "case"
@@ -46,7 +61,8 @@ def _nobody(*_: object) -> NoReturn:
 class Doing:
     """How one step is done. ``answer`` is the model of its script's one answer, ``given`` what goes into in.json;
     ``needless`` says before a script is started why it need not be (None: it is needed); ``asked`` what a change is
-    made for (none: it has no parts to tell apart); ``wants`` what the script must not be started without."""
+    made for (none: it has no parts to tell apart); ``wants`` what the script must not be started without.
+    ``verified_by`` is the check whose script sees how far a change got, ``verify`` reads its answer."""
 
     answer: type[Answered] | None = None
     judge: Judge = _nobody
@@ -56,6 +72,8 @@ class Doing:
     needless: Needless = lambda _: None
     asked: Asked = lambda _: []
     wants: Wants = field(default_factory=dict)
+    verified_by: str = ""
+    verify: Verify = lambda *_: None
 
 
 _DOING: dict[str, Doing] = {}
@@ -87,6 +105,17 @@ def script(
         doing.answer, doing.judge, doing.wants = answer, judge, wants or {}
         doing.given, doing.needless, doing.asked = given, needless, asked
         return interpret
+
+    return register
+
+
+def verification(step: str, by: str) -> Callable[[V], V]:
+    """On the function that tells by the answer of the check ``by`` what became of the change ``step``."""
+
+    def register(function: V) -> V:
+        doing = _DOING.setdefault(step, Doing())
+        doing.verified_by, doing.verify = by, function
+        return function
 
     return register
 

@@ -97,6 +97,9 @@ class ModelServer:
     def limit(self, call: Call) -> float:
         return call.limit
 
+    def fetch(self, step: str, run: int, then: Path, folder: Path) -> list[str] | None:
+        return None
+
     def encoding(self, call: Call) -> str:
         return "utf-8"
 

@@ -57,6 +57,15 @@ def test_a_change_whose_end_nobody_saw_says_so() -> None:
     assert change.status == "unknown" and "its end was not seen" in change.known
 
 
+def test_a_change_that_a_later_run_settled_says_in_which() -> None:
+    later = {**end("backup", "finding", of={"run": "r01", "n": 2}), "run": "r02"}
+    opened = {"event": "open", "run": "r02", "t": "2024-01-16T08:00:00.000Z"}
+    found = changes(story(begin("backup"), end("backup", "unknown"), opened, later), "en")
+    assert only(found).known.startswith("begun; its end was not seen (run r01); settled in r02: ")
+    other = {**later, "of": {"run": "r01", "n": 1}}
+    assert "settled" not in only(changes(story(begin("backup"), end("backup", "unknown"), opened, other), "en")).known
+
+
 @pytest.mark.parametrize("status", ["failed", "timed_out"])
 def test_a_change_that_failed_was_tried_and_is_not_called_done(status: str) -> None:
     change = only(changes(story(begin("backup"), end("backup", status)), "en"))

@@ -10,6 +10,9 @@ import datetime as dt
 import json
 import os
 import random
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -169,29 +172,35 @@ def test_an_unreachable_server_is_one_sentence_and_leaves_nothing(site: Callable
     assert made.left_there() == []
 
 
-#: Where the line is cut during the backup, and what becomes of what was started there.
-CUTS: dict[str, dict[str, Any]] = {
-    "before the folder": {"/paths": [{"on": "New-Item", "path": "rds-cal-runbook", "cut": "dies"}]},
-    "as the script starts": {"/paths": [{"on": "Set-Content", "path": "process.txt", "cut": "lives"}]},
-    "before the safety task": {"/calls/Register-ScheduledTask": {"cut": "dies"}},
-    "as the service is stopped": {"/calls/Stop-Service": {"cut": "dies"}},
-    "while it is copied": {"/calls/robocopy.exe": {"cut": "dies"}},
-    "while it is copied, the script goes on": {"/calls/robocopy.exe": {"cut": "lives"}},
-    "before the service starts": {"/calls/Start-Service": {"cut": "dies"}},
-    "while the files come back": {"/paths": [{"on": "Get-ChildItem", "path": "rds-cal-runbook", "cut": "dies"}]},
+#: Where the line is cut during the backup, and by what the next run settles it: the answer that came back later (with
+#: its exit code, or without), or the copies that lie on the server.
+CUTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "before the folder": ("seen", {"/paths": [{"on": "New-Item", "path": "rds-cal-runbook", "cut": "dies"}]}),
+    "as the script starts": ("unseen", {"/paths": [{"on": "Set-Content", "path": "process.txt", "cut": "lives"}]}),
+    "before the safety task": ("seen", {"/calls/Register-ScheduledTask": {"cut": "dies"}}),
+    "as the service is stopped": ("seen", {"/calls/Stop-Service": {"cut": "dies"}}),
+    "while it is copied": ("seen", {"/calls/robocopy.exe": {"cut": "dies"}}),
+    "while it is copied, the script goes on": ("unseen", {"/calls/robocopy.exe": {"cut": "lives"}}),
+    "before the service starts": ("seen", {"/calls/Start-Service": {"cut": "dies"}}),
+    "while the files come back": (
+        "brought",
+        {"/paths": [{"on": "Get-ChildItem", "path": "rds-cal-runbook", "cut": "dies"}]},
+    ),
 }
 
 
-def test_a_line_cut_anywhere_in_the_backup_leaves_it_unknown(site: Callable[..., Site]) -> None:
-    """One point, drawn, which each failure names; all of them take twelve minutes: ``RUNBOOK_ALL_CUTS=1``."""
-    cuts = CUTS if "RUNBOOK_ALL_CUTS" in os.environ else dict([random.choice(list(CUTS.items()))])
+def test_the_next_run_settles_a_backup_whose_line_was_cut_anywhere(site: Callable[..., Site]) -> None:
+    """One point, drawn, which each failure names; ``RUNBOOK_CUTS``: those whose names hold it ("" for all of them)."""
+    named = os.environ.get("RUNBOOK_CUTS")
+    cuts = [random.choice(list(CUTS.items()))] if named is None else [c for c in CUTS.items() if named in c[0]]
     made = site()
-    made.case("cut")
-    run = made.run("cut", apply="backup")
-    try:
-        life.live(run, "preflight")  # no change is made on a server that nobody has seen
-        run.status |= {"license-server": Status.SUCCEEDED, "key-packs-after": Status.SUCCEEDED}
-        for where, fault in cuts.items():
+    for number, (where, (by, fault)) in enumerate(cuts):
+        name = f"cut-{number}"
+        made.case(name)
+        run = made.run(name, apply="backup")
+        try:
+            life.live(run, "preflight")  # no change is made on a server that nobody has seen
+            run.status |= {"license-server": Status.SUCCEEDED, "key-packs-after": Status.SUCCEEDED}
             server.change(made.there, **fault)
             end = life.live(run, "backup")
             made.let_it_end()
@@ -201,19 +210,73 @@ def test_a_line_cut_anywhere_in_the_backup_leaves_it_unknown(site: Callable[...,
             if state["service"]["state"] != "Running":
                 assert state["task"] == "RdsCalRunbook-StartTermServLicensing", f"{where}: the net is on the server"
             assert "task" not in server.read(made.here), where
-            # Nothing is tried again by itself: that line says so again, and no second change begins.
-            begins = len(run.history().begins("backup"))
+            # Nothing is tried again by itself: the same run says so again, and no second change begins.
             assert life.live(run, "backup")["status"] == "unknown"
-            assert len(run.history().begins("backup")) == begins, where
-            run.journal.append("accept", step="backup", what="unknown", outcome="not done", who="t", reason=where)
-            clean = dict.fromkeys((*fault, "/task", "/taskIs"), server.MISSING)
-            server.change(made.there, **clean, **{"/service/state": "Running"})
-        # A whole line settles it; what the broken ones left on the server is gone.
-        end = life.live(run, "backup")
-        assert end["status"] in ("succeeded", "finding"), keys(end)
-        assert made.left_there() == []
-    finally:
-        run.close("failed")
+        finally:
+            run.close("failed")
+        clean = dict.fromkeys((*fault, "/task", "/taskIs"), server.MISSING)
+        server.change(made.there, **clean, **{"/service/state": "Running"})
+        later = made.run(name)
+        try:
+            end = life.live(later, "backup")
+            events = [e for e in later.history().entries if e["event"] in ("brought", "verified")]
+        finally:
+            later.close("waiting")
+        told, files = keys(end), {row["path"] for row in end["evidence"]}
+        assert len(later.history().begins("backup")) == 1, where
+        assert end["of"]["run"] == run.name, where
+        place = server.local(made.there, "D:\\Backups")
+        copies = sorted(place.glob("*.json"))
+        if by == "seen":
+            assert end["status"] == "failed", f"{where}: {told}"
+            assert told[:2] == ["remoting.verified", "backup.seen_not_made"], where
+            assert events[-1]["event"] == "verified", where
+            assert f"{later.name}/backup/verification/out.json" in files, where
+            assert copies == [], where
+        else:
+            assert end["status"] in ("succeeded", "finding"), f"{where}: {told}"
+            assert told[0] == ("remoting.brought" if by == "brought" else "remoting.brought_unseen"), where
+            assert end.get("exit_code") == (0 if by == "brought" else None), where
+            assert [e["event"] for e in events] == ["brought"], where
+            assert f"{later.name}/backup/out.json" in files, where
+            assert len(copies) == 1, where
+        assert made.left_there() == [], where
+        page = report.write(later.folder.path, lang="en")[0].read_text(encoding="utf-8")
+        assert f"settled in {later.name}" in page, where
+        shutil.rmtree(place)
+
+
+@pytest.mark.parametrize(("days", "left"), [(1, 1), (8, 0)])
+def test_what_a_broken_line_left_goes_after_a_week(site: Callable[..., Site], days: int, left: int) -> None:
+    made = site()
+    ticks = int((time.time() - days * 86400) * 10_000_000) + 621_355_968_000_000_000  # .NET counts from the year 1
+    for kind, number in (("change", 0), ("check", 1)):
+        folder = made.there / f"drives/C/Windows/Temp/rds-cal-runbook-{kind}-1-{ticks}-{number:032x}"
+        folder.mkdir(parents=True)
+        (folder / "in.json").write_text("{}", encoding="utf-8")
+        (folder / "out.json").write_text("[]", encoding="utf-8")
+    made.run("week", server=NAME).close("waiting")
+    assert len(made.left_there()) == left
+    for name in made.left_there():
+        kept = made.there / "drives/C/Windows/Temp" / name
+        assert [path.name for path in kept.iterdir()] == ["out.json"], "what it was given is gone"
+
+
+def test_no_step_is_run_beside_a_script_that_nobody_wrote_down(site: Callable[..., Site]) -> None:
+    """The line was cut between the start of a change and the note of which process it is: its command line says so."""
+    made = site()
+    folder = made.there / f"drives/C/Windows/Temp/rds-cal-runbook-change-1-1-{0:032x}"
+    folder.mkdir(parents=True)
+    script = str(folder / "script.ps1")
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", script]) as going:
+        try:
+            with pytest.raises(BadInput, match="still at work"):
+                made.run("beside", server=NAME, lang="en")
+            assert made.left_there() == [folder.name]
+        finally:
+            going.kill()
+    made.run("beside", server=NAME).close("waiting")
+    assert made.left_there() == []
 
 
 def test_a_slow_script_is_ended_on_the_server_at_its_own_limit(site: Callable[..., Site], tmp_path: Path) -> None:
@@ -247,6 +310,22 @@ def test_a_text_that_changed_on_the_way_is_not_run(site: Callable[..., Site], tm
     assert said.fault is not None
     assert "SHA-256" in said.fault.message
     assert not said.started
+    assert made.left_there() == []
+
+
+def test_a_script_that_fails_there_is_that_failure_here(site: Callable[..., Site], tmp_path: Path) -> None:
+    made = site()
+    script = tmp_path / "script.ps1"
+    script.write_bytes(b"throw 'it failed over there'\n")
+    (tmp_path / "in.json").write_text("{}", encoding="utf-8")
+    call = Call("preflight", script, tmp_path, {}, 60, 1)
+    host = RemotingHost(WindowsHost(pwsh.STAND_IN, "substitute"), NAME)
+    ended = as_there(tmp_path, process.run(host.command(call), tmp_path, host.limit(call)))
+    said = read_line(tmp_path)
+    assert said is not None
+    assert (said.ended, said.whole, said.fault) == (True, True, None)
+    assert ended.exit_code == said.exit_code == 1
+    assert b"it failed over there" in (tmp_path / "stderr.bin").read_bytes()
     assert made.left_there() == []
 
 

@@ -55,6 +55,14 @@ function Get-CimInstance {
                 LastBootUpTime = Get-SimDate $os.LastBootUpTime; InstallDate = Get-SimDate $os.InstallDate
             }
         }
+        'Win32_Process' {
+            # Asked only for what a script's command line holds: a folder of this server is in it under its own path.
+            $held = [regex]::Match($Filter, "^CommandLine LIKE '%([^%_]+)%'$").Groups[1].Value
+            foreach ($number in [System.Diagnostics.Process]::GetProcesses().Id) {
+                try { $line = [System.IO.StreamReader]::new("/proc/$number/cmdline").ReadToEnd() } catch { continue }
+                if ($held -and $line.Contains("$env:SIM_SERVER/") -and $line.Contains($held)) { New-SimInstance $ClassName @{ ProcessId = [uint32] $number } }
+            }
+        }
         'Win32_Service' {
             $service = $server.service
             if ($service -and $Filter -eq "Name = '$($service.name)'") {
