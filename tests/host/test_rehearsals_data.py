@@ -55,7 +55,8 @@ def test_every_way_it_can_go_wrong_has_its_recording() -> None:
         "not-elevated", "role-missing", "not-activated", "no-route-443", "packs-not-found", "one-pack-of-40",
         "only-20-of-40", "wrong-cal-version", "key-pack-refused", "host-per-device", "host-old-server",
         "host-unreachable", "host-status-8", "backup-locked", "channel-missing", "step-hangs", "killed-in-backup",
-        "line-nominal", "line-winrm-off", "line-no-rights", "line-cut-in-backup", "line-slow",
+        "line-nominal", "line-winrm-off", "line-no-rights", "line-cut-in-backup", "line-cut-settled",
+        "line-slow",
     }  # fmt: skip
 
 
