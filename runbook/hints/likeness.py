@@ -28,7 +28,7 @@ _VOTERS = 7
 #: How many of the ideas that together mean a row have to be there: two of three.
 _MOST_OF = 0.66
 #: The vote below which nothing is answered, and how far it has to be above that of the healthy states.
-_LEAST, _ABOVE = 0.06, 1.6
+_LEAST, _ABOVE = 0.05, 1.6
 #: A row that gets less than this share of the best row's vote is left out; how many rows there are at most.
 _CLOSE, _MOST = 0.15, 3
 #: What a pair of neighbouring words, or of ideas, weighs beside a single one; a word that knowledge/ never uses.

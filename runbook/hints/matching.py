@@ -187,8 +187,10 @@ def _from_likeness(text: str, collected: Collected) -> None:
         collected.hints.clear()
         return
     why = (Line("hints.why_like"),)
-    for like in like_of(text) if fields else ():
-        row = reference.problem(like.row)
+    likes = [(like, reference.problem(like.row)) for like in (like_of(text) if fields else ())]
+    if likes and likes[0][1].field not in fields:
+        return  # what it is most like is of a field that it does not speak of
+    for like, row in likes:
         if row.field in fields:
             score = _LIKE + _SURER * like.share
             collected.add(Hint(row.id, row.page, score, why, problem=row, candidate=True))
@@ -200,6 +202,8 @@ def _fields_of_likeness(text: str) -> frozenset[str]:
     if pastes.foreign_in(text) or names_foreign(shape):
         return frozenset()
     fields = fields_in(shape)
+    if not is_of_the_trade(shape):
+        fields -= {"remoting"}
     if not (is_of_the_trade(shape) and speaks_of_our_matter(text)):
         fields -= _ANYBODY_S
     return fields if "lserver" in fields else fields - {"database"}
