@@ -1,20 +1,22 @@
 """The rehearsals' answers are what the scripts say: ``python -m tests.simulated.recordings [--write]``.
 
 For each answer of a script in ``MADE``, the server that it tells of is simulated, the script runs on it, and
-what it writes is held against the recording: the same keys, types and values. Times, and what belongs to the machine
-that runs it (``OWN``), are the recording's. ``--write`` puts the script's answer in the place of the recorded one.
-Not made: the backups' answers (``BY_HAND``), whose servers (disks, copies, shadow copies) are not put together here.
+what it writes is held against the recording: the same keys, types and values. Times and dated names, and what belongs
+to the machine that runs it (``OWN``), are the recording's. ``--write`` puts the script's answer in the place of the
+recorded one.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,14 @@ from .runner import Job, run
 
 Answer = dict[str, Any]
 Changes = dict[str, Any]
+Files = dict[str, Any]
 #: What differs from machine to machine and from run to run.
-OWN = frozenset({"PowerShellVersion", "TimeZone", "Milliseconds", "Seconds", "Addresses", "HResult"})
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
+OWN = frozenset({"PowerShellVersion", "TimeZone", "Milliseconds", "Seconds", "SecondsStopped", "Addresses", "HResult"})
+#: A time, and the dated name of a copy.
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?|\b\d{8}T\d{6}Z\b")
+#: The license database of the rehearsals: each file's size. What stands in one is zeros.
+DATABASE = {"TLSLic.edb": 1056768, "TLSLic.jfm": 16384, "edb.chk": 8192, "edb.log": 131072}
+BACKUPS = "D:\\Backups\\RDS-Licensing"
 
 
 def _roles(said: Answer) -> Changes:
@@ -43,6 +50,7 @@ def _service(said: Answer) -> Changes:
         "startName": "StartName",
         "path": "PathName",
         "pid": "ProcessId",
+        "startedAt": "StartedAt",
     }
     return {f"/service/{ours}": said[theirs] for ours, theirs in names.items()}
 
@@ -64,12 +72,13 @@ def _license_server(said: Answer, private: Answer) -> Changes:
         "/licenseServer/ProductId": private.get("ProductId", ""),
         "/licenseServerId": private.get("LicenseServerId", ""),
         "/computer/elevated": not said["PropertiesEmpty"],
-        "/activation": said["ActivationStatus"],
     }
     changes |= {f"/licenseServer/{row['Name']}": "x" if row["Filled"] else "" for row in said["Contacts"]}
-    if not said["PropertiesEmpty"]:
-        changes |= {f"/licenseServer/{n}": said[n] for n in ("Version", "VersionNumber", "ServerRole", "DatabasePath")}
-    if said["IdReturnValue"] or said["LicenseServerIdTail"] is None:
+    if said["PropertiesEmpty"]:
+        return changes  # not elevated: both calls are refused
+    changes["/activation"] = said["ActivationStatus"]
+    changes |= {f"/licenseServer/{n}": said[n] for n in ("Version", "VersionNumber", "ServerRole", "DatabasePath")}
+    if said["LicenseServerIdTail"] is None:
         # How a server that is not activated refuses its ID is not known: it does as the recording says.
         changes["/calls/Win32_TSLicenseServer.GetLicenseServerId"] = {"out": {"ReturnValue": said["IdReturnValue"]}}
     return changes
@@ -249,6 +258,90 @@ def _export_logs(said: Answer) -> Changes:
     return {"/events": {channel: [] for channel in channels}, "/calls/wevtutil.exe": codes}
 
 
+def _laid(size: int, dirty: bool = False, damaged: bool = False) -> str:
+    """What stands in a file of a copy."""
+    return ("dirty" if dirty else "damaged" if damaged else "").ljust(size, "\0")
+
+
+def _above(folder: str | None) -> str:
+    """The place of a dated folder; where none was made, the case's."""
+    return folder.rpartition("\\")[0] if folder else BACKUPS
+
+
+def _is_dirty(said: Answer) -> bool:
+    return any("Dirty" in line for line in said["EsentutlText"])
+
+
+def _database(folder: str, dirty: bool = False) -> Files:
+    """The license database in ``folder``."""
+    return {f"{folder}\\{name}": _laid(size, dirty and name == "TLSLic.edb") for name, size in DATABASE.items()}
+
+
+def _whole_copy(folder: str) -> Files:
+    """A finished copy: its files and the manifest beside it."""
+    return {**_database(folder), f"{folder}.json": "{}"}
+
+
+def _copy(folder: str, said: Answer) -> Files:
+    """The copy in ``folder`` that ``said`` tells of, and its manifest: a file whose hash the manifest does not have
+    was damaged after it was written."""
+    manifest = json.loads(said["ManifestText"] or "null")
+    hashes = {row["Name"]: row["Sha256"] for row in manifest["Files"]} if manifest else {}
+    files: Files = {}
+    for row in said["Files"]:
+        dirty = _is_dirty(said) and row["Name"].endswith(".edb")
+        damaged = hashes.get(row["Name"], row["Sha256"]) != row["Sha256"]
+        files[f"{folder}\\{row['Name']}"] = _laid(row["Size"], dirty, damaged)
+        good = hashlib.sha256(_laid(row["Size"], dirty).encode()).hexdigest().upper()
+        hashes[row["Name"]] = good
+    if manifest:
+        manifest["Files"] = [{**row, "Sha256": hashes[row["Name"]]} for row in manifest["Files"]]
+        files[f"{folder}.json"] = json.dumps(manifest, ensure_ascii=False)
+    return files
+
+
+def _system(said: Answer) -> Changes:
+    found: Changes = {"/computer/name": said["ComputerName"]}
+    return found | {"/os/Version": said["OsVersion"], "/os/InstallDate": said["OsInstalledAt"]}
+
+
+def _backup(said: Answer) -> Changes:
+    changes: Changes = {"/free/D": said["FreeBytes"]}
+    if said["Manifest"]:
+        changes |= _system(said["Manifest"])
+    elif said["RobocopyExitCode"] is not None:
+        changes["/calls/robocopy.exe"] = _exit(said["RobocopyExitCode"])
+    return changes
+
+
+def _backup_plan(said: Answer) -> Changes:
+    drives = {said["Destination"][0]: said["FreeBytes"], said["Target"][0]: said["TargetFreeBytes"]}
+    return {f"/free/{drive}": free for drive, free in drives.items() if free is not None}
+
+
+def _backup_copies(said: Answer) -> Changes:
+    versions = [{"VersionId": row["VersionId"], "BackupTime": row["BackupAt"]} for row in said["Versions"]]
+    return {**_system(said), "/free/D": said["FreeBytes"], "/calls/Get-WBBackupSet": {"rows": versions}}
+
+
+def _copies_laid(said: Answer) -> Files:
+    files: Files = {f"{said['Destination']}\\": ""}
+    for copy in said["Copies"]:
+        files |= _copy(f"{said['Destination']}\\{copy['Name']}", copy)
+    return files
+
+
+def _second_copy(said: Answer) -> Changes:
+    return {"/calls/robocopy.exe": _exit(said["RobocopyExitCode"])} if said["Fault"] else {}
+
+
+def _system_state(said: Answer) -> Changes:
+    theirs = {"LastResult": "LastBackupResultHR", "LastSuccessAt": "LastSuccessfulBackupTime"}
+    summary = {theirs.get(name, "NumberOfVersions"): said[name] for name in (*theirs, "Versions")}
+    works = {"sleep": 60, "exit": said["ExitCode"], "work": True} if said["Stopped"] else {}
+    return {"/calls/Get-WBSummary": {"rows": [summary]}, "/calls/wbadmin.exe": works}
+
+
 #: in.json of the scripts that need one, from the answer.
 GIVEN: dict[str, Callable[[Answer], Answer]] = {
     "network": lambda said: {"Domain": "", "TimeoutMilliseconds": 300},
@@ -263,13 +356,32 @@ GIVEN: dict[str, Callable[[Answer], Answer]] = {
     "activate": lambda said: {"Way": said["Way"], "LicenseServerId": _pack_id(said["LicenseServerIdTail"])},
     "migration-events": lambda said: {"Since": said["Since"]},
     "export-logs": lambda said: {"Folder": "D:\\E"},
+    "backup": lambda said: {"Destination": _above(said["Destination"]), "SafetyMinutes": 15, "LogPath": ""},
+    "backup-vss": lambda said: {"Destination": _above(said["Destination"]), "LogPath": ""},
+    "backup-plan": lambda said: {name: said[name] for name in ("Destination", "Target", "SecondCopy")},
+    "backup-copies": lambda said: {"Destination": said["Destination"]},
+    "backup-second-copy": lambda said: {
+        "Source": said["Source"],
+        "Destination": _above(said["Destination"]),
+        "LogPath": "",
+    },
+    "backup-retention": lambda said: {
+        "Destination": said["Destination"],
+        "Newest": said["Newest"],
+        "Names": [row["Name"] for row in said["Removed"]],
+    },
+    "backup-system-state": lambda said: {
+        "Target": said["Target"],
+        "LimitMinutes": 0.02 if said["Stopped"] else 2,  # nobody waits for two hours here
+        "Folder": "D:\\E",
+    },
 }
-#: What the recordings of a script have of their own: the rehearsal's logs are texts that a reader can open, not .evtx.
-KEPT = {"export-logs": frozenset({"Folder", "File", "Size"})}
-#: Scripts whose recordings are still kept by hand.
-BY_HAND = frozenset(
-    f"backup{rest}" for rest in ("", "-copies", "-plan", "-retention", "-second-copy", "-system-state", "-vss")
-)
+#: What the recordings of a script have of their own: the rehearsal's logs are texts that a reader can open, not .evtx,
+#: and the time that a system state is given is the case's.
+KEPT = {
+    "export-logs": frozenset({"Folder", "File", "Size"}),
+    "backup-system-state": frozenset({"LimitMinutes"}),
+}
 #: From the answer of a script to the changes of the healthy server that make it answer so.
 MADE: dict[str, Callable[[Answer], Changes]] = {
     "roles": _roles,
@@ -285,6 +397,26 @@ MADE: dict[str, Callable[[Answer], Changes]] = {
     "migration-events": _migration_events,
     "audit-report": _audit_report,
     "export-logs": _export_logs,
+    "backup": _backup,
+    "backup-vss": _backup,
+    "backup-plan": _backup_plan,
+    "backup-copies": _backup_copies,
+    "backup-second-copy": _second_copy,
+    "backup-retention": lambda said: {},
+    "backup-system-state": _system_state,
+}
+#: What lies on that server's drives, where the script looks there.
+LAID: dict[str, Callable[[Answer], Files]] = {
+    "backup": lambda said: _database(server.DATABASE),
+    "backup-vss": lambda said: _database(server.DATABASE, _is_dirty(said)),
+    "backup-plan": lambda said: {**_database(server.DATABASE), f"{said['SecondCopy']}\\": ""},
+    "backup-copies": _copies_laid,
+    "backup-second-copy": lambda said: {f"{_above(said['Destination'])}\\": "", **_whole_copy(said["Source"])},
+    "backup-retention": lambda said: {
+        name: content
+        for copy in (said["Newest"], *(row["Name"] for row in said["Removed"]))
+        for name, content in _whole_copy(f"{said['Destination']}\\{copy}").items()
+    },
 }
 
 
@@ -295,6 +427,7 @@ class Recorded:
     path: Path
     script: str
     changes: Changes
+    files: Files
 
     @property
     def name(self) -> str:
@@ -309,38 +442,49 @@ class Recorded:
     def answer(self) -> Any:
         return json.loads(self.path.read_text(encoding="utf-8-sig"))
 
+    def prepare(self, home: Path, scripts: Path = product.SCRIPTS) -> Job:
+        """Make its server and its in.json in ``home``."""
+        absent = {
+            key for key, value in self.changes.items() if value is None and key.startswith(("/registry/", "/group/"))
+        }
+        told_of = {key: server.MISSING if key in absent else value for key, value in self.changes.items()}
+        server.make(home / "server", told_of, self.files)
+        (home / "job").mkdir()
+        given = home / "job" / "in.json"
+        asked = GIVEN[self.script](self.answer[0]) if self.script in GIVEN else {"Domain": ""}
+        given.write_text(json.dumps(asked), encoding="utf-8")
+        return Job(self.name, scripts / f"{self.script}.ps1", given, home / "job" / "out.json", home / "server")
+
+    def said_in(self, home: Path) -> Any:
+        """What the script wrote in ``home``, with the recording's times; None: nothing."""
+        out = home / "job" / "out.json"
+        if not out.is_file():
+            return None
+        return as_recorded(json.loads(out.read_text(encoding="utf-8-sig")), self.answer, self.own)
+
+    def judge(self, home: Path) -> list[str]:
+        """Where the script said something else in ``home`` than the recording."""
+        return list(differences(self.said_in(home), self.answer))
+
 
 def recorded() -> Iterator[Recorded]:
-    """Every recorded answer that can be made."""
+    """Every recorded answer."""
     for path in sorted(product.REHEARSALS.rglob("steps/**/out.json")):
         script = reference.step(path.relative_to(product.REHEARSALS).parts[2]).script or ""
         said = json.loads(path.read_text(encoding="utf-8-sig"))[0]
         if script == "license-server":
-            if said["ActivationStatus"] is None:
-                continue  # no role, or not elevated: the simulated methods do not refuse as this one says
             private = path.with_name("private.json")
             held = json.loads(private.read_text(encoding="utf-8-sig")) if private.is_file() else {}
-            yield Recorded(path, script, _license_server(said, held))
-        elif script in MADE:
-            yield Recorded(path, script, MADE[script](said))
+            yield Recorded(path, script, _license_server(said, held), {})
+        else:
+            yield Recorded(path, script, MADE[script](said), LAID[script](said) if script in LAID else {})
 
 
 def made(answers: list[Recorded], program: Path, folder: Path) -> dict[str, Any]:
     """What the scripts write on the servers of ``answers``, by name; None where one wrote nothing."""
-    jobs = []
-    for number, answer in enumerate(answers):
-        home = folder / str(number)
-        changes = dict(answer.changes)
-        absent = {key for key, value in changes.items() if value is None and key.startswith(("/registry/", "/group/"))}
-        server.make(home / "server", {key: server.MISSING if key in absent else changes[key] for key in changes})
-        (home / "job").mkdir()
-        given = home / "job" / "in.json"
-        told = GIVEN[answer.script](answer.answer[0]) if answer.script in GIVEN else {"Domain": ""}
-        given.write_text(json.dumps(told), encoding="utf-8")
-        script = product.SCRIPTS / f"{answer.script}.ps1"
-        jobs.append(Job(answer.name, script, given, home / "job" / "out.json", home / "server"))
-    run(jobs, folder, program)
-    return {job.id: json.loads(job.out.read_text(encoding="utf-8-sig")) if job.out.is_file() else None for job in jobs}
+    homes = {answer.name: folder / str(number) for number, answer in enumerate(answers)}
+    run([answer.prepare(homes[answer.name]) for answer in answers], folder, program)
+    return {answer.name: answer.said_in(homes[answer.name]) for answer in answers}
 
 
 def as_recorded(seen: Any, was: Any, own: frozenset[str], key: str = "") -> Any:
@@ -356,8 +500,28 @@ def as_recorded(seen: Any, was: Any, own: frozenset[str], key: str = "") -> Any:
         return [as_recorded(item, olds[n] if n < len(olds) else None, own, key) for n, item in enumerate(seen)]
     if key == "FullyQualifiedErrorId" and seen:
         seen = seen.removesuffix(",Invoke-Command")  # the stub's own name: no cmdlet puts it there
-    both_times = all(isinstance(one, str) and _TIME.fullmatch(one) for one in (seen, was))
-    return was if both_times or (key in own and was is not None) else seen
+    if key in own and was is not None:
+        return was
+    return _dated(seen, was) if isinstance(seen, str) and isinstance(was, str) else seen
+
+
+def _dated(seen: str, was: str) -> str:
+    """``seen`` with the times of ``was`` in the place of its own, where the script made them just now."""
+    if _TIME.sub("", seen) != _TIME.sub("", was):
+        return seen
+    times = iter(_TIME.findall(was))
+
+    def one(found: re.Match[str]) -> str:
+        recorded_one = next(times)
+        return recorded_one if _is_of_now(found[0]) else found[0]
+
+    return _TIME.sub(one, seen)
+
+
+def _is_of_now(time: str) -> bool:
+    at = datetime.fromisoformat(time)
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return abs(datetime.now(UTC) - at) < timedelta(hours=1)
 
 
 def differences(seen: Any, was: Any, at: str = "") -> Iterator[str]:
@@ -385,7 +549,7 @@ def main(words: list[str]) -> int:
         said = made(answers, program, Path(folder))
     wrong = 0
     for answer in answers:
-        seen = as_recorded(said[answer.name], answer.answer, answer.own)
+        seen = said[answer.name]
         found = list(differences(seen, answer.answer))
         wrong += bool(found)
         for line in found:

@@ -3,9 +3,10 @@
 ``scenarios/SCRIPT.yml`` holds ``in`` (in.json where a scenario says nothing), ``server`` (changes for all of them)
 and ``scenarios`` by name:
 
-finding   the number of the fault that it shows (in the issue's papers), where there is one
+finding   the number of the fault that it shows (findings.yml), where there is one
 server    JSON pointer -> value, put into the healthy server; (missing) takes it out
-files     Windows path -> text, size in bytes, {copy: path} or null (taken away); a path that ends with \\ is a folder
+files     Windows path -> text, size in bytes, {copy: path}, {link: folder} or null (taken away); a path that
+          ends with \\ is a folder
 in        in.json as a whole; null: the script is run without it, as by hand.  with: changes to the file's ``in``.
           raw: in.json as text
 blocked   names beside out.json that cannot be written

@@ -29,8 +29,8 @@ def make(
 ) -> Path:
     """Make a server in ``folder``: the healthy one with ``changes`` (JSON pointer -> value; MISSING takes it out).
 
-    ``files``: Windows path -> text, size in bytes, {"copy": path} or None (taken away); a path that ends with a
-    backslash is a folder. Returns ``folder``, which is what SIM_SERVER has to name.
+    ``files``: Windows path -> text, size in bytes, {"copy": path}, {"link": folder} or None (taken away); a
+    path that ends with a backslash is a folder. Returns ``folder``, which is what SIM_SERVER has to name.
     """
     state = copy.deepcopy(base) if base is not None else healthy()
     for path, value in (changes or {}).items():
@@ -107,7 +107,9 @@ def _lay(folder: Path, name: str, content: Any) -> None:
         place.mkdir(parents=True, exist_ok=True)
         return
     place.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(content, dict):
+    if isinstance(content, dict) and "link" in content:
+        place.symlink_to(local(folder, content["link"]), target_is_directory=True)
+    elif isinstance(content, dict):
         shutil.copyfile(local(folder, content["copy"]), place)
     else:
         place.write_bytes(b"\0" * content if isinstance(content, int) else content.encode("utf-8"))

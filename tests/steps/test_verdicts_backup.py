@@ -9,6 +9,7 @@ import pytest
 
 from runbook.journal.context import Context
 from runbook.journal.outcome import Answer, Status, Verdict
+from runbook.steps.key_packs import Inventory
 from runbook.steps.registry import doing
 from runbook.steps.secure import LOG, robocopy_fault
 
@@ -96,6 +97,8 @@ def test_what_only_weakens_the_backup_is_a_finding(changes: dict[str, Any], key:
         ({"Stopped": True, "StopExitCode": -3}, Status.FAILED, "backup.state_not_stopped"),
         ({"LastSuccessAt": "2025-02-27T01:05:00.0000000Z"}, Status.FINDING, "backup.state_unconfirmed"),
         ({"LastSuccessAt": None}, Status.FINDING, "backup.state_unconfirmed"),
+        ({"LastSuccessAt": "2025-03-06T10:36:00Z"}, Status.SUCCEEDED, "backup.state_ok"),  # its start, in whole minutes
+        ({"LastSuccessAt": "2025-03-06T10:30:00Z"}, Status.FINDING, "backup.state_unconfirmed"),
     ],
 )
 def test_wbadmin_and_windows_own_summary_have_to_agree(
@@ -133,10 +136,10 @@ def test_the_copy_that_was_just_made_has_to_be_good(said: Said, recorded: Record
     made = {"backup-folder": {"destination": "D:\\B\\20250306T110500Z", "manifest": "D:\\B\\20250306T110500Z.json"}}
     assert said("backup-copies", made).status is Status.SUCCEEDED
     rows = (recorded("backup-copies", "backup-nominal").out or [{}])[0]["Copies"]
-    broken = [rows[0] | {"Files": rows[0]["Files"][:2]}, *rows[1:]]
+    broken = [*rows[:-1], rows[-1] | {"Files": rows[-1]["Files"][:2]}]
     verdict = said("backup-copies", made, Copies=broken)
     assert (verdict.status, keys(verdict)) == (Status.FAILED, ["backup.copies_new_bad"])
-    verdict = said("backup-copies", made, Copies=rows[1:])
+    verdict = said("backup-copies", made, Copies=rows[:-1])
     assert (verdict.status, keys(verdict)) == (Status.FAILED, ["backup.copies_new_gone"])
     verdict = said("backup-copies", made, Copies=[], Reachable=False)
     assert (verdict.status, keys(verdict)) == (Status.FAILED, ["backup.copies_unreachable"])
@@ -244,6 +247,14 @@ def test_what_need_not_be_done(
     context = make_context(step, case=CASE, applied=frozenset(applied), told={"backup-copies": facts})
     verdict = doing(step).needless(context)
     assert (keys(verdict) if verdict else None) == ([key] if key else None)
+
+
+def test_the_row_without_limit_holds_no_cal(said: Said, recorded: Recorded) -> None:
+    answer = recorded("backup-inventory", "backup-nominal").out
+    assert [row["TotalLicenses"] for row in answer[0]["KeyPacks"]] == [4294967295, 20, 20]
+    told = said("backup-inventory").facts
+    assert isinstance(told, Inventory) and told.rows
+    assert ([row.total for row in told.rows], told.total) == ([20, 20], 40)
 
 
 def test_without_a_target_or_a_second_place_in_the_case_nothing_is_tried(make_context: Make) -> None:

@@ -9,6 +9,12 @@ $SimInvalidClass = @{
     Id = 'HRESULT 0x80041010,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand'
     Category = 'MetadataError'; Message = 'Invalid class'; HResult = -2147217392
 }
+$SimInvalidClassOfMethod = @{} + $SimInvalidClass
+$SimInvalidClassOfMethod.Id = $SimInvalidClass.Id.Replace('GetCimInstanceCommand', 'InvokeCimMethodCommand')
+$SimAccessDenied = @{
+    Id = 'HRESULT 0x80041003,Microsoft.Management.Infrastructure.CimCmdlets.InvokeCimMethodCommand'
+    Category = 'PermissionDenied'; Message = 'Access denied'; HResult = -2147217405
+}
 $SimInvalidMethod = @{
     Id = 'HRESULT 0x80041055,Microsoft.Management.Infrastructure.CimCmdlets.InvokeCimMethodCommand'
     Category = 'MetadataError'; Message = 'Invalid method'; HResult = -2147217323
@@ -21,7 +27,9 @@ function New-SimInstance {
     $found
 }
 function Test-SimClass {
+    # Is the class there? Those of the license server come with its role.
     param([string] $Class, [string] $Namespace)
+    if ($Class -like 'Win32_TSLicense*' -and -not $Sim.Host['licenseServer']) { return $false }
     $home_ = if ($SimNamespaces.ContainsKey($Class)) { $SimNamespaces[$Class] } else { 'root/cimv2' }
     $Namespace.Replace('\', '/') -eq $home_
 }
@@ -74,7 +82,6 @@ function Get-CimInstance {
             }
         }
         'Win32_TSLicenseServer' {
-            if (-not $server.licenseServer) { $PSCmdlet.ThrowTerminatingError((New-SimError @SimInvalidClass)) }
             $shown = @{}
             # To anyone not elevated the properties come back empty, without an error.
             foreach ($key in $server.licenseServer.Keys) { $shown[$key] = if ($server.computer.elevated) { $server.licenseServer[$key] } else { $null } }
@@ -116,9 +123,11 @@ function Invoke-CimMethod {
     param([string] $ClassName, [string] $Namespace = 'root/cimv2', $InputObject, [string] $MethodName, [hashtable] $Arguments = @{})
     if ($InputObject) { $ClassName = @($InputObject.PSObject.TypeNames -like '*CimInstance#*')[0].Split('#')[-1] }
     elseif ($PSBoundParameters.ContainsKey('InputObject')) { $PSCmdlet.ThrowTerminatingError((New-SimError -Id 'ParameterArgumentValidationErrorNullNotAllowed,Invoke-CimMethod' -Category 'InvalidData' -Message "Cannot bind argument to parameter 'InputObject' because it is null.")) }
-    elseif (-not (Test-SimClass $ClassName $Namespace)) { $PSCmdlet.ThrowTerminatingError((New-SimError @SimInvalidClass)) }
+    elseif (-not (Test-SimClass $ClassName $Namespace)) { $PSCmdlet.ThrowTerminatingError((New-SimError @SimInvalidClassOfMethod)) }
     $server = $Sim.Host
     $call = Step-Sim $PSCmdlet "$ClassName.$MethodName"
+    # The license server's methods are for administrators; only what is described refuses otherwise.
+    if (-not $call -and $ClassName -like 'Win32_TSLicense*' -and -not $server.computer.elevated) { $PSCmdlet.ThrowTerminatingError((New-SimError @SimAccessDenied)) }
     if ($call -and $call.ContainsKey('out')) {
         foreach ($key in @($call.out.Keys)) { if ($call.out[$key] -is [System.Collections.IList]) { $call.out[$key] = @($call.out[$key] | ForEach-Object { if ($null -ne $_) { if ($_ -is [hashtable]) { [pscustomobject] $_ } else { $_ } } else { , $null } }) } }
         if (-not $call.ContainsKey('works')) { return [pscustomobject] $call.out }

@@ -121,7 +121,21 @@ function Start-Process {
     if ($tool -eq 'powershell') {
         return Microsoft.PowerShell.Management\Start-Process -FilePath $env:SIM_PYTHON -ArgumentList "$(Microsoft.PowerShell.Management\Split-Path -Path $PSScriptRoot)/powershell $joined" -PassThru:$PassThru -RedirectStandardOutput (Get-SimLocal $RedirectStandardOutput) -RedirectStandardError (Get-SimLocal $RedirectStandardError)
     }
-    Microsoft.PowerShell.Management\Start-Process -FilePath $env:SIM_PYTHON -ArgumentList "-S -E $PSScriptRoot/natives.py $tool $joined" -PassThru:$PassThru -RedirectStandardOutput (Get-SimLocal $RedirectStandardOutput)
+    $job = Microsoft.PowerShell.Management\Start-Process -FilePath $env:SIM_PYTHON -ArgumentList "-S -E $PSScriptRoot/natives.py $tool $joined" -PassThru:$PassThru -Environment @{
+        SIM_STDOUT = Get-SimLocal $RedirectStandardOutput   # 7 would read it as UTF-8 and write that; 5.1 hands the file over
+        SIM_EXIT = 'exit-of-job'   # POSIX keeps eight bits of an exit code: any other one is in that file
+    }
+    Add-Member -InputObject $job -MemberType ScriptProperty -Name ExitCode -Force -PassThru -Value {
+        $code = "$env:SIM_SERVER/exit-of-job"
+        if ([System.IO.FileInfo]::new($code).Exists) { [int] [System.IO.StreamReader]::new($code).ReadToEnd() } else { $this.PSBase.ExitCode }
+    }
+}
+function ConvertTo-Json {
+    # A value that is nothing at all ($null is not) comes out as {} on 5.1 and as null on 7, which would hide it.
+    [CmdletBinding()] param($InputObject, [int] $Depth = 2, [switch] $Compress)
+    $nothing = [Sim.Values]::Nothing($InputObject, '$')
+    if ($nothing) { throw "SIM: $nothing is nothing at all: 5.1 would write {}" }
+    Microsoft.PowerShell.Utility\ConvertTo-Json -InputObject $InputObject -Depth $Depth -Compress:$Compress
 }
 # 5.1 leaves a text that looks like a time as it is.
 function ConvertFrom-Json {

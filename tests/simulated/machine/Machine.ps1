@@ -118,7 +118,7 @@ function Select-SimHost {
         if ($call -is [hashtable] -and $call.ContainsKey('missing')) { Microsoft.PowerShell.Management\Remove-Item -Path "function:$tool.exe" -ErrorAction Ignore; continue }
         # A process of its own. POSIX keeps eight bits of an exit code: any other one is left in a file.
         Microsoft.PowerShell.Management\Set-Item -Path "function:global:$tool.exe" -Value ([scriptblock]::Create(
-                "& `$env:SIM_PYTHON -S -E '$PSScriptRoot/natives.py' '$tool' @args; `$code = `"`$env:SIM_SERVER/exit`"" +
+                "`$input | & `$env:SIM_PYTHON -S -E '$PSScriptRoot/natives.py' '$tool' @args; `$code = `"`$env:SIM_SERVER/exit`"" +
                 '; if ([System.IO.FileInfo]::new($code).Exists) { $global:LASTEXITCODE = [int] [System.IO.StreamReader]::new($code).ReadToEnd(); [System.IO.FileInfo]::new($code).Delete() }'))
     }
 }

@@ -8,7 +8,7 @@ $library = $env:SIM_LIBRARY
 # No [System.IO.File] in this file: PowerShell would remember the class that it found before Types.ps1.
 if (-not [System.IO.FileInfo]::new($library).Exists) {
     $part = "$library.$PID"
-    Add-Type -Path "$PSScriptRoot/Windows.cs" -OutputAssembly $part -OutputType Library -IgnoreWarnings
+    Add-Type -Path "$PSScriptRoot/Windows.cs" -OutputAssembly $part -OutputType Library -IgnoreWarnings -ErrorAction Stop
     [System.IO.FileInfo]::new($part).MoveTo($library, $true)
 }
 Add-Type -Path $library

@@ -33,7 +33,7 @@ function Get-Process {
     [CmdletBinding()] param([int] $Id)
     $call = Step-Sim $PSCmdlet 'Get-Process'
     if ($call -and $call.ContainsKey('rows')) { foreach ($row in $call.rows) { [pscustomobject] $row }; return }
-    if ($Id -eq $Sim.Server.service.pid) { return [pscustomobject]@{ Id = $Id; StartTime = Get-SimDate '2026-11-26T06:00:00Z' } }
+    if ($Id -eq $Sim.Server.service.pid) { return [pscustomobject]@{ Id = $Id; StartTime = Get-SimDate $Sim.Server.service.startedAt } }
     if ($Id) { Microsoft.PowerShell.Management\Get-Process -Id $Id }   # the step's own processes are real
 }
 

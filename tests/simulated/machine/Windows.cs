@@ -1,8 +1,11 @@
 // What the step scripts ask of .NET and only Windows can answer, or what must not reach this machine. Each class takes
 // the place of its namesake: Types.ps1 puts it into PowerShell's table of type names before a script is parsed.
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.IO;
+using PSCustomObject = System.Management.Automation.PSCustomObject;
+using PSObject = System.Management.Automation.PSObject;
 using System.Net;
 using System.Net.Sockets;
 
@@ -34,6 +37,30 @@ namespace Sim
                 place = exact;
             }
             return place;
+        }
+    }
+
+    public static class Values
+    {
+        /// <summary>Where in a value nothing at all stands, which is not $null: 5.1 writes {} there, 7 null.</summary>
+        public static string Nothing(object value, string at)
+        {
+            if (ReferenceEquals(value, System.Management.Automation.Internal.AutomationNull.Value)) return at;
+            var wrapped = value as PSObject;
+            var inner = wrapped == null ? value : wrapped.BaseObject;
+            if (inner is PSCustomObject)
+                foreach (var property in wrapped.Properties)
+                {
+                    var found = Nothing(property.Value, at + "." + property.Name);
+                    if (found != null) return found;
+                }
+            else if (inner is IEnumerable && !(inner is string))
+                foreach (var item in (IEnumerable)inner)
+                {
+                    var found = Nothing(item, at + "[]");
+                    if (found != null) return found;
+                }
+            return null;
         }
     }
 

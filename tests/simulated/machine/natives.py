@@ -65,7 +65,7 @@ def leave(code):
     """End with any exit code: POSIX has eight bits of it, the rest goes through a file that the caller reads."""
     sys.stdout.flush()
     if not 0 <= code <= 255:
-        with open(os.path.join(ROOT, "exit"), "w", encoding="ascii") as file:
+        with open(os.path.join(ROOT, os.environ.get("SIM_EXIT", "exit")), "w", encoding="ascii") as file:
             file.write(str(code))
     sys.exit(code & 0xFF or (1 if code else 0))
 
@@ -179,6 +179,9 @@ def diskshadow(call, arguments):
     The shadow copies that there are stand in the description ("shadows"). ``expose``: false = made and not shown;
     ``delete``: false = it stays; ``other``: id of one that another program makes meanwhile.
     """
+    # Whoever can guess the file's place can write into it; one that is no .txt is what scanners stop.
+    if not re.search(r"\\rds-cal-vss-[0-9a-f]{32}\\\w+\.txt$", arguments[1]):
+        leave(2)
     with open(local(arguments[1]), encoding="ascii") as file:
         text = file.read()
     state = server()
@@ -199,9 +202,8 @@ def diskshadow(call, arguments):
         made = re.search(r"expose \S+ (\w):", text)[1]
         if call.get("expose") is False:
             leave(call.get("code", 1))
-        shutil.copytree(
-            local(volume + ":"), local(made + ":"), ignore=lambda _, names: [n for n in names if n == "Temp"]
-        )
+        left_out = shutil.ignore_patterns("Temp")
+        shutil.copytree(local(volume + ":"), local(made + ":"), symlinks=True, ignore=left_out)
         mine["drive"] = made
         save(state)
     for found in re.finditer(r"delete shadows (exposed|id) (\S+)", text):
@@ -243,8 +245,11 @@ def gpresult(call, arguments):
 
 
 def gpupdate(call, arguments):
-    if "/target:computer" not in arguments:
+    """``asks``: whether it may restart now; nobody answers but the script."""
+    if "/target:computer" not in arguments or "/wait:300" not in arguments:
         leave(1)
+    if "asks" in call and sys.stdin.readline().strip() != "N":
+        leave(5)
     state = server()
     state.setdefault("updated", []).append(HOST or state["computer"]["name"])
     if HOST and "policyTells" in state["hosts"][HOST]:
@@ -291,7 +296,7 @@ def wbadmin(call, arguments):
         leave(1)
     if stopped():
         say("L'opération a été arrêtée.", "The operation was stopped.")
-        leave(2)
+        leave(call.get("exit", 2))
     state = server()
     state["systemStates"] = state.get("systemStates", 0) + 1
     state["systemStateAt"] = arguments[2].partition(":")[2]
@@ -331,5 +336,7 @@ def taskkill(call, arguments):
 
 if __name__ == "__main__":
     name = sys.argv[1]
+    if said_to := os.environ.pop("SIM_STDOUT", None):
+        sys.stdout = open(said_to, "w", encoding=OEM)  # noqa: SIM115 (until the process ends)
     first = {} if name == "wbadmin" and sys.argv[2] == "stop" else asked(name)
     globals()[name](first, sys.argv[2:])
