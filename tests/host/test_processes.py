@@ -6,14 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import psutil
 import pytest
+from filelock import FileLock
 
 from runbook.errors import BadInput
-from runbook.host import evidence, guard, process
+from runbook.host import evidence, guard, process, windows
 from runbook.host.lock import Process, RunLock
 from runbook.journal.lines import Journal
 
@@ -213,6 +215,31 @@ def test_one_run_at_a_time_and_the_sentence_tells_an_orphan(tmp_path: Path) -> N
     lock = RunLock(tmp_path)
     lock.acquire(None, "en")  # a crash releases it
     lock.release()
+
+
+def test_a_lock_that_is_let_go_within_a_second_is_no_change_going_on(tmp_path: Path) -> None:
+    held = FileLock(guard.guard_lock(tmp_path).lock_file, thread_local=False)
+    held.acquire()
+    threading.Timer(0.3, held.release).start()
+    lock = RunLock(tmp_path)
+    lock.acquire(None, "en")
+    lock.release()
+
+
+@pytest.mark.parametrize(
+    ("value", "none_runs"), [((), False), (("1",), False), (("0", "1"), True), (("1", "0"), False)]
+)
+def test_the_machines_policy_says_whether_any_script_runs(value: tuple[str, ...], none_runs: bool) -> None:
+    assert windows.no_script_runs(lambda: value) == none_runs
+
+
+@pytest.mark.parametrize("policy", ["AllSigned", "RemoteSigned"])
+def test_only_the_scripts_without_a_signature_are_named(policy: str, tmp_path: Path) -> None:
+    bare, signed = tmp_path / "bare.ps1", tmp_path / "signed.ps1"
+    bare.write_text("$result\n", encoding="utf-8")
+    signed.write_text("$result\n# SIG # Begin signature block\n# SIG # End signature block\n", encoding="utf-8")
+    named = windows.must_be_signed([bare, signed], lambda: ["Undefined", policy])
+    assert named == ([bare] if policy == "AllSigned" else [])
 
 
 def test_a_process_is_not_mistaken_for_a_later_one_with_its_number() -> None:

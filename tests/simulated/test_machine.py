@@ -12,6 +12,8 @@ import pytest
 from pscheck.tables import commands
 
 from . import product, pwsh
+from .runner import Job, Ran, run
+from .scenario import SECRETS, scenarios
 
 
 def ask(program: Path, script: str, argument: Path) -> dict[str, Any]:
@@ -44,3 +46,47 @@ def test_a_script_parses_and_calls_what_5_1_knows(script: str, program: Path) ->
         if not call["name"].endswith(".exe"):
             unknown = [p for p in call["parameters"] if p.lower() not in parameters(call["name"])]
             assert not unknown, f"line {call['line']}: {call['name']} {unknown}"
+
+
+@pytest.mark.parametrize("script", product.NAMES)
+def test_a_hash_that_fails_ends_what_asked_for_it(script: str, program: Path) -> None:
+    """Get-FileHash is a function of a module on 5.1: it does not see the script's own $ErrorActionPreference."""
+    for call in ask(program, "Calls.ps1", product.SCRIPTS / f"{script}.ps1")["calls"]:
+        assert call["name"] != "Get-FileHash" or "ErrorAction" in call["parameters"], f"line {call['line']}"
+
+
+def alone(program: Path, home: Path, text: str, script: str = "roles") -> Ran:
+    """``text`` run as a script on the server of the first scenario of ``script``."""
+    job = scenarios(script)[0].prepare(home)
+    written = home / "written.ps1"
+    written.write_text(text.replace("SCRIPT", f"'{job.script}'"), encoding="utf-8")
+    return run([Job(job.id, written, job.given, job.out, job.server)], home, program)[job.id]
+
+
+PARAMETERS = "param([string] $InputPath, [string] $OutputPath)\n"
+
+
+@pytest.mark.parametrize(("value", "refused"), [("$null", False), ("(& { })", True), ("@(& { })", False)])
+def test_a_value_that_is_nothing_at_all_is_refused(value: str, refused: bool, program: Path, tmp_path: Path) -> None:
+    """5.1 writes {} for it, 7 null: without this a script that forgets a $null would be right here only."""
+    inner = f"[pscustomobject]@{{ C = {value} }}"
+    ran = alone(program, tmp_path, f"{PARAMETERS}ConvertTo-Json -InputObject @([pscustomobject]@{{ B = {inner} }})")
+    assert ("SIM: $[].B.C is nothing at all" in ran.error) == ran.ended == refused, ran
+
+
+TRACED = """$trace = Join-Path $PSScriptRoot 'trace.txt'
+Trace-Command -Name ParameterBinding -Option All -FilePath $trace -Expression {
+    & SCRIPT -InputPath $InputPath -OutputPath $OutputPath
+    PLANTED
+}
+"""
+
+
+@pytest.mark.parametrize("planted", ["", "Write-Output -InputObject $Sim.Server.licenseServerId"])
+@pytest.mark.parametrize("script", ["activate", "install-packs", "license-server"])
+def test_no_cmdlet_is_given_an_identifier(script: str, planted: str, program: Path, tmp_path: Path) -> None:
+    """Module logging and transcription write every bound parameter down. What is planted is seen."""
+    ran = alone(program, tmp_path, PARAMETERS + TRACED.replace("PLANTED", planted), script)
+    trace = (tmp_path / "trace.txt").read_text(encoding="utf-8")
+    assert "BIND NAMED cmd line args [Out-File]" in trace and not ran.ended, ran
+    assert any(secret in trace for secret in SECRETS[:3]) == bool(planted)

@@ -20,8 +20,3 @@ def test_scenario(scenario: Scenario, played: Played) -> None:
 
 def test_every_script_has_scenarios() -> None:
     assert {scenario.script for scenario in all_scenarios()} == set(product.NAMES)
-
-
-def test_every_finding_by_running_has_a_scenario() -> None:
-    found = {str(scenario.said.get("finding")) for scenario in all_scenarios()}
-    assert not [number for number in range(1, 37) if f"R{number}" not in found]
