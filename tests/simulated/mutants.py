@@ -2,8 +2,10 @@
 
 Each mutant is one script with one small thing changed, on the real syntax tree (machine/Mutants.ps1): a condition
 flipped, a guard, a throw or a ``finally`` dropped, a comparison swapped, a catch that swallows, a value lost, an array
-unwrapped. It is noticed when some scenario of its script is no longer judged right. The scenarios go in rounds, so that
-most mutants are done with after the first few.
+unwrapped. It is noticed when some scenario of its script is no longer judged right, or a recording of it no longer what
+it says. They go in rounds, so that most mutants are done with after the first few.
+
+unnoticed.yml holds, for each script all of whose mutants were asked, those that nothing notices, and why.
 """
 
 from __future__ import annotations
@@ -20,11 +22,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from . import product, pwsh
-from .runner import Job, run
+from .recordings import Recorded, recorded
+from .runner import Job, Ran, run
 from .scenario import Scenario, judge, scenarios
 
-#: How many scenarios of its script each mutant that is left is asked by, round after round.
+Question = Scenario | Recorded
+#: How many scenarios and recordings of its script each mutant that is left is asked by, round after round.
 ROUNDS = (1, 3, 6, 12, 100)
 
 
@@ -48,12 +54,24 @@ class Mutant:
         (folder / f"{self.script}.ps1").write_text(changed, encoding="utf-8", newline="")
         return folder
 
-    def __str__(self) -> str:
+    @property
+    def name(self) -> str:
+        """What it changes, wherever the line stands: the key in unnoticed.yml."""
+
         def short(text: str) -> str:
             flat = " ".join(text.split())
             return flat if len(flat) <= 60 else flat[:59] + "…"
 
-        return f"{self.script}.ps1:{self.line}: {self.kind}: {short(self.was)} -> {short(self.text)}"
+        return f"{self.kind}: {short(self.was)} -> {short(self.text)}"
+
+    def __str__(self) -> str:
+        return f"{self.script}.ps1:{self.line}: {self.name}"
+
+
+#: Script -> what no scenario and no recording notices -> why that is right, or what would be needed.
+KNOWN: dict[str, dict[str, str]] = yaml.safe_load(
+    (Path(__file__).with_name("unnoticed.yml")).read_text(encoding="utf-8")
+)
 
 
 def every(script: str, program: Path) -> list[Mutant]:
@@ -74,33 +92,37 @@ def drawn(scripts: Iterable[str], count: int, seed: int, program: Path) -> list[
 def unnoticed(mutants: list[Mutant], program: Path, folder: Path) -> list[Mutant]:
     """Those of ``mutants`` that no scenario notices. ``folder``: where they run, emptied again round by round."""
     random_order = random.Random(7)
-    order: dict[str, list[Scenario]] = {}
-    for script in {mutant.script for mutant in mutants}:
-        first, *rest = scenarios(script)
+    order: dict[str, list[Question]] = {}
+    for script in sorted({mutant.script for mutant in mutants}):
+        # A recording holds the whole answer: the longest first, the others among the scenarios.
+        first, *others = sorted(
+            (one for one in recorded() if one.script == script), key=lambda one: -one.path.stat().st_size
+        )
+        rest: list[Question] = [*scenarios(script), *others]
         random_order.shuffle(rest)
         order[script] = [first, *rest]
     left, asked = list(mutants), 0
     for size in ROUNDS:
         place = folder / str(asked)
         jobs: list[Job] = []
-        questions: dict[str, tuple[Mutant, Scenario, Path]] = {}
+        questions: dict[str, tuple[Mutant, Question, Path]] = {}
         for number, mutant in enumerate(left):
             share = order[mutant.script][asked : asked + size]
             if share:
                 changed = mutant.written(place / f"m{number}")
-            for each, scenario in enumerate(share):
+            for each, question in enumerate(share):
                 home = place / f"{number}-{each}"
-                job = scenario.prepare(home, changed)
+                job = question.prepare(home, changed)
                 name = f"{number}-{each}"
                 jobs.append(Job(name, job.script, job.given, job.out, job.server))
-                questions[name] = (mutant, scenario, home)
+                questions[name] = (mutant, question, home)
         if not jobs:
             break
         ran = run(jobs, place, program, limit=3000)
         noticed = {
             mutant
-            for name, (mutant, scenario, home) in questions.items()
-            if name in ran and judge(scenario, home, ran[name])
+            for name, (mutant, question, home) in questions.items()
+            if name in ran and _notices(question, home, ran[name])
         }
         left = [mutant for mutant in left if mutant not in noticed]
         asked += size
@@ -108,22 +130,26 @@ def unnoticed(mutants: list[Mutant], program: Path, folder: Path) -> list[Mutant
     return left
 
 
+def _notices(question: Question, home: Path, ran: Ran) -> bool:
+    return bool(question.judge(home) if isinstance(question, Recorded) else judge(question, home, ran))
+
+
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--count", type=int, default=300, help="how many of all scripts' mutants are drawn; 0: all")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--minutes", type=float, default=1000, help="no further script is begun after so many")
-    parser.add_argument("-k", dest="script", choices=product.NAMES, help="only this script, all its mutants")
+    parser.add_argument("-k", dest="scripts", choices=product.NAMES, action="append", help="only those of this script")
     given = parser.parse_args(words)
     program = pwsh.find()
     if program is None:
         raise SystemExit("no pwsh: tests/simulated/README.md says where it is looked for")
     started = time.monotonic()
-    names = [given.script] if given.script else product.NAMES
     by_script: dict[str, list[Mutant]] = {}
-    for mutant in drawn(names, 10**6 if given.script else given.count, given.seed, program):
-        by_script.setdefault(mutant.script, []).append(mutant)
-    total = missed = 0
+    for mutant in drawn(product.NAMES, given.count or 10**6, given.seed, program):
+        if mutant.script in (given.scripts or product.NAMES):
+            by_script.setdefault(mutant.script, []).append(mutant)
+    total = missed = explained = 0
     # Script by script, the one with the fewest scenarios first: a run that is broken off has said what it knows.
     for script in sorted(by_script, key=lambda name: len(scenarios(name))):
         if time.monotonic() - started > 60 * given.minutes:
@@ -132,13 +158,18 @@ def main(words: list[str]) -> int:
         with tempfile.TemporaryDirectory(prefix="simulated-mutants-") as folder:
             left = unnoticed(by_script[script], program, Path(folder))
         for mutant in sorted(left, key=lambda m: m.line):
-            sys.stdout.write(f"unnoticed  {mutant}\n")
+            why = KNOWN.get(script, {}).get(mutant.name)
+            explained += why is not None
+            sys.stdout.write(f"unnoticed  {mutant}{'' if why is None else f'  ({why})'}\n")
         total, missed = total + len(by_script[script]), missed + len(left)
         sys.stdout.write(f"{script:20} {len(by_script[script]) - len(left):4} of {len(by_script[script]):4}\n")
         sys.stdout.flush()
     share = 100 * (1 - missed / max(total, 1))
     seconds = time.monotonic() - started
-    sys.stdout.write(f"seed {given.seed}: {total} mutants, {share:.1f} % noticed, {seconds:.0f} s\n")
+    sys.stdout.write(
+        f"seed {given.seed}: {total} mutants, {share:.1f} % noticed, {missed} not, {explained} of them explained, "
+        f"{seconds:.0f} s\n"
+    )
     return 0
 
 
