@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_case import make_case
+from made_case import clock, make_case
 from playwright.sync_api import Browser
 
 from runbook.archive.register import Registered, register
@@ -43,6 +43,25 @@ def test_every_case_stands_there_once(workspace: Path) -> None:
     }
     row = registered.rows[0]
     assert (row.cals, row.runs, row.company, row.lost) == (40, 2, "Exemple & Fils SA", "rdls-perdu.corp.exemple.test")
+
+
+def test_rehearsals_stay_out_unless_asked_for(workspace: Path) -> None:
+    shown = register(workspace, rehearsals=False)
+    assert sorted(by_case(shown)) == ["case-a", "case-c"] and "1 rehearsal left out (--rehearsals" in shown.text("en")
+    assert "case-b" not in "".join(page.read_text(encoding="utf-8") for page in shown.pages)
+    assert "left out" not in register(workspace).text("en")
+
+
+def test_a_case_lasts_from_its_first_run_to_its_last(tmp_path: Path) -> None:
+    """Days of waiting are part of it: the runs alone took seconds."""
+    case = make_case(tmp_path / "cases")
+    journal = Journal(case / "journal.jsonl", clock("2024-02-14T12:00:00+00:00"))
+    last = next(e for e in reversed(journal.entries()) if e["event"] == "open")
+    told = {name: value for name, value in last.items() if name not in ("n", "t", "prev", "event")}
+    journal.append("open", **{**told, "run": "r03"})
+    journal.append("close", run="r03", outcome="done", counts={}, waiting=[], failed=[], seconds=3.0)
+    page = register(tmp_path).pages[-1].read_text(encoding="utf-8")
+    assert re.search(r"13\u00a0(d|j)\u00a003\u00a0h", page), "13 days, 3 hours"
 
 
 def test_a_redacted_copy_is_a_link_of_its_archive_and_no_case_of_its_own(workspace: Path) -> None:

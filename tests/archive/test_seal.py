@@ -44,6 +44,17 @@ def test_the_bag_holds_the_case_and_both_records(case: Path, tmp_path: Path) -> 
     assert verify(sealed.bag, sealed.seal).origin == "proven"
 
 
+@pytest.mark.parametrize(("lang", "vault", "outside"), [("en", "vault", "outside"), ("fr", "coffre", "extérieur")])
+def test_seal_ends_by_saying_which_edition_goes_to_whom(
+    lang: str, vault: str, outside: str, case: Path, tmp_path: Path
+) -> None:
+    sealed = seal(case, tmp_path / "archive", zip=True, clock=clock())
+    found, packed, head, sheet, full, redacted = sealed.text(lang).split("\n")[-6:]
+    assert sealed.seal[:4] in found and str(sealed.zip) in packed and head.endswith(":")
+    assert str(sealed.sheets[-1]) in sheet and str(sealed.bag) in full and vault in full
+    assert outside in redacted and redacted.endswith(f"runbook redact {case.name}")
+
+
 def test_the_same_state_is_sealed_once_and_a_later_one_names_the_first(case: Path, tmp_path: Path) -> None:
     first = seal(case, tmp_path / "archive")
     first.sheets[0].unlink()
