@@ -434,7 +434,9 @@ finally {
 $exitCode = 1
 $timedOut = $false
 $seconds = $null
+$codeThere = $null
 if ($ended) {
+    $codeThere = $ended.ExitCode
     $timedOut = [bool] $ended.TimedOut
     $seconds = $ended.Seconds
     if (-not $timedOut) {
@@ -456,7 +458,7 @@ $result = [pscustomobject]@{
     Started         = $started
     Ended           = ($null -ne $ended)
     Whole           = $whole
-    ExitCode        = $(if ($ended) { $ended.ExitCode })
+    ExitCode        = $codeThere
     TimedOut        = $timedOut
     Removed         = $removed
     SecondsToOpen   = $opened
