@@ -69,19 +69,23 @@ def script(here: Here, step: Step) -> str:
     """The step's script as a titled block; the lines whose values a person changes are marked."""
     text = reference.paste(step.id).rstrip("\n")
     title = plain(step.title.of(here.lang))
-    lines = _inputs(text)
+    lines = _inputs(step.id, text)
     marked = f' hl_lines="{" ".join(map(str, lines))}"' if lines else ""
     return f'\n``` {{ .powershell .script-{step.id} title="{title}"{marked} }}\n{text}\n```\n'
 
 
-def _inputs(text: str) -> list[int]:
-    """The numbers of the lines from "# Inputs" to the next empty line."""
-    lines = text.split("\n")
-    if _INPUTS not in lines:
+def _inputs(step_id: str, pasted: str) -> list[int]:
+    """The numbers of the lines of ``pasted`` that a person changes: what stands below "# Inputs" in the script.
+
+    There a blank line or the runner's block ends them; in the pasted form no line is blank.
+    """
+    source = reference.script(step_id).splitlines()
+    if _INPUTS not in source:
         return []
-    first = lines.index(_INPUTS)
-    last = lines.index("", first) if "" in lines[first:] else len(lines)
-    return [number + 1 for number in range(first, last)]
+    below = source[source.index(_INPUTS) + 1 :]
+    count = next(number for number, line in enumerate(below) if not line.strip() or line.startswith("#region"))
+    first = pasted.split("\n").index(_INPUTS) + 1
+    return [*range(first, first + count + 1)]
 
 
 def _how(here: Here, step: Step) -> str:

@@ -169,6 +169,22 @@ def test_a_command_is_short_first_and_folds_its_script() -> None:
     assert "hl_lines" in commands.command(HERE[0], "export-logs")
 
 
+def test_the_lines_that_a_person_changes_are_marked_and_no_others() -> None:
+    marked = {}
+    for step in reference.steps():
+        if step.script:
+            head, *code = commands.script(HERE[0], step).strip("\n").split("\n")
+            numbers = re.search(r'hl_lines="([\d ]+)"', head)
+            assert bool(numbers) == ("# Inputs" in code), step.id
+            marked[step.id] = [code[int(number) - 1] for number in numbers[1].split()] if numbers else []
+    assert marked["service"] == ["# Inputs", "$Name = 'TermServLicensing'"]
+    assert len(marked["roles"]) == 1 + 4  # a list over four lines
+    for first, *others in filter(None, marked.values()):
+        assert first == "# Inputs"
+        assert re.match(r"\$[A-Z]\w* = ", others[0])
+        assert all(re.match(r"\$[A-Z]\w* = |    '|\)$", line) for line in others)
+
+
 def test_a_step_without_a_script_has_no_command() -> None:
     manual = next(step for step in reference.steps() if not step.script)
     with pytest.raises(FileNotFoundError):
