@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import ways
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from macros import pdf
@@ -396,6 +397,30 @@ def test_the_command_writes_a_pdf_on_a4_for_each_language(site: Path, chromium: 
             (594, 841),
             (595, 841),
         }
+
+
+# ---------------------------------------------------------------- the readers' ways
+
+
+#: Clicks, minutes and sheets that a way may cost (measured in November 2026; docs/en/maintainers.md shows them).
+COSTS = {
+    "refused now": (4, 5, 3),
+    "call tomorrow": (5, 14, 5),
+    "proof for the auditor": (2, 10, 6),
+    "rehearse": (2, 8, 0),
+}
+
+
+@pytest.mark.parametrize("reader", ways.WAYS)
+@pytest.mark.parametrize("lang", LANGS)
+def test_each_reader_gets_there_by_clicks_and_without_a_dead_end(
+    page: Page, site: Path, lang: str, reader: str
+) -> None:
+    way = ways.walk(page, site, lang, reader)
+    assert way.words > 500
+    assert all(cost <= most for cost, most in zip((way.clicks, way.minutes, way.sheets), COSTS[reader], strict=True)), (
+        way
+    )
 
 
 # ---------------------------------------------------------------- where it is opened
