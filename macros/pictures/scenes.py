@@ -194,7 +194,7 @@ def who_talks_to_whom(here: Here, wide: bool) -> Drawing:
         drawing.text(325, 26, ports_of("server to Microsoft"), 160, "middle")
         drawing.text(240, 262, to_server, 190, "end")
         drawing.text(380, 282, to_hosts, 170)
-        drawing.text(565, 134, ports_of("server to directory"), 140, "middle")
+        drawing.text(565, 112, ports_of("server to directory"), 140, "middle")
     else:
         drawing.text(180, 84, ports_of("server to Microsoft"), 150)
         drawing.text(32, 306, to_server.replace(", ", ",\n"), 136)

@@ -23,6 +23,8 @@ OPEN = """() => document.querySelectorAll('details').forEach(fold => {
   const rows = fold.parentElement.querySelectorAll(':scope > details.fault');
   fold.open = !fold.matches('.script') && (!fold.matches('.fault') || [...rows].indexOf(fold) < 6);
 })"""
+WIDE_TABLES = """() => [...document.querySelectorAll('.md-typeset__scrollwrap')]
+  .map(box => box.scrollWidth - box.clientWidth).filter(by => by > 1)"""
 LOCAL = ("file:", "data:", "blob:", "about:")
 WIDE, NARROW = (1280, 900), (375, 800)
 
@@ -57,7 +59,7 @@ def faults_of(
     browser: Browser, site: Path, names: Sequence[str], lang: str, scheme: str, size: tuple[int, int], frames: int = 1
 ) -> list[str]:
     """What is wrong with the pages ``names`` of ``lang`` in one look: asked for from outside, said, not accessible,
-    wider than the window. The frame around a page (FRAME) is looked at on one page of ``frames``."""
+    wider than the window, a table that scrolls. The frame of a page (FRAME) is looked at on one page of ``frames``."""
     faults: list[str] = []
 
     def asked(request: Request) -> None:
@@ -82,6 +84,7 @@ def faults_of(
             faults += [f"{name}: {fault}" for fault in violations(page, FRAME if at % frames else ())]
         if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
             faults.append(f"{name}: wider than the window")
+        faults += [f"{name}: a table wider than its column, by {by} px" for by in page.evaluate(WIDE_TABLES)]
     context.close()
     return faults
 
