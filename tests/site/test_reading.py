@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import ways
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from macros import pdf
 from runbook.knowledge import reference
 from runbook.words.sentences import LANGS
+from tests.site import ways
 
 WIDTHS = [1280, 800, 375]
 
