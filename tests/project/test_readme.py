@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
+import shlex
+import subprocess
+import sys
 import tomllib
+import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -48,3 +55,51 @@ def test_the_picture_is_a_photograph_that_a_task_makes(lang: str) -> None:
 def test_windows_lines_name_the_python_that_the_lock_is_tried_on() -> None:
     for line in re.findall(r"```powershell\n(py .*)\n```", TEXTS["en"]):
         assert line.startswith("py -3.13 -m venv")
+
+
+def wheel(folder: Path) -> str:
+    """A package of one line, as an index would hand it out; gives its SHA-256."""
+    folder.mkdir()
+    path = folder / "madeup-1.0-py3-none-any.whl"
+    about = "madeup-1.0.dist-info"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("madeup.py", "seen = True\n")
+        packed.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: madeup\nVersion: 1.0\n")
+        packed.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        packed.writestr(f"{about}/RECORD", f"madeup.py,,\n{about}/METADATA,,\n{about}/WHEEL,,\n{about}/RECORD,,\n")
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_line_installs_nothing_whose_hash_is_not_that_of_the_lock(tmp_path: Path) -> None:
+    """The README's own words, run on a lock of one package from a folder in place of the index."""
+    line = re.search(r"&& (\S+/pip install -q -r requirements\.txt) &&", TEXTS["en"])
+    assert line, "the main line installs from the lock"
+    words = shlex.split(line[1])[1:]
+    venv.create(tmp_path / ".venv", with_pip=True)
+    python = tmp_path / ".venv" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    good = wheel(tmp_path / "index")
+    environ = os.environ | {
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(tmp_path / "index"),
+        "PIP_CONFIG_FILE": os.devnull,
+    }
+
+    def install(digest: str) -> tuple[int, str, bool]:
+        lock = f"madeup==1.0 \\\n    --hash=sha256:{digest}\n"
+        (tmp_path / "requirements.txt").write_text(lock, encoding="utf-8")
+        done = subprocess.run(
+            [python, "-m", "pip", *words],
+            cwd=tmp_path,
+            env=environ,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        there = subprocess.run([python, "-c", "import madeup"], cwd=tmp_path, capture_output=True, check=False)
+        return done.returncode, done.stderr, there.returncode == 0
+
+    altered = good[:-1] + ("0" if good[-1] != "0" else "1")
+    code, told, there = install(altered)
+    assert code != 0 and "DO NOT MATCH THE HASHES" in told and not there, told
+    code, told, there = install(good)
+    assert code == 0 and there, told
