@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -30,6 +31,21 @@ from runbook.papers.browser import find_browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+#: By which a test draws what it tries: another number each time, printed at the head of the report. Workers inherit it.
+os.environ.setdefault("RUNBOOK_DRAW", str(random.SystemRandom().randrange(1_000_000)))
+
+
+def pytest_report_header() -> str:
+    """The draw, to draw the same again."""
+    return f"drawn by RUNBOOK_DRAW={os.environ['RUNBOOK_DRAW']}"
+
+
+@pytest.fixture(scope="session")
+def draw() -> int:
+    """The number by which this run of the tests draws."""
+    return int(os.environ["RUNBOOK_DRAW"])
 
 
 @pytest.fixture(scope="session")

@@ -201,3 +201,13 @@ def test_a_dead_kernels_cell_is_not_called_completed(workspace: Any, slow_backup
     cells = {c.id: c.metadata.papermill.status for c in nb.cells if c.cell_type == "code"}
     assert (cells["backup"], cells["summary"]) == ("failed", "pending")
     assert nb.metadata.papermill.exception is True
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_kill_drawn_anew_each_time_holds(number: int, draw: int) -> None:
+    """Run, guard, program or all at once, at a moment or a line. Hundreds: tests/benchmarks/bench_kills.py."""
+    bench = Path(__file__).parents[1] / "benchmarks" / "bench_kills.py"
+    # numbers apart, so that two draws share no seed, and one of each kind of kill after the other
+    words = [sys.executable, str(bench), "--bare", "--kills", "1", "--seed", str(draw * 7 + number)]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", timeout=280, check=False)
+    assert done.returncode == 0, f"{' '.join(words[1:])}\n{done.stdout}{done.stderr}"
