@@ -11,16 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from runbook.case.spelling import ICAO
 from runbook.words.templates import environment
 
 _WIDTH = 92
-#: The ICAO spelling alphabet: the same words in both languages.
-_WORDS = (
-    "Alfa", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India", "Juliett", "Kilo",
-    "Lima", "Mike", "November", "Oscar", "Papa", "Quebec", "Romeo", "Sierra", "Tango", "Uniform",
-    "Victor", "Whiskey", "X-ray", "Yankee", "Zulu",
-)  # fmt: skip
-_SPELLED = {word[0]: word for word in _WORDS}
+_SPELLED = {word[0]: word for word in ICAO}
 
 
 @dataclass(frozen=True)
