@@ -14,6 +14,9 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
+from runbook.case.lookalikes import fold
+from runbook.case.spelling import spelled_secrets
+
 _BETWEEN = r"[\s\-\u00a0\u2010-\u2015\u2212\u202f]"
 _SEPARATORS = re.compile(_BETWEEN)
 _ID35 = re.compile(r"[A-Z0-9]{35}")
@@ -21,17 +24,17 @@ _ID35 = re.compile(r"[A-Z0-9]{35}")
 # tags, a terminal's colours, the escapes of a URL, of JSON, of mail and of RTF. Every piece is taken whole or not at
 # all (no way back into it): a text made to be slow is not.
 _INVISIBLE = (
-    "\u00ad\u0300-\u036f\u115f\u1160\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\u00ad\u0640\u0300-\u036f\u115f\u1160\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0"
 )
 _URL = r"PP(?:u20[01][0-9a-fA-F]|20|2[dD]|[cC]2PP[aA]0|[eE]2PP80PP(?:8[bB]|9[0-5]|[aA][fF]))".replace("PP", "%(?:25)*")
 _MAIL = r"=(?:\r?\n|20|2[dD]|[cC]2=[aA]0|[eE]2=80=(?:8[bB]|9[0-5]|[aA][fF]))"
 _TAG = r"</?[a-z]++[^<>]{0,60}+>|<!--[^<>]{0,60}+>|\x1b\[[0-9;]*+[A-Za-z]"
-_ESCAPED = rf"(?>&#?\w{{2,6}};|{_TAG}|{_URL}|{_MAIL}|\\u[0-9a-fA-F]{{4}}|\\'[0-9a-f]{{2}}|\\[nrt])"
-BETWEEN = rf"(?>{_ESCAPED}|(?!\0|%[0-9A-Fa-f]{{2}})[\W_{_INVISIBLE}])"  # not what is part of a letter
-_LETTER = "[A-Za-z0-9\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]"
+ESCAPED = rf"(?>&#?\w{{2,6}};|{_TAG}|{_URL}|{_MAIL}|\\u[0-9a-fA-F]{{4}}|\\'[0-9a-f]{{2}}|\\[nrt])"
+BETWEEN = rf"(?>{ESCAPED}|(?!\0|%[0-9A-Fa-f]{{2}})[\W_{_INVISIBLE}])"  # not what is part of a letter
+_LETTER = "[A-Za-z0-9]"
 _OTHER = re.compile(rf"{BETWEEN}|[%\0]", re.IGNORECASE)
-#: Small letters, and those of an Asian keyboard, one for one.
-_PLAIN = {ord(c) + shift: c.upper() for c in string.ascii_letters + string.digits for shift in (0, 0xFEE0)}
+_CAPITALS = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 SECRET_LENGTHS = (25, 35)
 
 
@@ -56,28 +59,29 @@ def _secret() -> re.Pattern[str]:
 
 
 def written_secrets(text: str) -> Iterator[re.Match[str]]:
-    """Where ``text`` holds what has the form of a licence code or an identifier, in every writing. Not the words of a
-    sentence, numbers in a row, or a list of hosts that are counted."""
-    return (match for match in _secret().finditer(text) if _is_secret(match[0]))
+    """Where ``text`` holds what has the form of a licence code or an identifier, in every writing; what matches is in
+    plain letters. Not the words of a sentence, numbers in a row, or a list of hosts that are counted."""
+    return (match for match in _secret().finditer(fold(text)) if _is_secret(match[0]))
 
 
 def bare(text: str) -> str:
     """The letters and digits of an identifier, upper case, whatever stands between them."""
-    return unicodedata.normalize("NFKC", _OTHER.sub("", text)).upper()
+    return unicodedata.normalize("NFKC", _OTHER.sub("", fold(text))).upper()
 
 
 class Squeezed:
-    """A text without all that may stand between the characters of an identifier, upper case and in plain width, and
-    where each character of it stood."""
+    """A text without all that may stand between the characters of an identifier, in plain capitals, and where each
+    character of it stood."""
 
     def __init__(self, text: str) -> None:
+        text = fold(text).translate(_CAPITALS)
         self._at: list[tuple[int, int]] = []  # place here, place in the text: of each piece
         pieces, start, length = [], 0, 0
         for place in (*_OTHER.finditer(text), None):
             end = place.start() if place else len(text)
             if start < end:
                 self._at.append((length, start))
-                pieces.append(text[start:end].translate(_PLAIN))
+                pieces.append(text[start:end])
                 length += end - start
             start = place.end() if place else end
         self.text = "".join(pieces)
@@ -86,6 +90,10 @@ class Squeezed:
         """Where the character ``at`` stood in the text."""
         here, there = self._at[bisect.bisect_right(self._at, (at, sys.maxsize)) - 1]
         return there + at - here
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where the characters from ``start`` to before ``end`` stood."""
+        return self.original(start), self.original(end - 1) + 1
 
 
 def _is_secret(text: str) -> bool:
@@ -160,6 +168,8 @@ def mask_all(value: Any) -> Any:
     if isinstance(value, str):
         for match in reversed(list(written_secrets(value))):
             value = f"{value[: match.start()]}…{bare(match[0])[-5:]}{value[match.end() :]}"
+        for start, end, said in reversed(list(spelled_secrets(value))):
+            value = f"{value[:start]}…{said[-5:]}{value[end:]}"
         return value
     if isinstance(value, dict):
         return {key: mask_all(item) for key, item in value.items()}

@@ -20,10 +20,12 @@ from pathlib import Path
 from runbook.archive import bag as bagit_form
 from runbook.archive.digest import hash_file
 from runbook.journal.lines import GENESIS
-from runbook.redaction.packed import PACKED, hides_identifier, unpacked
-from runbook.redaction.rewrite import HIDDEN, LONG
+from runbook.redaction.opaque import hides
+from runbook.redaction.packed import PACKED, hides_identifier, numbered, unpacked
+from runbook.redaction.rewrite import HIDDEN, IDENTIFIER, LONG
 from runbook.redaction.sensitive import TABLE, Found, Kind, by_pattern, compact, key_of, public_text, strings
 from runbook.redaction.tokens import TOKEN, Tokens
+from runbook.redaction.traces import Traces
 from runbook.redaction.withheld import EMPTY, HEX_RUN, SHORTEST, public_hashes
 
 #: Within a word a tag may only change how it looks; between two cells of a table it parts two words.
@@ -60,6 +62,7 @@ class Search:
 
     def __init__(self, tokens: Tokens, hashes: Iterable[str] = ()) -> None:
         self._hashes = {digest[:SHORTEST]: digest for digest in hashes}
+        self._packed: dict[str, list[str]] = {}  # what each packed run hides
         self.words: dict[str, str] = {}
         self.numbers: dict[str, str] = {}
         self.domains: list[str] = []
@@ -76,6 +79,7 @@ class Search:
         self._words = re.compile(rf"(?<![^\W_])(?:{'|'.join(map(re.escape, ordered))})(?![^\W_])") if ordered else None
         self._long = {number: token for number, token in self.numbers.items() if len(number) >= LONG}
         short = sorted(set(self.numbers) - set(self._long), key=len, reverse=True)
+        self._traces = Traces({number: token for number, token in self.numbers.items() if len(number) >= IDENTIFIER})
         phones = {key_of(kind, value) for kind, value, _ in tokens if kind is Kind.PHONE}
         # whatever stands before the nine digits of a telephone number may be its country
         spaced = [("" if n in phones else "(?<![A-Z0-9])") + r"[^A-Z0-9]{0,3}".join(n) for n in short]
@@ -100,7 +104,8 @@ class Search:
 
     def file(self, path: str, raw: bytes) -> Iterator[Leak]:
         """Leaks in the bytes of one file, in every form."""
-        plain = raw.decode("utf-8", "replace")
+        # without the zero bytes of UTF-16, between which each letter of a token would stand alone
+        plain = raw.decode("utf-8", "replace").replace("\0", "")
         yield from self.known(path, plain, "plain")
         yield from self.text(path, _without_json(path, plain), "plain")
         if b"\0" in raw:
@@ -116,9 +121,12 @@ class Search:
         for form, text in undone.items():
             if text is not plain:
                 yield from self.known(path, text, form)
-        for match in PACKED.finditer(plain):
-            for text in unpacked(match[0]):
-                yield from self.hidden(path, text)
+        for run in dict.fromkeys(PACKED.findall(plain)):
+            if run not in self._packed:  # the same words stand in many files
+                self._packed[run] = [leak.what for text in unpacked(run) for leak in self.hidden(path, text)]
+            yield from (Leak(path, what, "base64") for what in self._packed[run])
+        for _, _, text in numbered(plain):
+            yield from self.hidden(path, text)
 
     def text(self, path: str, text: str, form: str) -> Iterator[Leak]:
         """Known values and whatever has the form of one."""
@@ -158,6 +166,9 @@ class Search:
             for number, token in self._long.items():
                 if any(number in each for each in texts):
                     yield Leak(path, token, form)
+            for written in dict.fromkeys((text, _undone(text))):
+                for _, _, token in self._traces.find(written):
+                    yield Leak(path, token, f"{form}, in pieces")
         if self._short:
             for match in self._short.finditer(text.upper()):
                 yield Leak(path, self.numbers[compact(match[0])], form)
@@ -168,6 +179,8 @@ class Search:
             for found in by_pattern(TOKEN.sub(_WALL, written)):
                 if not _harmless(found):
                     yield Leak(path, f"{found.kind}?", form)
+            if hides(written):
+                yield Leak(path, f"{Kind.CODE}?", f"{form}, unreadable")
         for match in self._hosts.finditer(text):
             if not _harmless(Found(Kind.HOST, match[0])):
                 yield Leak(path, f"{Kind.HOST}?", form)

@@ -11,14 +11,18 @@ from collections.abc import Callable
 from typing import Any
 
 from runbook.case.identifiers import BETWEEN, Squeezed, bare
-from runbook.redaction.packed import PACKED, hides_identifier, unpacked
+from runbook.redaction.opaque import without_opaque
+from runbook.redaction.packed import PACKED, hides_identifier, numbered, unpacked
 from runbook.redaction.sensitive import TABLE, Kind, key_of
-from runbook.redaction.tokens import Tokens
+from runbook.redaction.tokens import Tokens, put
+from runbook.redaction.traces import Traces
 
 #: A word begins after what is no letter or digit, and after an escape that ends in one (%5C, \\n, \\u00e9).
 _BEFORE = r"(?:(?<![^\W_])|(?<=%[0-9A-Fa-f]{2})|(?<=\\[nrtbf])|(?<=\\u[0-9a-fA-F]{4}))"
 #: From this length on a number is one even inside other characters.
 LONG = 15
+#: From this length on one is told by some of its characters.
+IDENTIFIER = 20
 #: From this length on a value is looked for in base64.
 HIDDEN = 5
 WITHHELD_BASE64 = "[base64-withheld]"
@@ -30,6 +34,7 @@ class Rewriter:
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens: dict[str, str] = {}
+        self._hides: dict[str, bool] = {}  # whether a packed run does
         numbers: dict[str, str] = {}
         for kind, value, token in tokens:
             if TABLE[kind].compact:
@@ -46,19 +51,25 @@ class Rewriter:
         phones = {key_of(kind, value) for kind, value, _ in tokens if kind is Kind.PHONE}
         ordered = sorted(numbers, key=len, reverse=True)
         long = "|".join(number for number in ordered if len(number) >= LONG)
+        self._traces = Traces({number: token for number, token in numbers.items() if len(number) >= IDENTIFIER})
         self._long = re.compile(long) if long else None
         spaced = "|".join(_spaced(number, number in phones) for number in ordered if len(number) < LONG)
         self._spaced = re.compile(spaced, re.IGNORECASE) if spaced else None
 
     def text(self, text: str) -> str:
-        """``text`` with a token for every value, and without base64 that hides one."""
-        text = PACKED.sub(self._opaque, text)
-        text = self._without_long(text)
+        """``text`` with a token for every value, and without what hides one or may hide anything."""
+        text = self._without_identifiers(PACKED.sub(self._packed, text))
         if self._spaced:
             text = self._spaced.sub(self._number, text)
         if self._words:
             text = self._words.sub(lambda match: self._tokens.get(_lookup(match[0]), "REDACTED"), text)
-        return text
+        return without_opaque(text)
+
+    def _without_identifiers(self, text: str) -> str:
+        """Without the known ones, whole or in pieces, and those that numbers spell."""
+        spelled = ((s, e) for s, e, said in numbered(text) if self.holds_any(said) or hides_identifier(said))
+        text = put(text, ((start, end, WITHHELD_BASE64) for start, end in spelled))
+        return self._traces.replace(self._without_long(text))
 
     def _without_long(self, text: str) -> str:
         """Identifiers are found in the squeezed text: in whatever writing, even inside other characters."""
@@ -66,7 +77,7 @@ class Rewriter:
             return text
         squeezed = Squeezed(text)
         for match in reversed(list(self._long.finditer(squeezed.text))):
-            start, end = squeezed.original(match.start()), squeezed.original(match.end() - 1) + 1
+            start, end = squeezed.span(*match.span())
             text = text[:start] + self._numbers[match[0]] + text[end:]
         return text
 
@@ -78,6 +89,7 @@ class Rewriter:
         than HIDDEN do not count: bytes at random hold them."""
         return bool(
             (self._long and self._long.search(Squeezed(text).text))
+            or next(self._traces.find(text), None)
             or (self._spaced and self._spaced.search(text))
             or (self._hidden and self._hidden.search(text))
         )
@@ -138,13 +150,37 @@ class Rewriter:
                 pass
             else:
                 fresh = self.notebook(data) if suffix == "ipynb" and isinstance(data, dict) else self.data(data)
-                return encode(json.dumps(fresh, ensure_ascii=False, indent=1) + "\n")
+                told = json.dumps(fresh, ensure_ascii=False, indent=1) + "\n"
+                return encode(self._across(told))
+        if suffix == "jsonl":
+            return encode("".join(map(self._line, text.splitlines(keepends=True))))
         return encode(self.text(text))
 
-    def _opaque(self, match: re.Match[str]) -> str:
+    def _line(self, line: str) -> str:
+        """A line of JSON, or of any text."""
+        try:
+            data = json.loads(line)
+        except ValueError:
+            return self.text(line)
+        end = line[len(line.rstrip()) :]
+        return json.dumps(self.data(data), ensure_ascii=False) + end
+
+    def _across(self, told: str) -> str:
+        """JSON without an identifier whose pieces stand in several of its texts. What it cannot do without the file
+        ceasing to be JSON is left to the second pass, which refuses it."""
+        without = self._without_identifiers(told)
+        try:
+            json.loads(without)
+        except ValueError:
+            return told
+        return without
+
+    def _packed(self, match: re.Match[str]) -> str:
         """Base64 in whose bytes a value stands is taken out as a whole."""
-        hides = any(self.holds_any(text) or hides_identifier(text) for text in unpacked(match[0]))
-        return WITHHELD_BASE64 if hides else match[0]
+        run = match[0]
+        if run not in self._hides:  # the same words stand in many texts
+            self._hides[run] = any(self.holds_any(text) or hides_identifier(text) for text in unpacked(run))
+        return WITHHELD_BASE64 if self._hides[run] else run
 
 
 def decode(raw: bytes) -> tuple[str | None, Callable[[str], bytes]]:

@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 from runbook.case.identifiers import bare, written_secrets
+from runbook.case.spelling import spelled_secrets
 from runbook.words.sentences import data_root
 
 
@@ -279,6 +280,8 @@ def _form(pattern: re.Pattern[str]) -> Find:
 def _secrets(kind: Kind, text: str) -> Iterator[Found]:
     for match in written_secrets(text):
         yield Found(kind if len(compact(match[0])) == 25 else Kind.KEY_PACK, match[0])
+    for _, _, said in spelled_secrets(text):
+        yield Found(kind if len(said) < 35 else Kind.KEY_PACK, said)
 
 
 def _addresses(kind: Kind, text: str) -> Iterator[Found]:

@@ -17,7 +17,22 @@ from runbook.case.private import make_private
 from runbook.files import write_whole
 from runbook.redaction.sensitive import TABLE, Found, Kind, compact, key_of
 
-TOKEN = re.compile(rf"(?:{'|'.join(Kind)})X*\d{{2,}}(?:-[A-Z0-9]+)?|<(?:workspace|python|program)\d*>")
+TOKEN = re.compile(
+    rf"(?:{'|'.join(Kind)})X*\d{{2,}}(?:-[A-Z0-9]{{1,5}}(?![A-Z0-9]))?|<(?:workspace|python|program)\d*>"
+)
+
+
+def put(text: str, places: Iterable[tuple[int, int, str]]) -> str:
+    """``text`` with a word in place of each place (start, end, word); of places that overlap, one word for all."""
+    apart: list[tuple[int, int, str]] = []
+    for start, end, word in sorted(places):
+        if apart and start < apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(end, apart[-1][1]), apart[-1][2])
+        else:
+            apart.append((start, end, word))
+    for start, end, word in reversed(apart):
+        text = text[:start] + word + text[end:]
+    return text
 
 
 @dataclass
