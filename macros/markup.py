@@ -88,8 +88,10 @@ def dressed(html: str, lang: str) -> str:
     """
     dress = typeset if lang == "fr" else curled
     parts = _VERBATIM.split(html)
-    parts[::2] = [dress(part) for part in parts[::2]]
-    parts[1::2] = [_SAID.sub(lambda said: f"{said[1]}{dress(said[2])}", part) for part in parts[1::2]]
+    parts[::2] = [part if part.isspace() else dress(part) for part in parts[::2]]
+    for at in range(1, len(parts), 2):
+        if "title=" in parts[at] or "label=" in parts[at] or "alt=" in parts[at]:  # few tags say something
+            parts[at] = _SAID.sub(lambda said: f"{said[1]}{dress(said[2])}", parts[at])
     return "".join(parts)
 
 
