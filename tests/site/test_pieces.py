@@ -131,8 +131,8 @@ def test_every_short_command_that_a_row_or_a_step_names_exists() -> None:
 
 def test_the_events_that_say_the_same_share_a_row() -> None:
     text = faults.events(HERE[0])
-    assert ">50305, 50306, 50308, 50311<" in text
-    assert '<span id="rcm-50306"></span>' in text
+    assert ">4107, 4108<" in text
+    assert '<span id="ls-4108"></span>' in text
 
 
 @pytest.mark.parametrize(
