@@ -20,6 +20,7 @@ from runbook.steps.registry import Attempt, doing, read_answer
 Make = Callable[..., Context]
 Recorded = Callable[..., Answer]
 #: The copy that backup-nominal holds as its newest is dated 2025-03-06 11:05.
+NEWEST = "20250306T110500Z"
 AT = dt.datetime(2025, 3, 6, 11, 4, 50, tzinfo=dt.UTC)
 
 
@@ -40,16 +41,22 @@ def seen(make_context: Make, recorded: Recorded) -> Callable[..., Verdict | None
 Seen = Callable[..., Verdict | None]
 
 
+def newest(recorded: Recorded) -> dict[str, Any]:
+    """The row of the newest copy, as backup-nominal holds it."""
+    rows = (recorded("backup-copies", "backup-nominal").out or [{}])[0]["Copies"]
+    return next(row for row in rows if row["Name"] == NEWEST)
+
+
 def test_a_whole_copy_of_that_time_was_made(seen: Seen) -> None:
     verdict = seen("backup", "backup-copies", "backup-nominal")
     assert verdict is not None
     assert (verdict.status, verdict.lines[0].key) == (Status.FINDING, "backup.seen_made")
-    assert verdict.told["destination"] == "D:\\Backups\\RDS-Licensing\\20250306T110500Z"
+    assert verdict.told["destination"] == "D:\\Backups\\RDS-Licensing\\" + NEWEST
     assert "seconds_stopped" not in verdict.told, "nobody saw how long the service stood still"
 
 
 def test_a_copy_of_another_time_or_way_or_step_is_not_this_one(seen: Seen) -> None:
-    own = {"facts": {"destination": "D:\\Backups\\RDS-Licensing\\20250306T110500Z"}, "status": "succeeded"}
+    own = {"facts": {"destination": "D:\\Backups\\RDS-Licensing\\" + NEWEST}, "status": "succeeded"}
     before = [{"n": 1, "event": "end", "run": "r01", "step": "backup-folder", **own}]
     for verdict in (
         seen("backup", "backup-copies", "backup-nominal", at=AT + dt.timedelta(minutes=1)),
@@ -62,16 +69,16 @@ def test_a_copy_of_another_time_or_way_or_step_is_not_this_one(seen: Seen) -> No
 
 
 def test_a_folder_without_its_list_was_not_finished_and_is_named(seen: Seen, recorded: Recorded) -> None:
-    rows = (recorded("backup-copies", "backup-nominal").out or [{}])[0]["Copies"]
-    verdict = seen("backup", "backup-copies", "backup-nominal", Copies=[rows[0] | {"ManifestText": None}])
+    row = newest(recorded)
+    verdict = seen("backup", "backup-copies", "backup-nominal", Copies=[row | {"ManifestText": None}])
     assert verdict is not None
-    assert (verdict.status, verdict.lines[0].fields["left"]) == (Status.FAILED, "20250306T110500Z")
+    assert (verdict.status, verdict.lines[0].fields["left"]) == (Status.FAILED, NEWEST)
 
 
 def test_what_is_neither_whole_nor_unfinished_is_for_a_person(seen: Seen, recorded: Recorded) -> None:
-    rows = (recorded("backup-copies", "backup-nominal").out or [{}])[0]["Copies"]
+    row = newest(recorded)
     assert seen("backup", "backup-copies", "backup-nominal", Reachable=False) is None
-    changed = rows[0] | {"Files": rows[0]["Files"][:2]}
+    changed = row | {"Files": row["Files"][:2]}
     assert seen("backup", "backup-copies", "backup-nominal", Copies=[changed]) is None
 
 
