@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from runbook.case import model
 from runbook.knowledge import reference
 from runbook.papers import paper
 from runbook.steps import registry
@@ -19,17 +18,6 @@ ROOMS = (Path(registry.__file__).parent, Path(paper.__file__).parent)
 SOURCES = "\n".join(path.read_text(encoding="utf-8") for room in ROOMS for path in room.glob("*.py"))
 AREAS = {area: sentences.read_yaml(f"words/{area}") for area in ("steps", "sheets")}
 ALL = [(area, key) for area, words in AREAS.items() for key in words]
-
-#: Keys that are put together in the code: the part that is fixed. The other part stands in it as a word.
-BUILT = {
-    "steps": ("column_",),
-    "sheets": (
-        "call_open_2_", "call_open_3_", "call_open_4_", "call_title_", "inventory_activated_", "inventory_from_",
-        "program_", "type_", "way_",
-    ),
-}  # fmt: skip
-#: What the case file's choices are, beside the words of the code.
-WORDS = SOURCES + Path(model.__file__).read_text(encoding="utf-8")
 
 
 def _fields(text: str) -> set[str]:
@@ -42,14 +30,6 @@ def test_both_languages_say_it_with_the_same_fields(area: str, key: str) -> None
     assert set(entry) == {"fr", "en"} and _fields(entry["fr"]) == _fields(entry["en"])
     assert "'" not in entry["fr"] and not re.search(r" [:;?!»]|« ", entry["fr"]), "French typography"
     assert "'" not in entry["en"]
-
-
-@pytest.mark.parametrize(("area", "key"), ALL)
-def test_no_word_is_left_over(area: str, key: str) -> None:
-    if re.search(rf'"(?:steps\.)?{key}"', SOURCES):
-        return
-    rests = [key.removeprefix(start) for start in BUILT[area] if key.startswith(start)]
-    assert any(rest.isdigit() or f'"{rest}"' in WORDS or f'"{rest.replace("_", "-")}"' in WORDS for rest in rests)
 
 
 def test_every_sentence_in_the_code_exists() -> None:
