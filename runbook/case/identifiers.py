@@ -30,7 +30,7 @@ _INVISIBLE = (
 _URL = r"PP(?:u20[01][0-9a-fA-F]|20|2[dD]|[cC]2PP[aA]0|[eE]2PP80PP(?:8[bB]|9[0-5]|[aA][fF]))".replace("PP", "%(?:25)*")
 _MAIL = r"=(?:\r?\n|20|2[dD]|[cC]2=[aA]0|[eE]2=80=(?:8[bB]|9[0-5]|[aA][fF]))"
 _TAG = r"</?[a-z]++[^<>]{0,60}+>|<!--[^<>]{0,60}+>|\x1b\[[0-9;]*+[A-Za-z]"
-ESCAPED = rf"(?>&#?\w{{2,6}};|{_TAG}|{_URL}|{_MAIL}|\\u[0-9a-fA-F]{{4}}|\\'[0-9a-f]{{2}}|\\[nrt])"
+ESCAPED = rf"(?>&#?\w{{2,6}};|{_TAG}|{_URL}|{_MAIL}|\\u[0-9a-fA-F]{{4}}|\\[0-9a-fA-F]{{6}}|\\'[0-9a-f]{{2}}|\\[nrt])"
 BETWEEN = rf"(?>{ESCAPED}|(?!\0|%[0-9A-Fa-f]{{2}})[\W_{_INVISIBLE}])"  # not what is part of a letter
 _LETTER = "[A-Za-z0-9]"
 _OTHER = re.compile(rf"{BETWEEN}|[%\0]", re.IGNORECASE)

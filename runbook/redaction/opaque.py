@@ -66,7 +66,7 @@ def opaque(text: str) -> Iterator[tuple[int, int]]:
     """From where to where ``text`` is as if drawn at random."""
     yield from (match.span() for match in _SIGNS.finditer(text) if len(set(match[0]) - set(" /|")) > 1)
     yield from (match.span() for match in _SYMBOLS.finditer(text) if len(set(match[0])) >= _SEVERAL)
-    yield from (match.span() for match in _DIGITS.finditer(text))
+    yield from (match.span() for match in _DIGITS.finditer(text) if len(set(match[0])) > 1)
     plain = _KNOWN.sub(lambda match: " " * len(match[0]), fold(text))
     bits = best = 0.0
     start = end = last = length = 0

@@ -6,6 +6,7 @@ give it away, in whatever way it was written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +21,8 @@ _ALIKE = str.maketrans("OIL", "011")
 _PIECE, _NUMBER_PIECE = 4, 7
 #: So many characters of an identifier give it away; its last ones may be shown.
 _TELLS, _SHOWN = 10, 5
+#: A token, or an identifier of which the last characters are shown.
+_ALLOWED = re.compile(rf"{TOKEN.pattern}|(?:…|\.\.\.)[0-9A-Za-z]{{{_SHOWN}}}(?![0-9A-Za-z])")
 #: Pieces so far apart, counted without separators, do not belong together.
 _APART = 48
 #: So long is the shortest text that spells an identifier.
@@ -53,7 +56,8 @@ class Traces:
         """Where ``text`` gives one away, and the token of that one. Places may overlap."""
         if not self._tokens:
             return
-        text = TOKEN.sub(lambda match: "T" * len(match[0]), text)  # which show a piece each, and are made of words
+        # Tokens show a piece each and are made of words; so may be the label before an identifier that is masked.
+        text = _ALLOWED.sub(lambda match: "T" * len(match[0]), text)
         views: list[Squeezed | Spelled] = [Squeezed(text)]
         if len(text) >= _SPELLED:
             views += [Spelled(text), Spelled(text, initials=True)]
