@@ -25,7 +25,9 @@ _LINE_SPAN = re.compile(r' id="__span-[^"]*"')
 _ID = re.compile(r'\b(id|for|name|aria-labelledby|aria-describedby)="([^"]+)"')
 _LINK = re.compile(r'\b(href|src)="([^"]*)"')
 _SCRIPT = re.compile(
-    r'<details class="script">\s*<summary>(.*?)</summary>(?:(?!</details>).)*?\bscript-([\w-]+).*?</details>', re.DOTALL
+    r'<details class="script">\s*<summary>((?:(?!</summary>).)*)</summary>'
+    r"(?:(?!</details>).)*?\bscript-([\w-]+).*?</details>",
+    re.DOTALL,
 )
 _SHEET = re.compile(r'<form class="call-sheet".*?</form>', re.DOTALL)
 LETTER = "letter.html"
