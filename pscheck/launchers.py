@@ -69,7 +69,7 @@ def _module(program: str, words: list[str]) -> Iterator[Wrong]:
             environments = tables.programs()["environments"]["names"]
             for folder in made:
                 yield from _listed(folder, environments, "an environment that the pages use:")
-    elif module == "runbook.cli" or module == "mkdocs":
+    elif module in ("runbook", "runbook.cli", "mkdocs"):
         from . import programs  # which knows the click commands, and asks this module for the launchers
 
         yield from programs.check_words(module.removesuffix(".cli").removesuffix(".__main__"), rest)

@@ -6,7 +6,7 @@ $root = (Resolve-Path -LiteralPath (Join-Path -Path $PSScriptRoot -ChildPath '..
 $found = 0
 $analyser = Get-Module -ListAvailable -Name PSScriptAnalyzer
 if (-not $analyser) {
-    if ($env:CI) { throw "PSScriptAnalyzer is not installed on this runner" }
+    if ([System.Environment]::GetEnvironmentVariable('CI')) { throw "PSScriptAnalyzer is not installed on this runner" }
     Write-Output -InputObject "PSScriptAnalyzer is not installed: parsed only"
 }
 foreach ($folder in 'notebooks', 'runbook') {
