@@ -7,6 +7,7 @@ is a guess, and is called one.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,9 +22,12 @@ _GAP, _BEFORE, _MODAL = 5, 5, 2
 #: Words of a text of which more is not one complaint: there only neighbours are read together.
 _SHORT = 45
 _SENTENCES = re.compile(r"(?<=[^\W\d_][.!?])\s+|\n+")
-#: Scores: two ideas in one sentence, in two neighbours or in a short text; each further idea; how rare they are.
-_TOGETHER, _NEAR, _MORE, _RARE = 76.0, 72.0, 2.0, 2.0
+#: Scores: ideas in one sentence, in two neighbours or in a short text; what they add by how few rows say each (nats).
+_TOGETHER, _NEAR = 75.0, 71.0
 _STEM, _SHORTEST = 5, 3
+_NOUGHT = frozenset({"0", "zero"})
+#: A number below nothing, as a console shows it: "Available: -3".
+_BELOW = re.compile(r"(?<=[\s:=])[-\u2212](?=\d{1,2}(?!\d))")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,11 @@ class Meant:
     row: str
     ideas: tuple[str, ...]
     score: float
+
+    @property
+    def happened(self) -> bool:
+        """Whether a state is among the ideas: things alone are no complaint."""
+        return not reference.lexicon().states.keys().isdisjoint(self.ideas)
 
 
 @cache
@@ -74,42 +83,63 @@ def _terms() -> dict[str, list[_Term]]:
 
 @cache
 def _rows() -> tuple[tuple[str, frozenset[str], float], ...]:
-    """Row, ideas and how much they tell: what many rows say tells less than what one says (0 to ``_RARE``)."""
+    """Row, ideas and how much they tell: one that few rows say tells more than several that many say."""
     said = [(row.id, frozenset(text.split())) for row in reference.errors() for text in row.says]
     users: dict[str, set[str]] = {}
     for row, ideas in said:
         for idea in ideas:
             users.setdefault(idea, set()).add(row)
-    return tuple((row, ideas, _RARE * sum(1 / len(users[idea]) for idea in ideas) / len(ideas)) for row, ideas in said)
+    total = len({row for row, _ in said})
+    rare = {idea: math.log(total / len(rows)) for idea, rows in users.items()}
+    return tuple((row, ideas, math.hypot(*map(rare.__getitem__, ideas))) for row, ideas in said)
 
 
-def _stands(places: Sequence[frozenset[str] | None], words: Sequence[str], at: int, end: int) -> int | None:
-    """Where the term that begins at ``at`` ends, None where it does not stand there."""
+def _stands(
+    places: Sequence[frozenset[str] | None], words: Sequence[str], at: int, end: int, deniable: bool
+) -> int | None:
+    """Where the term that begins at ``at`` ends, None where it does not stand there: a ``deniable`` one not where what
+    lies between its words denies it ("the grace period has not expired")."""
     for number, place in enumerate(places):
         if place is None:
             after = places[number + 1 :]
-            ends = (_stands(after, words, at + gap, end) for gap in range(_GAP + 1))
-            return next((one for one in ends if one is not None), None)
+            for gap in range(_GAP + 1):
+                stop = _stands(after, words, at + gap, end, deniable)
+                if stop is not None:
+                    return stop
+                if deniable and at + gap < end and words[at + gap] in negations():
+                    return None
+            return None
         if at >= end or not (words[at] in place or ("#" in place and words[at].isdigit())):
             return None
         at += 1
     return at
 
 
+def denies_at(words: Sequence[str], at: int) -> bool:
+    """Whether the word at ``at`` denies what follows: not where it only says why something failed; a nought does
+    before what is harmless then ("0 problems")."""
+    lexicon, after = reference.lexicon(), words[at + 1 : at + 2]
+    if words[at] in _NOUGHT:
+        return not {stem(word) for word in lexicon.harmless}.isdisjoint(map(stem, after))
+    return words[at] in negations() and not set(lexicon.reasons).intersection(after)
+
+
 @lru_cache(maxsize=512)
 def ideas_in(sentence: str) -> frozenset[str]:
     """The things and states that ``sentence`` names."""
-    written, clauses = parted(sentence)
+    written, clauses = parted(_BELOW.sub("negative ", sentence))
     plain = [folded(word) for word in written]
     words = [stem(word) for word in plain]
     found = set()
     for at, word in enumerate(words):
         start = max([at - _BEFORE, 0, *(place + 1 for place in range(at) if clauses[place] != clauses[at])])
-        denied = any(before in negations() for before in plain[start:at])
+        denied = any(denies_at(plain, before) for before in range(start, at))
         denied |= any(before in possibilities() for before in plain[max(start, at - _MODAL) : at])
         end = next((place for place in range(at, len(words)) if clauses[place] != clauses[at]), len(words))
-        for term in _terms().get(word, ()):
-            if term.idea not in found and not (term.deniable and denied) and _stands(term.places, words, at, end):
+        for term in (*_terms().get(word, ()), *_terms().get("#" if word.isdigit() else "", ())):
+            if term.idea in found or (term.deniable and denied):
+                continue
+            if _stands(term.places, words, at, end, term.deniable) is not None:
                 found.add(term.idea)
     return frozenset(found)
 
@@ -120,7 +150,7 @@ def meant_by(text: str) -> list[Meant]:
     for ideas, score in _windows(text):
         for row, said, rare in _rows():
             if said <= ideas:
-                one = Meant(row, tuple(sorted(said)), score + _MORE * (len(said) - 2) + rare)
+                one = Meant(row, tuple(sorted(said)), score + rare)
                 if row not in best or best[row].score < one.score:
                     best[row] = one
     return sorted(best.values(), key=lambda one: (-one.score, one.row))

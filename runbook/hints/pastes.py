@@ -39,7 +39,8 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _TITLE = re.compile(
-    r"(?<![\w-])(?:event|[ée]v[ée]nement|ereignis|evento)\s(\d{1,5}),\s*([A-Za-z][\w .-]*)", re.IGNORECASE
+    rf"(?<![\w-])(?:event|[ée]v[ée]nement|ereignis|evento)\s(\d{{1,5}}),\s*(?:(?:{_PROVIDER})\s+)?([A-Za-z][\w .-]*)",
+    re.IGNORECASE,
 )
 _XML = re.compile(r"<Event[\s>].*?(?:</Event>|(?=<Event[\s>])|\Z)", re.DOTALL)
 _XML_PROVIDER = re.compile(r"<Provider\s[^>]*?Name\s*=\s*['\"]([^'\"]+)")
@@ -132,6 +133,11 @@ def condensed(text: str) -> str:
 @cache
 def _event_numbers() -> frozenset[str]:
     return frozenset(str(row.id) for row in reference.events())
+
+
+def is_typed(text: str) -> bool:
+    """Whether ``text`` is an event's number, alone or with its provider, and nothing else."""
+    return _typed(text) is not None
 
 
 def mentions(text: str) -> list[Mention]:

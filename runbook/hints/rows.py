@@ -17,7 +17,7 @@ from runbook.knowledge.reference import Event, Problem, Text
 from runbook.words.sentences import say
 
 #: Scores of what is not words. A row found twice over gains a little.
-BY_EVENT, BY_CODE, BY_SMALL_CODE, BY_NUMBER, _AGAIN = 96.0, 90.0, 70.0, 60.0, 4.0
+BY_EVENT, BY_CODE, BY_SMALL_CODE, BY_NUMBER, BY_NOISE, _AGAIN = 96.0, 90.0, 70.0, 60.0, 50.0, 4.0
 _MOST = 5
 _CLOSE = 0.85  # a row that scores less than this share of the best one is left out
 

@@ -58,6 +58,10 @@ _SHORT = 2
 _BY_ITSELF = (6, 9.0)
 #: A wording of so few words stands together: scattered over a sentence they say something else.
 _BRIEF = 4
+#: A wording without more than so many words of its end counts only where the line ends there as well.
+_TAIL = 1
+#: A wording of so many words is one clause: it stands in one, or in two neighbours.
+_SAID_AT_ONCE = 8
 #: Letters that a word cut off by the end of a selection must have left.
 _STUMP = 5
 #: A denial stands at most so many words before what it denies.
@@ -200,6 +204,9 @@ class _Index:
             if score and not (foreign and not is_own(" " + " ".join(map(folded, words[start:end])) + " ")):
                 yield number, score
 
+    def _names_field(self, words: Sequence[str], number: int) -> bool:
+        return self.phrases[number].field in fields_in(" " + " ".join(map(folded, words)) + " ")
+
     def _likely(self, words: Sequence[str], whole: float) -> Iterator[int]:
         """Phrases that share enough words with ``words`` in whatever order: only these are compared in order."""
         shared: dict[int, float] = {}
@@ -226,6 +233,12 @@ class _Index:
         in_phrase, in_line = common / self._full[number], common / whole
         if end - start > (3 * len(phrase) + 10 if len(phrase) > _BRIEF else len(phrase) + 2):
             return 0.0, 0, 0
+        crossed = line.clauses[end - 1] - line.clauses[start]
+        if crossed > 1 and not self.phrases[number].official and len(phrase) <= _SAID_AT_ONCE:
+            return 0.0, 0, 0
+        goes_on = line.share < 1 or len(words) - end > _TAIL
+        if goes_on and not self.phrases[number].official and len(phrase) - same[-1].src_end > _TAIL:
+            return 0.0, 0, 0  # another end is no cut: "…the following error message: Access is denied" or what else
         many = sum(block.src_end - block.src_start for block in same)
         if (in_phrase < _HALF and many < _FEW_WORDS) or (alone and (many < _BY_ITSELF[0] or common < _BY_ITSELF[1])):
             return 0.0, 0, 0
@@ -237,6 +250,8 @@ class _Index:
         meant = part if self.phrases[number].official or in_phrase < _SHARE else phrase  # a long copy may be cut
         if speaks_of_licences(meant) and not speaks_of_licences(words[start:end]):
             return 0.0, 0, 0
+        if self._names_field(meant, number) and not self._names_field(words[start:end], number):
+            return 0.0, 0, 0  # "no events match the specified criteria" is nearly "the specified channel"
         matched = {place for block in same for place in range(block.dest_start, block.dest_end)}
         numbers = part if self.phrases[number].official else phrase
         if any(_NUMBER.fullmatch(word) and word not in words[start:end] for word in numbers):

@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from runbook.knowledge import reference
 
 _IDEOGRAMS = "\u3040-\u30ff\u3400-\u9fff"
-_TOKEN = re.compile(rf"[{_IDEOGRAMS}]+|[^\W_{_IDEOGRAMS}]+|[.!?;:,\n。、]")
+_TOKEN = re.compile(rf"[{_IDEOGRAMS}]+|[^\W_{_IDEOGRAMS}]+|\.(?!\w)|[!?;:,\n。、]")
 _DIGITS = re.compile(r"\d+")
 _LINE = 8000  # characters of one line that are looked at
 _STOPS = frozenset(".!?;:,\n。、")
@@ -31,7 +31,7 @@ class Words:
     share: float = 1.0
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32768)  # more than the words of all sayings
 def folded(text: str) -> str:
     """``text`` without accents and capitals."""
     if text.isascii():
@@ -45,6 +45,7 @@ def has_accents(text: str) -> bool:
     return not text.isascii() and folded(text) != unicodedata.normalize("NFKC", text.casefold())
 
 
+@lru_cache(maxsize=4096)
 def words_of(text: str) -> Words:
     """The words of ``text`` with their accents, compounds as one word, what is said in several ways in the first of
     them (lexicon.yml); signs only part clauses."""
@@ -56,13 +57,13 @@ def parted(text: str) -> tuple[list[str], list[int]]:
     words: list[str] = []
     clauses: list[int] = []
     clause = 0
-    seconds = {second for _, second in _compounds()}
     for token in _TOKEN.findall(unicodedata.normalize("NFKC", text).casefold()):
         if token in _STOPS:
             clause += 1
             continue
         for word in _pairs(token) if "\u3040" <= token[0] <= "\u9fff" else (token,):
-            if words and folded(word) in seconds and (compound := _compounds().get((folded(words[-1]), folded(word)))):
+            second = folded(word)
+            if words and second in _seconds() and (compound := _compounds().get((folded(words[-1]), second))):
                 words[-1] = compound
             else:
                 words.append(word)
@@ -71,7 +72,7 @@ def parted(text: str) -> tuple[list[str], list[int]]:
 
 
 def _alike(words: Sequence[str], clauses: Sequence[int]) -> Words:
-    shapes = [folded(word) for word in words]
+    shapes = list(map(folded, words))
     if _same().keys().isdisjoint(shapes):
         return Words(tuple(words), tuple(clauses))
     said: list[str] = []
@@ -101,6 +102,11 @@ def _same() -> dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]]:
 
 def _pairs(run: str) -> Iterable[str]:
     return (run[at : at + 2] for at in range(max(1, len(run) - 1)))
+
+
+@cache
+def _seconds() -> frozenset[str]:
+    return frozenset(second for _, second in _compounds())
 
 
 @cache
@@ -146,25 +152,37 @@ def flat(text: str) -> str:
     return " " + re.sub(r"[\W_]+", " ", folded(text)) + " "
 
 
+@lru_cache(maxsize=512)
+def _singular(flat_text: str) -> str:
+    """``flat_text`` with each word without the s of a plural."""
+    return f" {' '.join(w[:-1] if len(w) > 3 and w[-1] == 's' and w[-2] != 's' else w for w in flat_text.split())} "
+
+
 class _Terms:
-    """Terms that are looked for as whole words, the last one with or without an s; Chinese and Japanese anywhere.
-    By their first word in a table: a pattern of hundreds of terms takes longer to compile than a run may last."""
+    """Terms that are looked for as whole words, as written or where the text has a plural ("licences par
+    utilisateur"); Chinese and Japanese anywhere. By their first word in a table: a pattern of hundreds of terms takes
+    longer to compile than a run may last."""
 
     def __init__(self, terms: Iterable[str]) -> None:
         self._first: dict[str, list[str]] = {}
         self._anywhere: list[str] = []
-        for term in {flat(term).strip() for term in terms}:
-            if not term.isascii():
-                self._anywhere.append(term)
-                continue
-            for way in (f" {term} ", f" {term}s "):
-                self._first.setdefault(way.split(maxsplit=1)[0], []).append(way)
+        for term in {flat(term) for term in terms}:
+            if term.isascii():
+                self._first.setdefault(term.split(maxsplit=1)[0], []).append(term)
+            else:
+                self._anywhere.append(term.strip())
 
     def stand_in(self, flat_text: str) -> bool:
         if any(term in flat_text for term in self._anywhere):
             return True
         known = self._first
-        return any(way in flat_text for word in flat_text.split() if word in known for way in known[word])
+        return any(
+            term in text
+            for text in (flat_text, _singular(flat_text))
+            for word in text.split()
+            if word in known
+            for term in known[word]
+        )
 
 
 @cache

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from runbook.words.sentences import data_root, read_yaml
+import yaml
+
+from runbook.words.sentences import Loader, data_root, read_yaml
 
 NOMINAL = "nominal"
 #: The state before the repair, and the step that reads the same after it.
@@ -79,4 +81,21 @@ def rehearsals() -> list[str]:
 
 def is_rehearsal(name: str) -> bool:
     """True for a recording of notebooks/rehearsals, and for the path of a folder that holds one."""
-    return (data_root() / "notebooks" / "rehearsals" / name / "rehearsal.yml").is_file()
+    return (_recorded(name) / "rehearsal.yml").is_file()
+
+
+def _recorded(name: str) -> Path:
+    return data_root() / "notebooks" / "rehearsals" / name  # an absolute path stands for itself
+
+
+def plots(name: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The folder and the rehearsal.yml of the recording ``name`` (as ``is_rehearsal`` takes it) and of those that it
+    is based on, nearest first. Raises KeyError where there is none."""
+    following: str | None = name
+    while following is not None:
+        if not is_rehearsal(following):
+            raise KeyError(following)
+        folder = _recorded(following)
+        plot = yaml.load((folder / "rehearsal.yml").read_text(encoding="utf-8"), Loader=Loader)
+        yield folder, plot
+        following = plot.get("base")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -102,8 +102,7 @@ class Problem(Fact):
     ``events`` are keys of events.yml. ``article`` is the row (1 to 5) of the source article's table. ``act`` is the
     section of the site that does what ``fix`` says ("session-hosts.html#gpo"); ``run`` names short commands for it.
     ``field`` names the words of lexicon.yml of which one has to stand beside its wordings. ``says``: what a text may
-    speak of to mean this row, however worded: "database locked", things and states of lexicon.yml. ``asked``: how a
-    person says it; a text is compared with these, and is no copy of them.
+    speak of to mean this row, however worded: "database locked", things and states of lexicon.yml.
     """
 
     id: Annotated[str, StringConstraints(pattern=r"^E\d\d$")]
@@ -115,7 +114,6 @@ class Problem(Fact):
     codes: tuple[Code, ...] = ()
     matches: Match = Match()
     says: tuple[Filled, ...] = ()
-    asked: Synonyms = Synonyms()
     cause: Text
     fix: Text
     do_not: Text | None = None
@@ -139,8 +137,7 @@ class Problem(Fact):
 class Lexicon(Record):
     """lexicon.yml: the words that decide what a message means beside its wording; folded (no accents, no capitals),
     but for ``same``: groups of ways to say one thing, of which the first has its accents. ``things`` and ``states``:
-    what a text speaks of, by name; a state may be denied by what stands before it. ``calm``: what is said of a healthy
-    state, as sentences with their accents."""
+    what a text speaks of, by name; a state may be denied by what stands before it."""
 
     negations: tuple[Filled, ...]
     possibilities: tuple[Filled, ...]
@@ -156,12 +153,23 @@ class Lexicon(Record):
     fillers: tuple[Filled, ...]
     matters: tuple[Filled, ...]
     askers: tuple[Filled, ...]
+    asks: tuple[Filled, ...]
+    reasons: tuple[Filled, ...]
     troubles: tuple[Filled, ...]
     rules: tuple[Filled, ...]
     harmless: tuple[Filled, ...]
     needs: tuple[Filled, ...]
-    calm: tuple[Filled, ...]
     template_roots: tuple[Filled, ...]
+    computer_titles: tuple[Filled, ...]
+    user_titles: tuple[Filled, ...]
+
+
+class Heard(NamedTuple):
+    """A saying of said.tsv or a message of heard/: ``rows`` are ids of errors.yml or keys of events.yml, any of which
+    answers it. NONE, alone or among them (healthy, a rule, another product): to answer nothing is right."""
+
+    text: str
+    rows: tuple[str, ...]
 
 
 class Short(Record):
@@ -203,7 +211,14 @@ class Port(Fact):
     id: Filled
     origin: Text
     target: Text
-    direction: Literal["server to Microsoft", "host to server", "server to directory", "administration", "none"]
+    direction: Literal[
+        "server to Microsoft",
+        "host to server",
+        "server to directory",
+        "administration",
+        "workstation to server",
+        "none",
+    ]
     protocol: Literal["TCP", "UDP"]
     ports: Filled
     purpose: Text
@@ -294,9 +309,10 @@ class CimMember(Record):
 
 
 class CimClass(Fact):
-    """One CIM class, or (``namespace`` empty) the table of return codes."""
+    """One CIM class, or (``namespace`` empty) what stands beside them: then ``title`` is its heading."""
 
     id: Filled
+    title: Text | None = None
     namespace: str
     machine: Literal["license server", "session host"]
     about: Text
@@ -354,7 +370,8 @@ class ChecklistLine(Fact):
     """One line of the checklist, by the article's ``number``; it is ticked when all its ``steps`` are.
 
     ``text`` is what there is to do, ``seen`` what a tick stands for, ``unseen`` what no step looks at; ``ways`` says
-    the two of a way of its own, by the word that the step's facts have for it."""
+    the two of a way of its own, by the word that the step's facts have for it: ``skipped`` and ``partly`` where all or
+    some of the steps have no place in the case."""
 
     id: Filled
     number: int = Field(ge=1, le=9)

@@ -7,9 +7,11 @@ when it is first asked for (a test asks for all of them).
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from runbook.knowledge.catalogue import SIGNATURE
@@ -23,6 +25,7 @@ from runbook.knowledge.records import (
     Correction,
     Day,
     Event,
+    Heard,
     Lexicon,
     Location,
     Open,
@@ -60,6 +63,7 @@ __all__ = [
     "Day",
     "Event",
     "Fact",
+    "Heard",
     "Lang",
     "Lexicon",
     "Location",
@@ -94,6 +98,8 @@ __all__ = [
     "errors",
     "event",
     "events",
+    "heard",
+    "heard_in",
     "is_unproven",
     "lexicon",
     "oldest_server_for",
@@ -108,6 +114,7 @@ __all__ = [
     "proven",
     "read_yaml",
     "registry",
+    "said",
     "say",
     "script",
     "script_sha256",
@@ -148,6 +155,26 @@ def errors() -> tuple[Problem, ...]:
 def lexicon() -> Lexicon:
     """The words that decide what a message means beside its wording: lexicon.yml."""
     return Lexicon.model_validate(read_yaml("lexicon"))
+
+
+@cache
+def said() -> tuple[Heard, ...]:
+    """How a person says what a row explains, or what no row does: said.tsv."""
+    return heard_in(data_root() / "knowledge" / "said.tsv")
+
+
+@cache
+def heard() -> tuple[Heard, ...]:
+    """What people pasted or wrote, with the rows that answer it: the sets of heard/."""
+    return tuple(one for path in sorted((data_root() / "knowledge" / "heard").glob("*.tsv")) for one in heard_in(path))
+
+
+def heard_in(path: Path) -> tuple[Heard, ...]:
+    """The messages of one set: a table with tabs, ``lang``, ``text`` ("\\n" stands for a line break), ``expected``."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        texts = ((row["text"].replace("\\n", "\n").replace("\\t", "\t"), row["expected"]) for row in rows)
+        return tuple(Heard(text, tuple(expected.split())) for text, expected in texts)
 
 
 @cache
@@ -352,9 +379,10 @@ def wheels() -> tuple[Wheel, ...]:
 @cache
 def bundled() -> tuple[Locked, ...]:
     """The packages that the offline bundle carries for a Windows server: requirements.txt, which a checkout has."""
-    from runbook.bundle.lock import WINDOWS, aboard, parse
+    from runbook.bundle.lock import WINDOWS, parse
 
-    return aboard(parse((data_root() / "requirements.txt").read_text(encoding="utf-8")), WINDOWS)
+    pins = parse((data_root() / "requirements.txt").read_text(encoding="utf-8"))
+    return tuple(pin for pin in pins if pin.wanted(WINDOWS))
 
 
 @cache

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from runbook.hints import matching
-from runbook.hints.ideas import meant_by
+from runbook.hints.ideas import ideas_in, meant_by
+from runbook.hints.likeness import complains
+from runbook.hints.wordings import Phrase, Wordings
 from runbook.knowledge import reference
 
 
@@ -56,3 +58,56 @@ def test_a_row_says_two_ideas_at_least_and_each_way_once() -> None:
 def test_ideas_of_distant_sentences_are_not_one_complaint() -> None:
     far = "The license server is fine. " + "Nothing else stood in the logs that day. " * 9 + "A disk is unreachable."
     assert meant_by(far) == []
+
+
+@pytest.mark.parametrize(
+    ("idea", "there", "not_there"),
+    [
+        ("over", "la période de grâce est terminée", "l’installation des CAL est terminée"),
+        ("over", "the grace period has ended", "the grace period has not ended"),
+        ("expired", "the device CAL has expired", "the device CAL expires on 12 May"),
+        ("over-issued", "available: -3", "available: 3"),
+        ("fewer", "30 visibles seulement", "30 visibles"),
+    ],
+)
+def test_a_state_is_told_from_what_looks_like_it(idea: str, there: str, not_there: str) -> None:
+    assert idea in ideas_in(there)
+    assert idea not in ideas_in(not_there)
+
+
+def test_nought_problems_are_no_complaint() -> None:
+    assert complains("3 problems found by the diagnoser")
+    assert not complains("0 problems found by the diagnoser")
+
+
+def test_another_end_of_a_sentence_is_another_message() -> None:
+    head = "Connecting to remote server {} failed with the following error message : "
+    known = Wordings([Phrase("E47", head.format("") + "Access is denied", "en", "remoting")])
+    assert known.find(head.format("RDS5") + "Access is denied. See the help topic.")
+    assert not known.find(head.format("RDS5") + "The client cannot connect to the destination.")
+
+
+def test_a_short_wording_stands_in_one_clause_or_two() -> None:
+    known = Wordings([Phrase("E32", "toutes les CAL sont délivrées", "fr")])
+    assert known.find("Bonjour, toutes les CAL RDS sont délivrées")
+    assert not known.find("Toutes les CAL sont là, le pack est réparti : 20 délivrées")
+
+
+def test_a_field_is_named_in_the_plural_and_by_the_wording_itself() -> None:
+    assert matching.hints_for_text("licences par utilisateur hors domaine, sessions coupées au bout d’une heure")
+    channel = Wordings([Phrase("E24", "No events were found that match the specified channel", "en", "logs")])
+    assert channel.find("Get-WinEvent : No events were found that match the specified channel")
+    assert not channel.find("Get-WinEvent : No events were found that match the specified selection criteria")
+
+
+def test_of_two_rows_with_one_code_the_words_decide() -> None:
+    code = "0x80041008 from {} of the license server"
+    first = matching.hints_for_text(
+        code.format("ActivateServerAutomatic, the country is missing, automatic activation")
+    )
+    assert first[0].id == "E28"
+    assert {"E03", "E28"} <= {hint.id for hint in first}
+
+
+def test_a_symbol_is_known_as_it_is_written() -> None:
+    assert "E32" in {hint.id for hint in matching.hints_for_text("Symbolic Name: TLS_W_NOPERMLICENSE")}

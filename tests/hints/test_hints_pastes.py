@@ -153,6 +153,8 @@ PASTES: dict[str, tuple[str, set[str]]] = {
         {"E01"},
     ),
     "German, code": ("Ungültige Klasse 0x80041010 (Win32_TSLicenseServer)", {"E23"}),
+    "Spanish, code": ("Clase no válida 0x80041010", {"E23"}),
+    "Italian, code": ("Classe non valida 0x80041010", {"E23"}),
     "Japanese, code": ("無効なクラス 0x80041010", {"E23"}),
     "Chinese, code as a signed number": ("无效类 -2147217392", {"E23"}),
 }
@@ -163,3 +165,17 @@ def test_a_paste_of_each_kind_leads_to_its_rows_or_to_none(kind: str) -> None:
     text, rows = PASTES[kind]
     found = [hint.id for hint in hints_for_text(text)]
     assert (rows <= set(found)) if rows else not found, found
+
+
+@pytest.mark.parametrize("said", ["", "Quelle ", "Source ", "origen "])
+def test_a_title_may_name_its_source_as_one(said: str) -> None:
+    title = f"Ereignis 4105, {said}TerminalServices-Licensing: Die Lizenzattribute"
+    assert [hint.id for hint in hints_for_text(title)][:1] == ["E11"]
+
+
+def test_of_several_events_what_only_informs_stands_behind() -> None:
+    source = "Microsoft-Windows-TerminalServices-Licensing"
+    pasted = "\n".join(f"Source: {source}\nEvent ID: {number}" for number in (0, 89, 4105))
+    found = [hint.id for hint in hints_for_text(pasted)]
+    assert found[0] == "E11"
+    assert [hint.id for hint in hints_for_text(f"Source: {source}\nEvent ID: 0")] == ["LS-0"]
