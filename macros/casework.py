@@ -17,8 +17,8 @@ from runbook.words.forms import outcome_word, status_word
 from runbook.words.sentences import data_root
 from runbook.words.templates import environment
 
-#: The example case of the pages: the name that README and the notebooks use.
-CASE, SERVER = "case-2024-01", "RDLIC01.corp.example"
+#: The real case of the pages and of the READMEs; `case-2024-01` is the rehearsal that their first line plays.
+CASE, SERVER = "case-2024-07", "RDLIC02.corp.example"
 #: The first Markdown cell of a language in a notebook's text (jupytext).
 _FIRST_CELL = r'<!-- #region {{"tags": \["{lang}"\]}} -->\n(# .*?)<!-- #endregion -->'
 #: libyaml where PyYAML was built with it: the recordings are long.
@@ -47,7 +47,7 @@ def case_file(here: Here) -> str:
     page = environment(str(data_root() / "runbook" / "run" / "case_template.py"), plain=True).get_template(
         "case.yml.j2"
     )
-    text = page.render(name=CASE, lang=here.lang, server=SERVER, reached="here")
+    text = page.render(name=CASE, lang=here.lang, server=SERVER, reached="remoting")
     return f'\n``` {{ .yaml title="cases/{CASE}/case.yml" }}\n{text.rstrip()}\n```\n'
 
 
@@ -57,13 +57,19 @@ def statuses(here: Here) -> str:
         [here.word("site.col_status"), here.word("site.col_meaning"), here.word("site.col_you_do")],
         (
             (
-                cell(f"**{status_word(word, here.lang)}**", code(word)) + f" {{: #status-{word.replace('_', '-')} }}",
+                cell(*_status(word, here.lang)) + f" {{: #status-{word.replace('_', '-')} }}",
                 cell(here.word(meaning)),
                 cell(here.word(then)),
             )
             for word, (meaning, then) in MEANINGS.items()
         ),
     )
+
+
+def _status(word: str, lang: str) -> list[str]:
+    """What a status is called, and below it the journal's word where that is another one."""
+    called = status_word(word, lang)
+    return [f"**{called}**"] if called == word else [f"**{called}**", code(word)]
 
 
 def changes(here: Here) -> str:

@@ -40,6 +40,14 @@ LETTER = {"copy": "site.letter_copy", "copied": "site.letter_copied", "empty": "
 BUTTONS = {"print": "site.sheet_print", "empty": "site.sheet_empty"}
 #: An identifier: seven groups of five. A sheet has room for as many packs as two lost servers usually held, twice.
 GROUPS, GROUP, PACKS = 7, 5, 4
+#: What the agent asks of each pack, and the share of the line's width that writing it takes.
+PACK_COLUMNS = {
+    "sheets.program": 22,
+    "sheets.agreement": 29,
+    "sheets.head_cals": 10,
+    "sheets.head_version": 14,
+    "sheets.head_type": 15,
+}
 _LONG = frozenset({"packs", "proofs", "lost"})
 
 
@@ -73,6 +81,7 @@ def call_sheet(here: Here) -> str:
         _lines(words, "product", ("sheets.product_id",)),
         _boxes(here, "server", words("sheets.call_activation_write")),
         f"<h3>{words('sheets.call_request')}</h3><p class='say'>{html.escape(here.word('site.sheet_request'))}</p>",
+        _packs(words),
         f"<h3>{words('sheets.call_notes')}</h3>",
         _lines(words, "during", ("sheets.call_when", "sheets.call_agent", "sheets.call_reference")),
         *(
@@ -114,6 +123,20 @@ def _lines(words: Callable[..., str], name: str, keys: Sequence[str]) -> str:
         for n, key in enumerate(keys)
     )
     return f'<div class="lines">{rows}</div>'
+
+
+def _packs(words: Callable[..., str]) -> str:
+    """A line for each pack: what the purchase gave."""
+    pack, columns = words("sheets.head_pack"), {words(key): width for key, width in PACK_COLUMNS.items()}
+    head = "".join(f'<th scope="col" style="width: {width}%">{name}</th>' for name, width in columns.items())
+    lines = "".join(
+        f'<tr><th scope="row">{n}</th>'
+        + "".join(f'<td><input type="text" aria-label="{pack} {n}, {name}"></td>' for name in columns)
+        + "</tr>"
+        for n in range(1, PACKS + 1)
+    )
+    head = f'<tr><th scope="col">{pack}</th>{head}</tr>'
+    return f'<table class="packs"><thead>{head}</thead><tbody>{lines}</tbody></table>'
 
 
 def _boxes(here: Here, name: str, label: str, after: str = "") -> str:

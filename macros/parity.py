@@ -22,9 +22,11 @@ _HEADING = re.compile(r"^(#{1,6}) (.*)$", re.MULTILINE)
 _ID = re.compile(r"\{:[^}]*?#([\w-]+)")
 _ADMONITION = re.compile(r"^[ \t]*(?:!!!|\?\?\?\+?) (\w+)", re.MULTILINE)
 _LINK = re.compile(r"\]\(<?([^)\s>]+)")
-_ROW = re.compile(r"^[ \t]*\|", re.MULTILINE)
+_ROW = re.compile(r"^[ \t]*(\|.*)$", re.MULTILINE)
+_IN_CELL = re.compile(r"\\\||`[^`\n]*`|\{\{.*?\}\}")  # what may hold a bar that ends no cell
 _MACRO = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 _TAB = re.compile(r"^[ \t]*===", re.MULTILINE)
+_NUMBER = re.compile(r"(\d+)\. ")
 _LIST = re.compile(r"^[ \t]*(?:[-*]|\d+\.) ", re.MULTILINE)
 _COMMENT = re.compile(r"#.*")
 
@@ -79,7 +81,7 @@ def shape(text: str) -> dict[str, object]:
         "code blocks": [(info.split("title=")[0].strip(), _COMMENT.sub("", code)) for _, _, info, code in blocks],
         "admonitions": _ADMONITION.findall(prose),
         "link targets": sorted(_LINK.findall(prose)),
-        "table rows": len(_ROW.findall(prose)),
+        "table rows": [row.strip().count("|") - 1 for row in _ROW.findall(_IN_CELL.sub("", prose))],
         "macros": _MACRO.findall(prose),
         "tabs": len(_TAB.findall(prose)),
         "list items": len(_LIST.findall(prose)),
@@ -109,6 +111,7 @@ def _compare(page: str, french: str, english: str) -> list[Difference]:
         if one[name] != two[name]
     ]
     found += [Difference(page, f"a heading without an id: {title!r}") for title in _nameless(french)]
+    found += [Difference(page, f"shown as 1: {item!r}") for text in (french, english) for item in _restarted(text)]
     stamp = stamp_of(english)
     if stamp != digest(french):
         found.append(Difference(page, f"the French text is {digest(french)}, the English page says {stamp}"))
@@ -119,6 +122,18 @@ def _nameless(text: str) -> list[str]:
     """Headings without an id of their own: theirs would differ between the languages."""
     prose = _BLOCK.sub("", body(text))
     return [m[2] for m in _HEADING.finditer(prose) if not _ID.search(m[2])]
+
+
+def _restarted(text: str) -> list[str]:
+    """Numbered lines that go on with a list which something at the margin has ended: Markdown numbers them from 1."""
+    found, counting = [], False
+    for line in _BLOCK.sub(r"\1-", body(text)).split("\n"):
+        number = _NUMBER.match(line)
+        if number and number[1] != "1" and not counting:
+            found.append(line)
+        if line.strip() and not line.startswith(" "):
+            counting = bool(number)
+    return found
 
 
 def _short(value: object, other: object) -> str:

@@ -296,11 +296,13 @@ def _step(here: Here, row: Step) -> str:
 
 
 def _duration(here: Here, seconds: int) -> str:
-    """A time limit as people say it: seconds up to two minutes, minutes beyond."""
+    """A time limit as people say it: seconds up to two minutes, minutes up to two hours, hours beyond."""
     minutes, rest = divmod(seconds, 60)
-    return (
-        here.word("site.seconds", count=seconds) if rest or seconds <= 120 else here.word("site.minutes", count=minutes)
-    )
+    if rest or seconds <= 120:
+        return here.word("site.seconds", count=seconds)
+    if minutes <= 120:
+        return here.word("site.minutes", count=minutes)
+    return here.word("site.hours", hours=minutes // 60, minutes=minutes % 60)
 
 
 def asks(here: Here) -> str:
@@ -314,7 +316,7 @@ def asks(here: Here) -> str:
                 code(ask.id),
                 cell(
                     ask.title.of(lang),
-                    ", ".join(f"{code(c.id)} ({c.title.of(lang)})" for c in ask.choices) or None,
+                    ", ".join(_named(c.id, c.title.of(lang)) for c in ask.choices) or None,
                     here.word("site.private_field") if ask.private else None,
                 ),
                 here.word("site.yes" if ask.required else "site.no"),
@@ -323,6 +325,11 @@ def asks(here: Here) -> str:
             for ask in step.asks
         ),
     )
+
+
+def _named(word: str, title: str) -> str:
+    """A word of the command line with what it says, where it does not say so itself."""
+    return code(word) if title == word.replace("_", " ") else f"{code(word)} ({title})"
 
 
 def terms(here: Here) -> str:
@@ -346,7 +353,8 @@ def cim(here: Here) -> str:
     lang = here.lang
     parts = []
     for row in reference.cim():
-        parts.append(f"\n## {row.id} {{: #{row.id.lower().replace('_', '-')} }}\n\n")
+        title = row.title.of(lang) if row.title else row.id
+        parts.append(f"\n## {title} {{: #{row.id.lower().replace('_', '-')} }}\n\n")
         if row.namespace:
             machine = here.word(_MACHINE[row.machine])
             parts.append(f"**{here.word('site.col_namespace')}** `{row.namespace}` ({machine})\n\n")

@@ -75,32 +75,6 @@ def _check_record(record: Node, model: type[BaseModel], flow: Flow) -> Iterator[
             yield Fault(key.line, "answer", f"{name}: {missing} of {nested.__name__} is missing", missing)
 
 
-def loose_names(text: str, *models: type[BaseModel]) -> list[Fault]:
-    """Keys of records anywhere in the text that are neither a name of the answer nor read again in the text."""
-    root = parse(text)
-    known = {name for model in models for name in _all_names(model)}
-    read = {node.text for node in root.find("member_name")} | {
-        word for node in root.find("string_literal", "generic_token") if (word := string_value(node))
-    }
-    found = []
-    for cast in root.find("cast_expression"):
-        table = cast.named()[-1]
-        if cast.named()[0].text.lower() == "[pscustomobject]" and table.type == "hash_literal_expression":
-            for key, _ in hash_entries(table):
-                name = string_value(key) or key.text
-                if name not in known | read:
-                    found.append(Fault(key.line, "answer", f"{name} is written and never read", nearest(name, known)))
-    return found
-
-
-def _all_names(model: type[BaseModel]) -> Iterator[str]:
-    for name, field in model.model_fields.items():
-        yield field.alias or name
-        nested = _model_in(field.annotation)
-        if nested is not None:
-            yield from _all_names(nested)
-
-
 def seen(text: str, model: type[BaseModel]) -> dict[str, bool]:
     """For each field of ``$result`` that holds records: whether their names can be read from the text."""
     root = parse(text)

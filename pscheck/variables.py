@@ -120,15 +120,7 @@ def _visit(node: Node, scope: Scope, scopes: list[Scope], constants: Constants) 
     if node.type == "assignment_expression":
         _visit_assignment(node, scope, scopes, constants)
         return
-    if node.type == "foreach_statement":
-        variable = node.kid("variable")
-        for kid in node.kids:
-            if kid is variable:
-                scope.writes.setdefault(variable_name(kid), []).append((kid.start, kid))
-            else:
-                _visit(kid, scope, scopes, constants)
-        return
-    if node.type == "script_parameter":
+    if node.type in ("foreach_statement", "script_parameter"):
         variable = node.kid("variable")
         for kid in node.kids:
             if kid is variable:

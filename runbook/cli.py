@@ -205,7 +205,8 @@ def _what(error: click.UsageError, lang: str) -> str:
     known = error.message if isinstance(error, click.NoSuchOption | click.BadParameter) else error.format_message()
     if isinstance(error, click.MissingParameter) and error.param is not None:
         named = error.param
-        what = named.opts[0] if isinstance(named, click.Option) else named.metavar or named.human_readable_name
+        ctx = error.ctx or click.get_current_context()
+        what = named.opts[0] if isinstance(named, click.Option) else named.make_metavar(ctx)
         return say("cli.click_missing", lang, what=what)
     if isinstance(error, click.NoSuchOption):
         known_options = (name for p in error.ctx.command.params for name in p.opts) if error.ctx else ()

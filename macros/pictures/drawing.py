@@ -62,6 +62,10 @@ class Drawing:
         """Lines of text; ``y`` is the middle of the first one."""
         self._parts.append(self._lines(wrap(text, width, kind == "head"), x, y, anchor, f"pic-{kind}"))
 
+    def above(self, x: float, y: float, text: str, width: float) -> None:
+        """Lines of text around ``x`` of which the last one stands just above ``y``."""
+        self.text(x, y - 13 - (len(wrap(text, width)) - 1) * LINE, text, width, "middle")
+
     def arrow(self, *points: tuple[float, float], both: bool = False, dashed: bool = False) -> None:
         """A line through ``points`` with a head at its end, or at both."""
         path = "M" + " L".join(f"{x:g} {y:g}" for x, y in points)

@@ -39,10 +39,8 @@ def two_exchanges(here: Here, wide: bool) -> Drawing:
     width = WIDE if wide else NARROW
     drawing = Drawing(width, 520 if wide else 690)
     left, right, half, tall = (110, 530, 108, 52) if wide else (78, 262, 74, 70)
-    # Where each part of an exchange stands below its band: what is said, its arrow, what comes back, its arrow, then.
-    room, step, say, there, get, back, then = (
-        (400, 210, 64, 84, 116, 136, 172) if wide else (170, 290, 62, 106, 130, 194, 218)
-    )
+    # Where each part of an exchange stands below its band: what is said on its arrow, what comes back on its own, then.
+    room, step, there, back, then = (400, 210, 84, 136, 172) if wide else (170, 290, 106, 194, 218)
     for x, who in ((left, "site.pic_two_exchanges_you"), (right, "site.pic_two_exchanges_clearinghouse")):
         drawing.line((x, 8 + tall), (x, drawing.height - 15), dashed=True)
         drawing.box(x - half, 8, 2 * half, tall, here.word(who), "actor")
@@ -51,9 +49,9 @@ def two_exchanges(here: Here, wide: bool) -> Drawing:
         top = 36 + tall + number * step
         drawing.box(edge, top, width - 2 * edge, 34, here.word(head), "band")
         drawing.arrow((left, top + there), (right, top + there))
-        drawing.text(width / 2, top + say, here.word(said), room, "middle")
+        drawing.above(width / 2, top + there, here.word(said), room)
         drawing.arrow((right, top + back), (left, top + back))
-        drawing.text(width / 2, top + get, here.word(got), room, "middle")
+        drawing.above(width / 2, top + back, here.word(got), room)
         drawing.text(left + 14, top + then, here.word(done), room - 10)
     return drawing
 

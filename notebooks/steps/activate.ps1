@@ -41,7 +41,7 @@ if ($Way -ne 'telephone' -and $Way -ne 'automatic') {
 }
 
 $class = @{ Namespace = 'root/cimv2'; ClassName = 'Win32_TSLicenseServer'; ErrorAction = 'Stop' }
-$server = @(Get-CimInstance @class)[0]
+$server = Get-CimInstance @class | Select-Object -First 1 -Property 'FirstName', 'LastName', 'Company', 'CountryRegion'
 if (-not $server) {
     throw 'Win32_TSLicenseServer has no instance: the role service Remote Desktop Licensing is not there.'
 }
@@ -75,7 +75,7 @@ if ($before -eq 1) {
         # Every kind of dash and space, as a mail program or a text editor puts them in.
         $compact = ($LicenseServerId -replace '[\s\p{Pd}\p{Cf}]', '').ToUpperInvariant()
         if ($compact -cnotmatch '^[A-Z0-9]{35}$') {
-            throw "License Server ID: 35 letters and digits expected, $(($compact -creplace '[^A-Z0-9]', '').Length) given."
+            throw "License Server ID: 35 letters and digits expected; of $($compact.Length) signs given $(($compact -creplace '[^A-Z0-9]', '').Length) are such."
         }
         $tail = $compact.Substring(30)
     }
@@ -87,19 +87,27 @@ if ($before -eq 1) {
             $answer = Invoke-CimMethod @class -MethodName 'ActivateServerAutomatic'
         }
         $returnValue = $answer.ReturnValue
-        $after = $null   # until it is read again
-        $status = Invoke-CimMethod @class -MethodName 'GetActivationStatus'
-        if ($status.ReturnValue -eq 0 -and $status.PSObject.Properties['ActivationStatus']) {
-            $after = $status.ActivationStatus
-        }
     }
     catch {
         $fault = ConvertTo-Fault -ErrorRecord $_
         if ($compact) {
             # An error's text may repeat what was given.
             $shape = $compact.ToCharArray() -join '[\s-]*'
-            $fault.Message = [regex]::Replace($fault.Message, $shape, "...$tail", 'IgnoreCase')
-            $fault.FullyQualifiedErrorId = [regex]::Replace($fault.FullyQualifiedErrorId, $shape, "...$tail", 'IgnoreCase')
+            $fault.Message = [regex]::Replace($fault.Message, $shape, "...$tail", 'IgnoreCase, CultureInvariant')
+            $fault.FullyQualifiedErrorId = [regex]::Replace($fault.FullyQualifiedErrorId, $shape, "...$tail", 'IgnoreCase, CultureInvariant')
+        }
+    }
+    # Also after an error: what was asked may have been done, and only the answer be lost.
+    $after = $null
+    try {
+        $status = Invoke-CimMethod @class -MethodName 'GetActivationStatus'
+        if ($status.ReturnValue -eq 0 -and $status.PSObject.Properties['ActivationStatus']) {
+            $after = $status.ActivationStatus
+        }
+    }
+    catch {
+        if (-not $fault) {
+            $fault = ConvertTo-Fault -ErrorRecord $_
         }
     }
 }

@@ -12,7 +12,7 @@ $Domain = ''   # empty: the license server's own domain
 #region runbook
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
-    $Domain = $given.Domain
+    $Domain = [string] $given.Domain
 }
 #endregion runbook
 

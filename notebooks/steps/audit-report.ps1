@@ -41,75 +41,75 @@ try {
             Select-Object -First 1
     }
     if ($report) {
-        # Each by itself: one that is refused takes nothing from the others.
-        $answer = $null
+        # Each by itself: one that is refused, or cannot be read, takes nothing from the others.
         try {
             $answer = Invoke-CimMethod -InputObject $report -MethodName 'FetchReportSummaryEntries' -Arguments $all -ErrorAction Stop
+            $summaryReturnValue = $answer.ReturnValue
+            if ($summaryReturnValue -eq 0 -and $answer.PSObject.Properties['ReportSummaryEntries']) {
+                $summary = @(
+                    foreach ($entry in $answer.ReportSummaryEntries | Where-Object -FilterScript { $_ }) {
+                        [pscustomobject]@{
+                            ProductVersion    = $entry.ProductVersion
+                            ProductVersionId  = $entry.ProductVersionID
+                            CalType           = $entry.TSCALType
+                            InstalledLicenses = $entry.InstalledLicenses
+                            IssuedLicenses    = $entry.IssuedLicenses
+                            Availability      = $entry.TSCALAvailability
+                        }
+                    }
+                )
+            }
         }
         catch {
+            $summaryReturnValue = $null   # what cannot be read says nothing
             if (-not $fault) {
                 $fault = ConvertTo-Fault -ErrorRecord $_
             }
         }
-        $summaryReturnValue = if ($answer) { $answer.ReturnValue } else { $null }
-        if ($summaryReturnValue -eq 0 -and $answer.PSObject.Properties['ReportSummaryEntries']) {
-            $summary = @(
-                foreach ($entry in $answer.ReportSummaryEntries | Where-Object -FilterScript { $_ }) {
-                    [pscustomobject]@{
-                        ProductVersion    = $entry.ProductVersion
-                        ProductVersionId  = $entry.ProductVersionID
-                        CalType           = $entry.TSCALType
-                        InstalledLicenses = $entry.InstalledLicenses
-                        IssuedLicenses    = $entry.IssuedLicenses
-                        Availability      = $entry.TSCALAvailability
-                    }
-                }
-            )
-        }
-        $answer = $null
         try {
             $answer = Invoke-CimMethod -InputObject $report -MethodName 'FetchReportEntries' -Arguments $all -ErrorAction Stop
+            $usersReturnValue = $answer.ReturnValue
+            if ($usersReturnValue -eq 0 -and $answer.PSObject.Properties['ReportEntries']) {
+                $counts = @{}
+                foreach ($entry in $answer.ReportEntries | Where-Object -FilterScript { $_ }) {
+                    $key = '{0}|{1}' -f $entry.ProductVersionID, $entry.CALType
+                    $counts[$key] = 1 + [int] $counts[$key]
+                }
+                $users = @(
+                    foreach ($key in $counts.Keys | Sort-Object) {
+                        $parts = $key.Split('|')
+                        [pscustomobject]@{
+                            ProductVersionId = if ($parts[0]) { [long] $parts[0] } else { $null }
+                            CalType          = $parts[1]
+                            Count            = $counts[$key]
+                        }
+                    }
+                )
+            }
         }
         catch {
+            $usersReturnValue = $null
             if (-not $fault) {
                 $fault = ConvertTo-Fault -ErrorRecord $_
             }
         }
-        $usersReturnValue = if ($answer) { $answer.ReturnValue } else { $null }
-        if ($usersReturnValue -eq 0 -and $answer.PSObject.Properties['ReportEntries']) {
-            $counts = @{}
-            foreach ($entry in $answer.ReportEntries | Where-Object -FilterScript { $_ }) {
-                $key = '{0}|{1}' -f $entry.ProductVersionID, $entry.CALType
-                $counts[$key] = 1 + [int] $counts[$key]
-            }
-            $users = @(
-                foreach ($key in $counts.Keys | Sort-Object) {
-                    $parts = $key.Split('|')
-                    [pscustomobject]@{
-                        ProductVersionId = if ($parts[0]) { [int] $parts[0] } else { $null }
-                        CalType          = $parts[1]
-                        Count            = $counts[$key]
-                    }
-                }
-            )
-        }
-        $answer = $null
         try {
             $answer = Invoke-CimMethod -InputObject $report -MethodName 'FetchReportFailedPerUserEntries' -Arguments $all `
                 -ErrorAction Stop
+            $failedReturnValue = $answer.ReturnValue
+            if ($failedReturnValue -eq 0x4001 -or $failedReturnValue -eq 0) {
+                $failedCount = 0   # any other answer says nothing of how many there are
+            }
+            if ($failedReturnValue -eq 0 -and $answer.PSObject.Properties['ReportFailedPerUserEntries']) {
+                # An empty answer may come as nothing at all: that counts as none, not as one.
+                $failedCount = @($answer.ReportFailedPerUserEntries | Where-Object -FilterScript { $_ }).Count
+            }
         }
         catch {
+            $failedReturnValue = $null
             if (-not $fault) {
                 $fault = ConvertTo-Fault -ErrorRecord $_
             }
-        }
-        $failedReturnValue = if ($answer) { $answer.ReturnValue } else { $null }
-        if ($failedReturnValue -eq 0x4001 -or $failedReturnValue -eq 0) {
-            $failedCount = 0   # any other answer says nothing of how many there are
-        }
-        if ($failedReturnValue -eq 0 -and $answer.PSObject.Properties['ReportFailedPerUserEntries']) {
-            # An empty answer may come as nothing at all: that counts as none, not as one.
-            $failedCount = @($answer.ReportFailedPerUserEntries | Where-Object -FilterScript { $_ }).Count
         }
     }
 }

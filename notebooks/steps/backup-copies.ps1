@@ -68,7 +68,7 @@ if ($Destination) {
 $folders = @()
 if ($reachable) {
     try {
-        $folders = @(Get-ChildItem -LiteralPath $Destination -Directory -ErrorAction Stop)
+        $folders = @(Get-ChildItem -LiteralPath $Destination -Directory -Force -ErrorAction Stop)
     }
     catch {
         # It can be seen and not listed: what lies there is not known, which is not the same as nothing.
@@ -76,11 +76,13 @@ if ($reachable) {
         $reachableFault = ConvertTo-Fault -ErrorRecord $_
     }
 }
-if ($reachable) {
-    if ($Destination -match '^[A-Za-z]:\\') {
-        $drive = New-Object -TypeName 'System.IO.DriveInfo' -ArgumentList ($Destination.Substring(0, 1))
-        $freeBytes = $drive.AvailableFreeSpace
+if ($Destination -match '^[A-Za-z]:\\') {
+    $drive = New-Object -TypeName 'System.IO.DriveInfo' -ArgumentList ($Destination.Substring(0, 1))
+    if ($drive.IsReady) {
+        $freeBytes = $drive.AvailableFreeSpace   # also where the folder is not there: a drive that is not is told from it
     }
+}
+if ($reachable) {
     $copies = @(
         foreach ($folder in $folders) {
             if ($folder.Name -match '^\d{8}T\d{6}Z$') {

@@ -55,6 +55,9 @@ function Test-Place {
 }
 $placeFaults = @{}
 $server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop
+if (-not $server) {
+    throw 'Win32_TSLicenseServer has no instance: the role service Remote Desktop Licensing is not there.'
+}
 $source = [System.Environment]::ExpandEnvironmentVariables([string] $server.DatabasePath).TrimEnd('\')
 if (-not $source -or -not (Test-Path -LiteralPath $source -PathType Container)) {
     throw "DatabasePath: '$source' is not a folder. Run elevated: to anyone else it comes back empty."
@@ -73,7 +76,7 @@ $freeBytes = $null
 if ($Destination -match '^\\\\') {
     $refused = 'share'
 }
-elseif ($Destination -notmatch '^[A-Za-z]:\\[^<>"|?*:]*$' -or $Destination.Length -gt 200) {
+elseif ($Destination -notmatch '^[A-Za-z]:\\[^<>"|?*:\x00-\x1F]*\z' -or $Destination.Length -gt 200) {
     $refused = 'not absolute'   # or no path that 5.1 could use
 }
 elseif (-not (Test-Place -Path $Destination.Substring(0, 3))) {
@@ -85,6 +88,9 @@ else {
         $refused = 'inside database'
     }
     $drive = New-Object -TypeName 'System.IO.DriveInfo' -ArgumentList ($Destination.Substring(0, 1))
+    if (-not $refused -and $drive.DriveType -eq 'Network') {
+        $refused = 'share'   # under a letter as well
+    }
     $freeBytes = $drive.AvailableFreeSpace
     if (-not $refused -and $databases.Count -eq 0) {
         $refused = 'no database'

@@ -29,10 +29,11 @@ function ConvertTo-Fault {
         Message               = $ErrorRecord.Exception.Message
     }
 }
-$form = '^\d{8}T\d{6}Z$'
+$form = '^[0-9]{8}T[0-9]{6}Z\z'
+$root = $Destination.TrimEnd('\')   # not by Join-Path: that ends where the drive is not there
 $newestPresent = $false
 if ($Newest -match $form) {
-    $kept = Join-Path -Path $Destination -ChildPath $Newest
+    $kept = "$root\$Newest"
     if ((Test-Path -LiteralPath "$kept.json") -and (Test-Path -LiteralPath $kept -PathType Container)) {
         $databases = @(
             Get-ChildItem -LiteralPath $kept -Recurse -File -Force -ErrorAction Stop |
@@ -47,7 +48,7 @@ $removed = @(
         $refused = $null
         $gone = $false
         $fault = $null
-        $folder = Join-Path -Path $Destination -ChildPath $name
+        $folder = "$root\$name"
         if ($name -notmatch $form) {
             $refused = 'name'
         }

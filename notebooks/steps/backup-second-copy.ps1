@@ -44,7 +44,7 @@ function Get-PlainFile {
 }
 $Source = $Source.TrimEnd('\')
 $name = Split-Path -Path $Source -Leaf
-$folder = Join-Path -Path $Destination -ChildPath $name
+$folder = "$($Destination.TrimEnd('\'))\$name"   # not by Join-Path: that ends where the drive is not there
 if (-not $LogPath) {
     $LogPath = "$Source.second-copy.log"
 }

@@ -15,7 +15,9 @@ $Folder = ''           # empty: a folder of the session's own for what wbadmin s
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
     $Target = $given.Target
-    $LimitMinutes = $given.LimitMinutes
+    if ($null -ne $given.LimitMinutes) {
+        $LimitMinutes = $given.LimitMinutes
+    }
     $Folder = $given.Folder
 }
 #endregion runbook

@@ -54,6 +54,9 @@ function Test-Place {
 }
 $placeFaults = @{}
 $server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop
+if (-not $server) {
+    throw 'Win32_TSLicenseServer has no instance: the role service Remote Desktop Licensing is not there.'
+}
 $source = [System.Environment]::ExpandEnvironmentVariables([string] $server.DatabasePath).TrimEnd('\')
 if (-not $source -or -not (Test-Path -LiteralPath $source -PathType Container)) {
     throw "DatabasePath: '$source' is not a folder. Run elevated: to anyone else it comes back empty."
@@ -72,7 +75,7 @@ foreach ($file in Get-PlainFile -Path $source) {
 if ($Destination -match '^\\\\') {
     $refused = 'share'
 }
-elseif ($Destination -notmatch '^[A-Za-z]:\\[^<>"|?*:]*$' -or $Destination.Length -gt 200) {
+elseif ($Destination -notmatch '^[A-Za-z]:\\[^<>"|?*:\x00-\x1F]*\z' -or $Destination.Length -gt 200) {
     $refused = 'not absolute'   # or no path that 5.1 could use
 }
 elseif (-not (Test-Place -Path $Destination.Substring(0, 3))) {
@@ -84,6 +87,9 @@ else {
         $refused = 'inside database'
     }
     $target = New-Object -TypeName 'System.IO.DriveInfo' -ArgumentList ($Destination.Substring(0, 1))
+    if (-not $refused -and $target.DriveType -eq 'Network') {
+        $refused = 'share'   # under a letter as well
+    }
     $freeBytes = $target.AvailableFreeSpace
     if (-not $refused -and $freeBytes -lt 2 * $neededBytes) {
         $refused = 'space'
@@ -91,6 +97,9 @@ else {
 }
 
 $fault = $null
+if ($refused -eq 'drive missing') {
+    $fault = $placeFaults[$Destination.Substring(0, 3)]   # nothing where it is simply not there
+}
 if (-not $refused -and $databases.Count -eq 0) {
     $refused = 'no database'
     $fault = [pscustomobject]@{
@@ -201,7 +210,7 @@ if (-not $refused) {
         }
         foreach ($name in $sizes.Keys) {
             $there = Join-Path -Path $folder -ChildPath $name
-            if (-not (Test-Path -LiteralPath $there) -or (Get-Item -LiteralPath $there).Length -ne $sizes[$name]) {
+            if (-not (Test-Path -LiteralPath $there) -or (Get-Item -LiteralPath $there -Force).Length -ne $sizes[$name]) {
                 throw "The copy lacks ${name}, or holds it with another size."
             }
         }

@@ -64,6 +64,9 @@ $serviceName = 'TermServLicensing'
 $taskName = 'RdsCalRunbook-StartTermServLicensing'
 
 $server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop
+if (-not $server) {
+    throw 'Win32_TSLicenseServer has no instance: the role service Remote Desktop Licensing is not there.'
+}
 $source = [System.Environment]::ExpandEnvironmentVariables([string] $server.DatabasePath).TrimEnd('\')
 if (-not $source -or -not (Test-Path -LiteralPath $source -PathType Container)) {
     throw "DatabasePath: '$source' is not a folder. Run elevated: to anyone else it comes back empty."
@@ -83,7 +86,7 @@ foreach ($file in Get-PlainFile -Path $source) {
 if ($Destination -match '^\\\\') {
     $refused = 'share'   # a share can drop out while the service stands still: copy there afterwards
 }
-elseif ($Destination -notmatch '^[A-Za-z]:\\[^<>"|?*:]*$' -or $Destination.Length -gt 200) {
+elseif ($Destination -notmatch '^[A-Za-z]:\\[^<>"|?*:\x00-\x1F]*\z' -or $Destination.Length -gt 200) {
     $refused = 'not absolute'   # or no path that 5.1 could use
 }
 elseif (-not (Test-Place -Path $Destination.Substring(0, 3))) {
@@ -95,6 +98,9 @@ else {
         $refused = 'inside database'
     }
     $drive = New-Object -TypeName 'System.IO.DriveInfo' -ArgumentList ($Destination.Substring(0, 1))
+    if (-not $refused -and $drive.DriveType -eq 'Network') {
+        $refused = 'share'   # under a letter as well
+    }
     $freeBytes = $drive.AvailableFreeSpace
     if (-not $refused -and $freeBytes -lt 2 * $neededBytes) {
         $refused = 'space'
@@ -102,6 +108,9 @@ else {
 }
 
 $fault = $null
+if ($refused -eq 'drive missing') {
+    $fault = $placeFaults[$Destination.Substring(0, 3)]   # nothing where it is simply not there
+}
 # Before anything is stopped: is there something to copy, and could the service be started again?
 $service = Get-Service -Name $serviceName -ErrorAction Stop
 if (-not $refused -and $databases.Count -eq 0) {
@@ -183,7 +192,6 @@ if (-not $refused) {
             $sizes[$file.FullName.Substring($source.Length + 1)] = $file.Length
         }
 
-
         # 0 to 7 is success, 8 and more is not. No /MIR: it deletes. No /B: it does not beat a sharing lock.
         $null = robocopy.exe $source $folder /E /COPY:DAT /R:2 /W:2 /XJ /NP "/UNILOG:$LogPath"
         $robocopyExitCode = $LASTEXITCODE
@@ -192,7 +200,7 @@ if (-not $refused) {
         }
         foreach ($name in $sizes.Keys) {
             $there = Join-Path -Path $folder -ChildPath $name
-            if (-not (Test-Path -LiteralPath $there) -or (Get-Item -LiteralPath $there).Length -ne $sizes[$name]) {
+            if (-not (Test-Path -LiteralPath $there) -or (Get-Item -LiteralPath $there -Force).Length -ne $sizes[$name]) {
                 throw "The copy lacks ${name}, or holds it with another size."
             }
         }
@@ -227,9 +235,10 @@ if (-not $refused) {
             }
             $secondsStopped = [System.Math]::Round($watch.Elapsed.TotalSeconds, 1)
         }
-        # Only once the service has been seen running: until then the task is what will start it.
+        # Only once the service has been seen running: until then the task is what will start it. Where nothing was
+        # stopped there is nothing to start either.
         $service.Refresh()
-        if ($taskRegistered -and $service.Status -eq 'Running') {
+        if ($taskRegistered -and ($service.Status -eq 'Running' -or -not $stoppedAt)) {
             try {
                 Unregister-ScheduledTask -TaskName $taskName -Confirm:$false -ErrorAction SilentlyContinue
                 $taskRemoved = -not (Get-ScheduledTask -TaskName $taskName -ErrorAction SilentlyContinue)

@@ -67,10 +67,24 @@ if ($system.PartOfDomain) {
     $ownNames += @("$env:COMPUTERNAME.$($system.Domain)", "$shortName.$($system.Domain)")
 }
 $localNames = @($ComputerNames | Where-Object -FilterScript { $ownNames -contains $_ })
-$remoteNames = @($ComputerNames | Where-Object -FilterScript { $localNames -notcontains $_ })
+$remoteNames = @()
 
 $answers = @{}
 $failures = @{}
+foreach ($name in $ComputerNames | Where-Object -FilterScript { $localNames -notcontains $_ }) {
+    if ([uri]::CheckHostName($name) -ne 'Unknown') {
+        $remoteNames += $name
+    }
+    else {
+        # Among the others it would end the call for all of them.
+        $failures[$name] = [pscustomobject]@{
+            FullyQualifiedErrorId = 'PSSessionInvalidComputerName'
+            Category              = 'InvalidArgument'
+            HResult               = '0x80070057'
+            Message               = "$name cannot be the name of a computer."
+        }
+    }
+}
 foreach ($name in $localNames) {
     try {
         $answers[$name] = & $refresh
@@ -106,11 +120,17 @@ $hostRows = @(
         $seconds = $null
         $text = @()
         $fault = $null
-        $reached = $answers.ContainsKey($name)
-        if ($reached) {
-            $exitCode = [int] $answers[$name].ExitCode
-            $seconds = [double] $answers[$name].Seconds
-            $text = @(([string] $answers[$name].Text) -split "`n")
+        $reached = $false
+        if ($answers.ContainsKey($name)) {
+            try {
+                $exitCode = [int] $answers[$name].ExitCode
+                $seconds = [double] $answers[$name].Seconds
+                $text = @(([string] $answers[$name].Text) -split "`n")
+                $reached = $true
+            }
+            catch {
+                $fault = ConvertTo-Fault -ErrorRecord $_   # what this host sent cannot be read; the others' can
+            }
         }
         elseif ($failures.ContainsKey($name)) {
             $fault = $failures[$name]

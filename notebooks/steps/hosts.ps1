@@ -87,10 +87,14 @@ $collect = {
         Get-RegistryValue -Path "$listPath\SpecifiedLicenseServers" -Name 'SpecifiedLicenseServers'
     ) | Where-Object -FilterScript { $_ } | ForEach-Object -Process { [string] $_ }
 
-    $specified = @()
+    $specified = $null   # not known, which is not an empty list
     $graceDays = $null
     try {
         $answer = Invoke-CimMethod -InputObject $setting -MethodName 'GetSpecifiedLicenseServerList' -ErrorAction Stop
+        if ($answer.ReturnValue -ne 0) {
+            throw "GetSpecifiedLicenseServerList: $($answer.ReturnValue)."
+        }
+        $specified = @()
         if ($answer.PSObject.Properties['SpecifiedLSList']) {
             $specified = @($answer.SpecifiedLSList | Where-Object -FilterScript { $_ })
         }
@@ -228,7 +232,7 @@ $collect = {
         LicensingName                        = $setting.LicensingName
         PolicySourceLicensingType            = $setting.PolicySourceLicensingType
         PolicySourceConfiguredLicenseServers = $setting.PolicySourceConfiguredLicenseServers
-        SpecifiedServers                     = @($specified)
+        SpecifiedServers                     = $specified
         GraceDays                            = $graceDays
         CentralLicensing                     = $central
         HasCertificate                       = ($null -ne (Get-RegistryValue -Path $rcmPath -Name 'X509 Certificate'))
@@ -269,10 +273,24 @@ if ($system.PartOfDomain) {
     $ownNames += @("$env:COMPUTERNAME.$($system.Domain)", "$shortName.$($system.Domain)")
 }
 $localNames = @($ComputerNames | Where-Object -FilterScript { $ownNames -contains $_ })
-$remoteNames = @($ComputerNames | Where-Object -FilterScript { $localNames -notcontains $_ })
+$remoteNames = @()
 
 $answers = @{}
 $failures = @{}
+foreach ($name in $ComputerNames | Where-Object -FilterScript { $localNames -notcontains $_ }) {
+    if ([uri]::CheckHostName($name) -ne 'Unknown') {
+        $remoteNames += $name
+    }
+    else {
+        # Among the others it would end the call for all of them.
+        $failures[$name] = [pscustomobject]@{
+            FullyQualifiedErrorId = 'PSSessionInvalidComputerName'
+            Category              = 'InvalidArgument'
+            HResult               = '0x80070057'
+            Message               = "$name cannot be the name of a computer."
+        }
+    }
+}
 foreach ($name in $localNames) {
     try {
         $answers[$name] = & $collect $ExpectedServer
@@ -309,8 +327,10 @@ $hostRows = @(
         if ($answers.ContainsKey($name)) {
             try {
                 $reading = $answers[$name].Json | ConvertFrom-Json
+                $null = @($reading.GpResult.XmlFile, $reading.Faults)   # what has neither is no reading
             }
             catch {
+                $reading = $null
                 $fault = ConvertTo-Fault -ErrorRecord $_   # what this host sent cannot be read; the others' can
             }
         }
@@ -320,7 +340,7 @@ $hostRows = @(
                 if ($content) {
                     try {
                         # A host name may be no folder name (an IPv6 address).
-                        $place = Join-Path -Path $Folder -ChildPath ($name -replace '[^A-Za-z0-9._-]', '_')
+                        $place = Join-Path -Path $Folder -ChildPath ($name -creplace '[^A-Za-z0-9._-]', '_')
                         $null = New-Item -Path $place -ItemType Directory -Force -ErrorAction Stop
                         $file = 'gpresult.{0}' -f $kind.ToLowerInvariant()
                         [System.IO.File]::WriteAllBytes((Join-Path -Path $place -ChildPath $file),

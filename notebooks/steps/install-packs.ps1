@@ -13,7 +13,7 @@ $LicenseKeyPackIds = @()   # asked for below, so that they stay out of the windo
 if ($InputPath) {
     # The identifiers go through no cmdlet: module logging and transcription write their parameters down in full.
     $inputText = [System.IO.File]::ReadAllText($InputPath)
-    $form = '("LicenseKeyPackIds"\s*:\s*)(\[[^\]]*\]|"(?:[^"\\]|\\.)*")'
+    $form = '("LicenseKeyPackIds"\s*:\s*)(\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\]|"(?:[^"\\]|\\.)*")'
     $list = [regex]::Match($inputText, $form).Groups[2].Value
     $given = [regex]::Replace($inputText, $form, '$1[]') | ConvertFrom-Json
     if (-not $given.PSObject.Properties['LicenseKeyPackIds']) {
@@ -73,7 +73,7 @@ $compacts = @(
         # Every kind of dash and space, as a mail program or a text editor puts them in.
         $compact = ($id -replace '[\s\p{Pd}\p{Cf}]', '').ToUpperInvariant()
         if ($compact -cnotmatch '^[A-Z0-9]{35}$') {
-            throw "License Key Pack ID: 35 letters and digits expected, $(($compact -creplace '[^A-Z0-9]', '').Length) given."
+            throw "License Key Pack ID: 35 letters and digits expected; of $($compact.Length) signs given $(($compact -creplace '[^A-Z0-9]', '').Length) are such."
         }
         $compact
     }
@@ -130,8 +130,8 @@ $packs = @(
             # An error's text may repeat what was given.
             $shape = $compact.ToCharArray() -join '[\s-]*'
             $tail = "...$($compact.Substring(30))"
-            $fault.Message = [regex]::Replace($fault.Message, $shape, $tail, 'IgnoreCase')
-            $fault.FullyQualifiedErrorId = [regex]::Replace($fault.FullyQualifiedErrorId, $shape, $tail, 'IgnoreCase')
+            $fault.Message = [regex]::Replace($fault.Message, $shape, $tail, 'IgnoreCase, CultureInvariant')
+            $fault.FullyQualifiedErrorId = [regex]::Replace($fault.FullyQualifiedErrorId, $shape, $tail, 'IgnoreCase, CultureInvariant')
         }
         #region runbook
         $code = $null

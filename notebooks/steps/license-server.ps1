@@ -21,7 +21,9 @@ function ConvertTo-Fault {
 $server = $null
 $fault = $null
 try {
-    $server = @(Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop)[0]
+    $server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop |
+        Select-Object -First 1 -Property 'ProductId', 'FirstName', 'LastName', 'Company', 'CountryRegion', 'eMail', 'DatabasePath',
+            'Version', 'VersionNumber', 'ServerRole'   # one that an older schema lacks is empty
 }
 catch {
     $fault = ConvertTo-Fault -ErrorRecord $_
@@ -65,7 +67,7 @@ if ($server) {
     )
     $propertiesEmpty = -not ($server.DatabasePath -or $server.ProductId -or $server.Version)
 }
-if ($identifier -and $identifier.PSObject.Properties['sLicenseServerId']) {
+if ($identifier -and $identifier.ReturnValue -eq 0 -and $identifier.PSObject.Properties['sLicenseServerId']) {
     $licenseServerId = [string] $identifier.sLicenseServerId
 }
 # No function and no cmdlet is given an identifier: module logging writes parameters down in full.

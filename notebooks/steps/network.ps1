@@ -11,7 +11,9 @@ $TimeoutMilliseconds = 5000
 #region runbook
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
-    $TimeoutMilliseconds = $given.TimeoutMilliseconds
+    if ($null -ne $given.TimeoutMilliseconds) {
+        $TimeoutMilliseconds = $given.TimeoutMilliseconds
+    }
 }
 #endregion runbook
 
@@ -38,11 +40,11 @@ if ($registryFound) {
     )
 }
 
-# A host name with at least one dot, alone or inside an address.
-$pattern = '^(?:[a-z]+://)?([a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.[a-z]{2,})(?:[:/].*)?$'
+# A host name with at least one dot, alone or inside an address. Both cases: a Turkish I is no i where case is ignored.
+$pattern = '^(?:[A-Za-z]+://)?([A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})(?:[:/].*)?$'
 $hostNames = @(
     foreach ($value in $registryValues) {
-        if ($value.Value.Trim() -match $pattern) {
+        if ($value.Value.Trim() -cmatch $pattern) {
             $Matches[1].ToLowerInvariant()
         }
     }

@@ -100,11 +100,11 @@ catch {
     $policies = @()
 }
 
-$dnsName = $system.DNSHostName
+$dnsName = if ($system.DNSHostName) { $system.DNSHostName } else { $env:COMPUTERNAME }
 if ($system.PartOfDomain) {
     # The suffix of the computer's own name, where it has one that is not the domain's.
     $suffix = Get-RegistryValue -Name 'Domain' -Path 'HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters'
-    $dnsName = '{0}.{1}' -f $system.DNSHostName, $(if ($suffix) { $suffix } else { $system.Domain })
+    $dnsName = '{0}.{1}' -f $dnsName, $(if ($suffix) { $suffix } else { $system.Domain })
 }
 
 $result = [pscustomobject]@{

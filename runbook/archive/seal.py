@@ -146,8 +146,8 @@ def alone(archive_root: Path, name: str, lang: str) -> Iterator[None]:
 
 
 def _finished(story: Story, as_is: str | None, lang: str) -> None:
-    """Refuse a case whose last run is not closed as done, or of which two statements cannot both be so, unless
-    somebody gave a reason."""
+    """Refuse a case whose last run, or whose recovery's last, is not closed as done, or of which two statements cannot
+    both be so, unless somebody gave a reason."""
     if (as_is or "").strip():
         return
     told = []

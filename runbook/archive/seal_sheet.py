@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runbook.archive.bag import TAG_MANIFEST, read_tags
+from runbook.archive.bag import TAG_MANIFEST, read_manifest, read_tags
 from runbook.archive.digest import hash_file
 from runbook.files import move, write_whole
-from runbook.words.forms import moment, number
+from runbook.words.forms import moment
 from runbook.words.sentences import LANGS, say
 
 if TYPE_CHECKING:
@@ -92,28 +92,27 @@ def _both(key: str, **fields: object) -> str:
 _EDITION = {"full": "archive.edition_full", "redacted": "archive.edition_redacted"}
 
 
-def _rows(info: Mapping[str, str], name: str) -> list[tuple[str, str]]:
-    size, _, count = info.get("Payload-Oxum", "0.0").partition(".")
+def _rows(bag: Path, info: Mapping[str, str]) -> list[tuple[str, str]]:
+    size, _, files = info.get("Payload-Oxum", "0.0").partition(".")
+    tags = read_manifest((bag / TAG_MANIFEST).read_bytes(), TAG_MANIFEST)
+    content = {"files": files, "size": int(size), "beside": len(tags.digests) + 1}  # and that list itself
     edition = info.get("Runbook-Edition", "full")
     rows = [
-        ("archive.sheet_bag", name),
+        ("archive.sheet_bag", bag.name),
         ("archive.sheet_case", info.get("External-Identifier", "")),
         ("archive.sheet_company", info.get("Source-Organization", "")),
         ("archive.sheet_operator", info.get("Contact-Name", "")),
         ("archive.sheet_sealed", " / ".join(moment(info.get("Runbook-Sealed"), lang) for lang in LANGS)),
         ("archive.sheet_edition", _both(_EDITION[edition])),
-        ("archive.sheet_content", " / ".join(_content(count, size, lang) for lang in LANGS)),
+        ("archive.sheet_content", _both("archive.sheet_files", **content)),
         ("archive.sheet_journal", _both("archive.sheet_lines", count=info.get("Runbook-Journal-Lines", ""))),
         ("archive.sheet_software", info.get("Bag-Software-Agent", "")),
     ]
     if "Runbook-Sealed-As-Is" in info:
         rows.append(("archive.sheet_as_is", info["Runbook-Sealed-As-Is"]))
+    if (verifier := bag / "VERIFIER.txt").is_file():  # it lies in what it checks: the paper vouches for it
+        rows.append(("archive.sheet_verifier", hash_file(verifier)["sha256"]))
     return [(_both(key), text) for key, text in rows if text]
-
-
-def _content(count: str, size: str, lang: str) -> str:
-    size = number(int(size), lang) if size.isdigit() else size
-    return say("archive.sheet_files", lang, count=count, size=size)
 
 
 def commands_for(name: str) -> list[str]:
@@ -144,7 +143,7 @@ def _sheet(bag: Path) -> Sheet:
         subtitle="",
         stamp=say("archive.rehearsal_stamp", "fr") if "Runbook-Rehearsal" in info else "",
         sections=(
-            paper.Section("", (paper.Pairs(tuple(_rows(info, bag.name))),)),
+            paper.Section("", (paper.Pairs(tuple(_rows(bag, info))),)),
             paper.Section(_both("archive.sheet_seal"), (paper.Command(spelled(seal_of(bag)), large=True),)),
             paper.Section("", tuple(told), columns=2),
             paper.Section("", (paper.Command("\n".join(commands_for(bag.name))),)),

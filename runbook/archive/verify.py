@@ -77,7 +77,8 @@ class Typed:
 @dataclass(frozen=True)
 class Report:
     """What a verification found. ``origin`` is "proven", "differs", "mistyped" or "not checked"; of a mistyped seal
-    ``typed`` says where it departs from the archive's, which is no fault of the archive."""
+    ``typed`` says where it departs from the archive's, which is no fault of the archive. ``files`` lie in data and hold
+    ``size`` bytes, ``beside`` lie beside it, the lists among them."""
 
     bag: Path
     faults: tuple[Fault, ...]
@@ -85,6 +86,7 @@ class Report:
     seal: str
     files: int
     size: int
+    beside: int = 0
     rehearsal: bool = False
     typed: Typed | None = None
 
@@ -100,7 +102,8 @@ class Report:
     def text(self, lang: str) -> str:
         """The answer, a line for each fault first."""
         lines = [fault.text(lang) for fault in self.faults]
-        whole = {"bag": self.bag, "files": self.files, "size": self.size}
+        content = say("archive.sheet_files", lang, files=self.files, size=self.size, beside=self.beside)
+        whole = {"bag": self.bag, "content": content}
         altered = [fault for fault in self.faults if fault.word not in _OF_THE_SEAL]
         if altered:
             lines.append(say("archive.verify_bad", lang, bag=self.bag, count=len(altered)))
@@ -180,6 +183,7 @@ class _Verification:
             digest,
             len(payload),
             sum(self.present[path].st_size for path in payload),
+            len(self.present) - len(payload),
             any(label == "Runbook-Rehearsal" for label, _ in info),
             typed,
         )

@@ -14,6 +14,7 @@ import json
 import locale
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,8 @@ class Refused(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """Install; returns the exit code."""
     sys.path.insert(0, str(SETUP))  # -I leaves a script's own folder out
-    from console import open_streams  # type: ignore[import-not-found] # words/console.py, which the bundle lays here
+    # words/console.py, which the bundle lays here
+    from console import literal, open_streams  # type: ignore[import-not-found]
 
     open_streams()
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
@@ -60,12 +62,16 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(words["failed"].format(code=error.returncode) + "\n")
         return 1
     scripts = programs(options.venv.resolve())
-    # PowerShell takes a quoted path for a text unless "&" says that it is to be run.
-    shown = '& "{}.exe"' if os.name == "nt" else '"{}"'
+
+    def shown(program: str) -> str:
+        """The program as it is pasted: PowerShell takes a quoted path for a text unless "&" says to run it."""
+        path = str(scripts / program)
+        return f"& {literal(path + '.exe')}" if os.name == "nt" else shlex.quote(path)
+
     fields = {
         "folder": BUNDLE,
-        "papermill": shown.format(scripts / "papermill"),
-        "runbook": shown.format(scripts / "runbook"),
+        "papermill": shown("papermill"),
+        "runbook": shown("runbook"),
         "notebook": Path("notebooks", "migrate.ipynb"),
         "site": BUNDLE / "site" / "index.html",
     }

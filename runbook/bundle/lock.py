@@ -1,15 +1,15 @@
 """The packages that this project is pinned to, read from what ``python tasks.py lock`` writes.
 
-``requirements.txt``: what the runbook needs to run, and its package to be built, for every system, with the hashes of
-every file; a bundle carries the former. ``requirements-dev.txt``: the same and what building the site and testing
-need, without hashes (pip takes none beside ``-e .``).
+``requirements.txt``: what the runbook needs to run, for every system, with the hashes of every file.
+``requirements-dev.txt``: the same and what building the site and testing need, without hashes (pip takes none beside
+``-e .``).
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from packaging.markers import Marker, default_environment
@@ -52,8 +52,6 @@ class Target:
 #: Why 3.13: python.org makes Windows installers for a series only while it gets bug fixes (PEP 693, PEP 719), so
 #: 3.13 has newer ones than 3.12; and papermill wants aiohttp with its six packages on 3.12 alone.
 WINDOWS = Target("windows", (3, 13), ("win_amd64",))
-#: The build system of pyproject.toml, in the lock so that an operator installs with hashes.
-BUILDS = "hatchling"
 HERE = Target("here", (sys.version_info.major, sys.version_info.minor))
 
 
@@ -75,19 +73,6 @@ class Locked:
     def wanted(self, target: Target) -> bool:
         """Whether ``target`` needs it."""
         return self.marker is None or Marker(self.marker).evaluate(target.environment())
-
-    def asked_for(self, names: Set[str]) -> bool:
-        """Whether the project or one of ``names`` asks for it."""
-        return self.direct or not names.isdisjoint(self.via)
-
-
-def aboard(pins: Iterable[Locked], target: Target) -> tuple[Locked, ...]:
-    """What ``target`` needs to run: not the build system, nor what that alone asks for. A bundle's package is built."""
-    kept = {pin.name: pin for pin in pins if pin.wanted(target) and pin.name != BUILDS}
-    while idle := [name for name, pin in kept.items() if not pin.asked_for(kept.keys())]:
-        for name in idle:
-            del kept[name]
-    return tuple(kept.values())
 
 
 def parse(text: str) -> tuple[Locked, ...]:

@@ -69,7 +69,7 @@ def make(
         wheelhouse.mkdir()
         tell(say("bundle.fetching", lang))
         pins = lock.parse((project / "requirements.txt").read_text(encoding="utf-8"))
-        wheels.fetch(lock.aboard(pins, target), target, wheelhouse, lang, given)
+        wheels.fetch(pins, target, wheelhouse, lang, given)
         own = wheels.build(project, wheelhouse, lang)
         version = own.name.split("-")[1]
         wheels.list_requirements(wheelhouse)
@@ -88,7 +88,7 @@ def make(
         _add_installer(project, folder, target, version, taken.commit)
         pack.write_sums(folder)
         out.mkdir(parents=True, exist_ok=True)
-        archive = out / f"{folder.name}-{target.name}-py{''.join(map(str, target.python))}.zip"
+        archive = out / _zip_name(folder, target)
         write_zip(folder, archive, _PACKED)
         count = len(pack.files(folder))
         held = len(list((folder / "wheels").glob("*.whl")))
@@ -158,13 +158,18 @@ def _add_installer(project: Path, folder: Path, target: Target, version: str, co
     fields = {"version": version, "python": python, "commit": commit or "-"}
     parts = [say("bundle.verifier", lang, **fields).strip() for lang in LANGS]
     script = (project / "runbook" / "bundle" / "verifier.ps1").read_text(encoding="utf-8").strip()
-    script = script.replace(r"C:\RDS\rds-cal-runbook'", rf"C:\RDS\{folder.name}'")
-    ways = say("bundle.verifier_ways", "en", folder=folder.name, script=script).strip()
+    script = script.replace(r".\rds-cal-runbook'", rf".\{folder.name}'")
+    ways = say("bundle.verifier_ways", "en", zip=_zip_name(folder, target), folder=folder.name, script=script).strip()
     here = [say("bundle.start_here", lang, **fields).strip() for lang in LANGS]
     # UTF-8 with a mark and CRLF: the Notepad of every Windows shows it as it is meant.
     for name, pieces in (("VERIFIER.txt", [*parts, ways]), (START_HERE, here)):
         text = "\n\n\n".join(pieces) + "\n"
         (folder / name).write_text(text, encoding="utf-8-sig", newline="\r\n")
+
+
+def _zip_name(folder: Path, target: Target) -> str:
+    """The archive's name: version, system, Python."""
+    return f"{folder.name}-{target.name}-py{''.join(map(str, target.python))}.zip"
 
 
 def longest(wheelhouse: Path, python: str) -> int:

@@ -1,6 +1,6 @@
 & {
     # Le dossier où l’archive a été décompressée / The folder where the bundle was unpacked
-    $Folder = 'C:\RDS\rds-cal-runbook'
+    $Folder = '.\rds-cal-runbook'
 
     Set-StrictMode -Version Latest
     $ErrorActionPreference = 'Stop'

@@ -46,7 +46,7 @@ def fetch(pins: Iterable[Locked], target: Target, folder: Path, lang: str, given
 def build(project: Path, folder: Path, lang: str) -> Path:
     """Build the wheel of ``project`` into ``folder``; the same files always give the same bytes. Returns it."""
     before = set(folder.glob("*.whl"))
-    _pip(["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(project)], lang)
+    _pip(["wheel", "--no-deps", "--wheel-dir", str(folder), str(project)], lang)
     (made,) = set(folder.glob("*.whl")) - before
     return made
 

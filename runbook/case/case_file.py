@@ -6,6 +6,7 @@ YAML's own types would change what an administrator wrote (``no`` becomes false,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import yaml
 
 #: No case file comes near: a thousand session hosts are some 2,000 nodes and 60,000 characters.
 MAX_CHARACTERS, MAX_NODES, MAX_DEPTH = 1_000_000, 20_000, 20
+#: What is no character of YAML (yaml.org/spec/1.2.2, 5.1).
+_NO_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 Place = tuple[str | int, ...]
@@ -54,8 +57,8 @@ def read(path: Path) -> Document:
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         return Document(None, {}, [Fault(line, "", "case.not_utf8", {})])
-    if too_much := _too_much(text):
-        return Document(None, {}, [too_much])
+    if fault := _no_text(text) or _too_much(text):
+        return Document(None, {}, [fault])
     try:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
@@ -70,6 +73,16 @@ def read(path: Path) -> Document:
     except RecursionError:  # an alias that holds itself
         return Document(None, {}, [Fault(0, "", "case.syntax", {})])
     return document
+
+
+def _no_text(text: str) -> Fault | None:
+    """The first character that no YAML may hold, of which the parser names no line: a NUL that a cut left at the end,
+    a control character from a console. Every second one of a file in UTF-16 without its mark is one."""
+    if "\0" in text[:2] and text.count("\0") * 3 > len(text):
+        return Fault(1, "", "case.not_utf8", {})
+    found = _NO_YAML.search(text)
+    line = text.count("\n", 0, found.start()) + 1 if found else 0
+    return Fault(line, "", "case.character", {"code": f"U+{ord(found[0]):04X}"}) if found else None
 
 
 def _too_much(text: str) -> Fault | None:

@@ -31,6 +31,8 @@ def _id35(value: str) -> str:
 
 
 def _host(value: str) -> str:
+    if re.fullmatch(r"[0-9.]+", value):  # neither Kerberos nor Group Policy knows a machine by its address
+        raise PydanticCustomError("host_address", "host name expected, no address")
     if not HOST_NAME.fullmatch(value):
         raise PydanticCustomError("host", "host name expected")
     return value
@@ -70,7 +72,7 @@ MapOf = BeforeValidator(_empty_map)
 class Part(BaseModel):
     """Base of every part of a case file: unknown keys are faults, nothing changes after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Person(Part):
@@ -120,10 +122,14 @@ class Contract(Part):
     purchase_date: dt.date | None = None
 
 
+#: The most CALs of one pack, written or dictated.
+MOST_CALS = 100_000
+
+
 class Pack(Part):
     """One pack as bought: ``count`` CALs. ``proofs`` are files, relative to the case's folder or absolute."""
 
-    count: Annotated[int, Field(ge=1, le=100_000)]
+    count: Annotated[int, Field(ge=1, le=MOST_CALS)]
     version: CalVersion = "2022"
     type: Literal["user", "device"] = "user"
     proofs: Annotated[list[str], ListOf] = []
@@ -264,7 +270,9 @@ def _without_empty(data: Any) -> Any:
 
 
 #: With one of these nothing more can be said of the file.
-_UNREAD = frozenset({"case.syntax", "case.not_utf8", "case.empty", "case.alias", "case.too_long", "case.too_deep"})
+_UNREAD = frozenset(
+    {"case.syntax", "case.not_utf8", "case.character", "case.empty", "case.alias", "case.too_long", "case.too_deep"}
+)
 #: What pydantic calls a fault, and how a person is told of it.
 _SAID = {
     "missing": "case.missing",
@@ -275,6 +283,7 @@ _SAID = {
     "cal_version": "case.choice",
     "id35": "case.id35",
     "host": "case.host",
+    "host_address": "case.host_address",
     "case_name": "case.case_name",
     "list_type": "case.list",
     "too_short": "case.at_least_one",

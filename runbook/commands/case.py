@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from runbook.case.consistency import same_machine
 from runbook.case.folder import CaseFolder
 from runbook.case.model import Case, load_case
 from runbook.commands.asking import ask_all, forget_draft
@@ -36,6 +37,9 @@ from runbook.knowledge.catalogue import notebooks, plain_steps
 from runbook.knowledge.reference import Step
 from runbook.run.opening import operator
 from runbook.steps import host_import
+from runbook.steps.guards import changed_on
+from runbook.steps.key_packs import put_in
+from runbook.steps.preflight import Preflight
 from runbook.words import sentences
 from runbook.words.near import did_you_mean
 from runbook.words.sentences import say
@@ -84,7 +88,7 @@ def add(group: click.Group, lang: str) -> None:
         folder = existing(name, lang)
         again = standing(folder).again
         if host_import.can_import(step):
-            case = load_case(folder.case_file, name, lang)
+            case = load_case(folder.case_file, folder.name, lang)
             entry = host_import.enter(folder, case, step, attach, who=who or operator(), lang=lang, account=operator())
             hosts = ", ".join(each["host"] for each in entry["imported"])
             click.echo(say("remoting.import_written", lang, step=step, hosts=hosts, command=again))
@@ -131,6 +135,8 @@ def add(group: click.Group, lang: str) -> None:
     @click.option("--not-done", "decision", flag_value="not done", help=say("cli.accept_not_done", lang))
     @click.option("--part", "which", multiple=True, metavar=say("cli.part", lang), help=say("cli.accept_part", lang))
     @click.option("--script", "decision", flag_value="script", help=say("cli.accept_script", lang))
+    @click.option("--renamed", "decision", flag_value="renamed", help=say("cli.accept_renamed", lang))
+    @click.option("--again", "decision", flag_value="again", help=say("cli.accept_again", lang))
     @click.option("--reason", required=True, help=say("cli.accept_reason", lang))
     @click.option("--who", default="", help=say("cli.confirm_who", lang))
     def accept(name: str, step: str, decision: str | None, which: tuple[str, ...], reason: str, who: str) -> int:
@@ -161,7 +167,8 @@ def accept_step(
     folder: CaseFolder, step: str, decision: str | None, reason: str, who: str, lang: str, which: tuple[str, ...] = ()
 ) -> None:
     """Write a person's decision about a step: what an unknown end was (done, not done, or done for the parts that
-    ``which`` names), or that a changed script is right."""
+    ``which`` names), that a changed script is right, that a reading that was kept is to be taken anew, or that the
+    server was renamed."""
     journal = Journal(folder.journal)
     if step == "journal":
         if not reason.strip():
@@ -181,6 +188,19 @@ def accept_step(
         digest = hash_of_run(own.read_bytes())
         journal.append("accept", step=step, what="script", script_sha256=digest, who=who, reason=reason)
         return
+    if decision == "renamed":
+        names = _renamed(history) if step == Preflight.step else []
+        if not names:
+            raise BadInput(say("confirm.nothing_to_accept", lang, step=step))
+        journal.append("accept", step=step, what="renamed", names=names, who=who, account=operator(), reason=reason)
+        return
+    if decision == "again":
+        if not reference.step(step).frozen or history.first_success(step) is None:
+            raise BadInput(say("confirm.nothing_to_accept", lang, step=step))
+        if put_in(history):
+            raise BadInput(say("confirm.reading_used", lang, step=step))
+        journal.append("accept", step=step, what="reading", who=who, account=operator(), reason=reason)
+        return
     begun = history.open_begin(step)
     if begun is None:
         decided = "confirm.already_decided" if history.decided(step) else "confirm.nothing_to_accept"
@@ -191,6 +211,16 @@ def accept_step(
     fields |= {"who": who, "account": operator(), "reason": reason}
     left = listing(folder.run(begun["run"]) / step, folder.path)
     journal.append("accept", step=step, what="unknown", evidence=left, **fields)
+
+
+def _renamed(history: History) -> list[str]:
+    """The names under which one machine has answered: where the case has changed it, and where it answered last; none
+    where these are the same, or a person has said already that they are."""
+    seen = history.facts(Preflight)
+    then = [name for _, name in changed_on(history)]
+    if not seen or not seen.name or not then or same_machine(then[-1], seen.name):
+        return []
+    return [] if history.one_machine(then[-1], seen.name) else [then[-1], seen.name]
 
 
 def _parts_in_doubt(history: History, step: str, which: tuple[str, ...], lang: str) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from pathlib import Path
 
@@ -21,6 +23,9 @@ def add(group: click.Group, lang: str) -> None:
     @click.option("--json", "as_json", is_flag=True, help=say("cli.hint_json", lang))
     @click.argument("text", nargs=-1, required=True, metavar=say("cli.text", lang))
     def hint(text: tuple[str, ...], as_json: bool) -> int:
+        # One answer and out: no look for garbage, nor in every installed package for plugins of pydantic.
+        gc.disable()
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         from runbook.hints import told
         from runbook.hints.matching import hints_for_text
 

@@ -16,6 +16,7 @@ from runbook.errors import BadInput
 from runbook.files import write_whole
 from runbook.knowledge import reference
 from runbook.knowledge.catalogue import notebook_path, notebook_steps
+from runbook.words.console import literal
 from runbook.words.near import did_you_mean
 from runbook.words.sentences import say
 
@@ -94,13 +95,15 @@ def write(plan: scheduled_task.Plan, target: Path, lang: str) -> list[str]:
         "",
         say("schedule.next", lang),
         "",
-        f"& {scheduled_task.literal(str(register))}",
+        f"& {literal(str(register))}",
     ]
 
 
 def _check_changes(notebook: str, changes: str, lang: str) -> None:
     known = [step for step in notebook_steps(notebook) if reference.step(step).kind == "change"]
     unknown = [word for word in (part.strip() for part in changes.split(",") if changes) if word not in known]
+    if unknown and not known:
+        raise BadInput(say("run.no_apply", lang))
     if unknown:
         near = "".join(did_you_mean(word, known, lang) for word in unknown)
         raise BadInput(say("run.bad_apply", lang, names=", ".join(unknown), known=", ".join(known), near=near))

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runbook.errors import BadInput
+from runbook.words.console import literal
 from runbook.words.sentences import keyed, say
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
@@ -229,9 +230,3 @@ def register_lines(plan: Plan, xml: str, lang: str) -> str:
         user = f" -User {literal(plan.user_id)}" if plan.kind == "managed" else ""
         lines.append(f"Register-ScheduledTask {name} -Xml $xml{user} -Force -ErrorAction Stop")
     return "\n".join([*lines, ""])
-
-
-def literal(text: str) -> str:
-    """``text`` as a PowerShell string in which nothing is expanded. A typographic apostrophe ends one too
-    (about_Quoting_Rules), so it is doubled like the plain one."""
-    return "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", text) + "'"

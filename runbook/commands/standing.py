@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from runbook.case.folder import CaseFolder
 from runbook.errors import RunbookError
+from runbook.journal.held import refusal, renamed
 from runbook.journal.history import History, played
 from runbook.journal.lines import Entry, Journal
 from runbook.journal.outcome import BAD, Status
 from runbook.knowledge.catalogue import READ_AGAIN, changes, notebook_steps, plain_steps
+from runbook.words.language import choose
 
 #: Steps that stop the licensing service while they work.
 _STOPS_SERVICE = frozenset({"backup", "backup-folder"})
+#: What waits until somebody has said whose packs came or went, and what this case has to say if they are its own.
+_UNSETTLED = {"steps.sheet_unsettled": "clearinghouse", "guards.unsettled": "install-packs"}
+#: Where a person's own statement ends the case.
+_ENDS = frozenset({"steps.source_alive", "steps.source_restorable"})
 _SHEET = Path("private", "call-sheet.html")
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A change that was begun and whose end nobody wrote down. ``judged``: a later run has said so, and a person is
-    to decide; ``service``: the licensing service may be stopped since."""
+    """A change that was begun and whose end nobody wrote down, in a run of ``notebook``. ``judged``: a later run has
+    said so, and a person is to decide; ``service``: the licensing service may be stopped since."""
 
     step: str
     begun: Entry
+    notebook: str
     judged: bool
     service: bool
 
@@ -33,8 +40,9 @@ class Cut:
 @dataclass(frozen=True)
 class Standing:
     """A case as its journal tells it. ``state`` is new, done, waiting, failed, interrupted, open (a run is at work),
-    killed (its last run ended without a word) or unreadable; ``error`` says then why. ``ends`` are the last run's
-    judgements, ``answered`` the steps that were confirmed since."""
+    killed (its last run ended without a word), renamed, unheld or unreadable; ``error`` says then why. ``ends`` are the
+    last run's judgements, ``answered`` the steps that were confirmed since; ``left`` is the run that left the recovery
+    unfinished, where another notebook was run since; ``stands`` is the number of each step's last entry that stands."""
 
     folder: CaseFolder
     state: str
@@ -50,6 +58,8 @@ class Standing:
     sheet: Path | None = None
     sealed: bool = False
     error: str = ""
+    left: str = ""
+    stands: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def case(self) -> str:
@@ -58,7 +68,8 @@ class Standing:
     @property
     def again(self) -> str:
         """The command that runs the case's notebook once more."""
-        return f"runbook run {self.case}" + ("" if self.notebook == "migrate" else f" --notebook {self.notebook}")
+        notebook = self.cut[0].notebook if self.cut else self.notebook
+        return f"runbook run {self.case}" + ("" if notebook == "migrate" else f" --notebook {notebook}")
 
     @property
     def counts(self) -> dict[str, int]:
@@ -92,7 +103,7 @@ class Standing:
         commands for it, of which one is to be chosen; none while a run is at work."""
         again = self.again
         waiting = self.having(Status.WAITING)
-        if self.state in ("open", "unreadable"):
+        if self.state in ("open", "unreadable", "renamed", "unheld"):
             return self.state, "", []
         if self.cut and self.cut[0].judged:
             step = self.cut[0].step
@@ -101,9 +112,28 @@ class Standing:
         if self.state in ("new", "killed", "interrupted") or self.cut:
             return "run", "", [again]
         if bad := self.having(*BAD):
-            return "failed", bad[0]["step"], [again]
+            step = bad[0]["step"]
+            if _first_key(bad[0]) in _ENDS and step not in self.answered:
+                correct = f'runbook confirm {self.case} {step} --replaces {self.stands.get(step, 1)} --why "…"'
+                return "ends", step, [f'runbook seal {self.case} --as-is "…"', correct]
+            calls = [end["step"] for end in self.having(Status.FINDING, Status.WAITING)]
+            if step == "key-packs-after" and "clearinghouse" in calls:  # the rest has yet to be issued
+                step = "clearinghouse"
+                if step not in self.answered:
+                    return "confirm", step, [f"runbook confirm {self.case} {step}"]
+            by_hand = plain_steps()[step]["kind"] == "manual" and not plain_steps()[step].get("script")
+            if by_hand and step not in self.answered:
+                return "confirm", step, [f"runbook confirm {self.case} {step}"]  # a run alone would say the same again
+            return "failed", step, [again]
+        # What came to the server, or went, is somebody's: nothing is asked for or sent before that is said.
+        if own := next((_UNSETTLED[key] for end in waiting if (key := _first_key(end)) in _UNSETTLED), None):
+            anew = f'runbook accept {self.case} key-packs-before --again --reason "…"'
+            return "settle", "key-packs-before", [anew, f"runbook confirm {self.case} {own}"]
         # What was dictated and does not hold is settled before anything is installed.
         unsettled = [e for e in self.having(Status.FINDING) if e["step"] == "clearinghouse" and waiting]
+        # Where support is to be asked, the call waits for it.
+        support = [end for end in waiting if end["step"] == "escalate"]
+        waiting = [*support, *(end for end in waiting if end not in support)]
         for end in (*unsettled, *waiting):
             step = end["step"]
             if step in self.answered:
@@ -117,18 +147,26 @@ class Standing:
             return "apply", "", [f'{again} --apply "{named}"']
         if waiting:
             return "waiting", waiting[0]["step"], [again]
+        if self.left:
+            return "recovery", "", [f"runbook run {self.case}"]
         if self.rehearsal:
             return "record", "", [f"runbook record {self.case}"]
         verb = "verify" if self.sealed else "seal"
         return verb, "", [f"runbook {verb} {self.case}"]
 
 
-def standing(folder: CaseFolder) -> Standing:
-    """Where the case in ``folder`` stands; a journal that cannot be read is a state of its own."""
+def standing(folder: CaseFolder, lang: str | None = None, *, whole: bool = False) -> Standing:
+    """Where the case in ``folder`` stands; a journal that cannot be read is a state of its own. ``lang`` is that of
+    ``error``; with ``whole`` the journal is held to what lies around it, as the next run will do."""
     try:
         entries = Journal(folder.journal).entries()
     except RunbookError as error:
         return Standing(folder, "unreadable", error=str(error))
+    if told := renamed(folder.path, entries, choose(lang)):
+        return Standing(folder, "renamed", error=told)
+    busy = _is_held(folder.path / "run.lock") or _is_held(folder.path / "guard.lock")
+    if whole and not busy and (told := refusal(folder.path, Journal(folder.journal), choose(lang))):
+        return Standing(folder, "unheld", error=told)
     history = History(entries)
     runs = history.runs()
     opened = history.opening(runs[-1]) if runs else None
@@ -136,12 +174,14 @@ def standing(folder: CaseFolder) -> Standing:
         return Standing(folder, "new")
     run, notebook = runs[-1], opened["notebook"]
     steps = notebook_steps(notebook)
-    busy = _is_held(folder.path / "run.lock") or _is_held(folder.path / "guard.lock")
     closed = history.closing(run)
     state = str(closed["outcome"]) if closed else "open" if busy else "killed"
     ends = tuple(end for step in steps if (end := history.end_in(step, run)))
     answered = {end["step"] for end in ends if any(e["n"] > end["n"] for e in history.confirms(end["step"]))}
     sheet = folder.path / _SHEET
+    left = _left(history, run)
+    if left and state == "done":
+        state = "waiting"
     return Standing(
         folder,
         "open" if busy else state,
@@ -156,7 +196,18 @@ def standing(folder: CaseFolder) -> Standing:
         () if busy else tuple(_cut(history, steps)),
         sheet if sheet.is_file() else None,
         _is_sealed(folder),
+        left=left,
+        stands={
+            end["step"]: int(said[-1].get("entry") or 1) for end in ends if (said := history.standing(end["step"]))
+        },
     )
+
+
+def _left(history: History, run: str) -> str:
+    """The recovery's last run, where it was left unfinished and ``run``, the case's last, is another notebook's."""
+    recoveries = [e["run"] for e in history.openings() if e["notebook"] == "migrate"]
+    last = recoveries[-1] if recoveries else run
+    return "" if last == run or (history.closing(last) or {}).get("outcome") == "done" else last
 
 
 def _is_sealed(folder: CaseFolder) -> bool:
@@ -165,10 +216,10 @@ def _is_sealed(folder: CaseFolder) -> bool:
     return folder.journal.stat().st_size in {path.stat().st_size for path in kept}
 
 
-def all_cases(workspace: Path) -> list[Standing]:
+def all_cases(workspace: Path, lang: str | None = None) -> list[Standing]:
     """Every case of the workspace, the one that moved last first."""
     places = {path.parent for name in ("journal.jsonl", "case.yml") for path in workspace.glob(f"cases/*/{name}")}
-    return sorted((standing(CaseFolder(place)) for place in sorted(places)), key=lambda s: s.last, reverse=True)
+    return sorted((standing(CaseFolder(place), lang) for place in sorted(places)), key=lambda s: s.last, reverse=True)
 
 
 def _first_key(end: Entry) -> str:
@@ -189,12 +240,14 @@ def _is_held(lock: Path) -> bool:
 
 
 def _cut(history: History, steps: tuple[str, ...]) -> Iterator[Cut]:
-    """Changes that were cut off."""
-    for step in steps:
-        begun = history.open_begin(step) if plain_steps()[step]["kind"] != "check" else None
+    """Changes that were cut off: of the last run's notebook, then of any other that the case was run with."""
+    begun_ever = (e["step"] for e in history.entries if e["event"] == "begin")
+    for step in dict.fromkeys((*steps, *begun_ever)):
+        begun = history.open_begin(step) if plain_steps().get(step, {"kind": "check"})["kind"] != "check" else None
         if begun is not None:
             judged = any(e["n"] > begun["n"] for e in history.ends(step))
-            yield Cut(step, begun, judged, history.ran(begun) is None and step in _STOPS_SERVICE)
+            notebook = (history.opening(begun["run"]) or {}).get("notebook", "migrate")
+            yield Cut(step, begun, notebook, judged, history.ran(begun) is None and step in _STOPS_SERVICE)
 
 
 def as_data(found: Standing, sentences: dict[str, Any]) -> dict[str, Any]:

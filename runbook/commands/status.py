@@ -28,18 +28,20 @@ _STATUS_LINES = 10
 _STATE = keyed(
     "cli.state_",
     "cli.state_new", "cli.state_done", "cli.state_waiting", "cli.state_failed", "cli.state_interrupted",
-    "cli.state_open", "cli.state_killed", "cli.state_unreadable",
+    "cli.state_open", "cli.state_killed", "cli.state_unreadable", "cli.state_renamed", "cli.state_unheld",
 )  # fmt: skip
 _TOLD = {"new": "cli.status_none"} | keyed(
     "cli.status_",
-    "cli.status_unreadable", "cli.status_done", "cli.status_waiting", "cli.status_failed", "cli.status_interrupted",
+    "cli.status_unreadable", "cli.status_renamed", "cli.status_unheld",
+    "cli.status_done", "cli.status_waiting", "cli.status_failed", "cli.status_interrupted",
     "cli.status_open", "cli.status_killed",
 )  # fmt: skip
 _NEXT = keyed(
     "cli.next_",
     "cli.next_run", "cli.next_answered", "cli.next_failed", "cli.next_fill_in", "cli.next_confirm", "cli.next_apply",
     "cli.next_waiting", "cli.next_decide", "cli.next_record", "cli.next_seal", "cli.next_verify", "cli.next_open",
-    "cli.next_unreadable",
+    "cli.next_unreadable", "cli.next_renamed", "cli.next_unheld", "cli.next_settle", "cli.next_ends",
+    "cli.next_recovery",
 )  # fmt: skip
 
 
@@ -53,7 +55,7 @@ def add(group: click.Group, lang: str) -> None:
     def status(name: str | None, as_json: bool, coded: bool) -> int:
         if name is None:
             return tell_all(lang, as_json)
-        found = standing(existing(name, lang, never_run=True))
+        found = standing(existing(name, lang, never_run=True), lang, whole=True)
         if as_json:
             click.echo(json.dumps(as_data(found, _sentences(found, lang)), ensure_ascii=False, indent=1))
         else:
@@ -69,7 +71,7 @@ def add(group: click.Group, lang: str) -> None:
 def tell_all(lang: str, as_json: bool = False) -> int:
     """A line for each case: its state, when it last moved, what to do next."""
     workspace = find_workspace()
-    found = all_cases(workspace)
+    found = all_cases(workspace, lang)
     if as_json:
         click.echo(json.dumps([as_data(each, _sentences(each, lang)) for each in found], ensure_ascii=False, indent=1))
         return 0
@@ -88,7 +90,7 @@ def tell_all(lang: str, as_json: bool = False) -> int:
 
 def status_lines(folder: CaseFolder, lang: str) -> list[str]:
     """Where the case stands, in ten lines at most: the next act, its last run, what failed, what waits."""
-    return [click.unstyle(line) for line in lines_of(standing(folder), lang)]
+    return [click.unstyle(line) for line in lines_of(standing(folder, lang, whole=True), lang)]
 
 
 def lines_of(found: Standing, lang: str) -> list[str]:
@@ -107,9 +109,11 @@ def _status_lines(found: Standing, lang: str) -> list[str]:
     lines = [click.style(act, bold=True), *(f"  {command}" for command in commands)]
     lines.append(_told(found, lang))
     if found.error:
-        return [*lines, found.error]
+        return [*lines, *found.error.splitlines()]
     if found.rehearsal:
         lines.append(say("cli.status_rehearsal", lang, name=found.rehearsal))
+    if found.left:
+        lines.append("  " + say("cli.status_left", lang, run=found.left, case=found.case))
     for cut in found.cut:
         lines += _cut_lines(found, cut, lang)
     if found.steps:
@@ -117,9 +121,9 @@ def _status_lines(found: Standing, lang: str) -> list[str]:
         lines.append("  " + ", ".join(counted))
     for end in (*found.having(*BAD), *found.having(Status.WAITING)):
         if end["step"] not in found.unnamed:
-            lines.append(
-                f"  - {_title(end['step'], lang)} ({forms.status_word(end['status'], lang)}): {_told_first(end, lang)}"
-            )
+            word_of = forms.status_word(end["status"], lang)
+            fields = {"title": _title(end["step"], lang), "word": word_of, "told": _told_first(end, lang)}
+            lines.append("  " + say("cli.status_step", lang, **fields))
             if end["step"] in found.answered:
                 lines.append("      " + say("cli.status_answered", lang))
     lines += [_finding(found, end, lang) for end in found.having(Status.FINDING)]
@@ -146,7 +150,7 @@ def _cut_lines(found: Standing, cut: Cut, lang: str) -> list[str]:
     if cut.service:
         lines.append("      " + say("cli.status_service", lang))
     key = "cli.status_decide" if cut.judged else "cli.status_run_again"
-    lines.append("      " + say(key, lang, step=cut.step, notebook=found.notebook, **fields))
+    lines.append("      " + say(key, lang, step=cut.step, notebook=cut.notebook, **fields))
     return lines
 
 
@@ -196,7 +200,9 @@ def _title(step: str, lang: str) -> str:
 
 def _told_first(end: Entry, lang: str) -> str:
     """What a step waits for, or how it failed and what that left: a service that runs again is the second sentence."""
-    return " ".join(forms.in_words(end["lines"][: 2 if end["status"] in BAD else 1], lang))
+    lines = end["lines"]
+    told = next((n for n, line in enumerate(lines) if not line["key"].startswith("parts.")), 0)  # what became of what
+    return " ".join(forms.in_words(lines[: told + (2 if end["status"] in BAD else 1)], lang))
 
 
 def _near(path: Path) -> str:

@@ -11,12 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser, ParseError
+from xml.etree.ElementTree import ParseError, XMLParser
 
 from runbook.formats.decode import decode
 from runbook.formats.unread import Faults, Unread, unread
+from runbook.formats.xml_tree import NoDoctype
 
 #: Longer than any real error stream; the rest is left unread.
 _LONGEST = 1 << 24
@@ -99,7 +98,7 @@ def _parts(text: str) -> Iterator[tuple[bool, str]]:
     yield inside, text[begin:]
 
 
-class _Records:
+class _Records(NoDoctype):
     """Target of the XML parser: turns each child of Objs into a piece, holding no tree."""
 
     def __init__(self) -> None:
@@ -140,7 +139,7 @@ class _Records:
 
 def _document(text: str, where: str, faults: Faults) -> list[Piece]:
     records = _Records()
-    parser = DefusedXMLParser(target=records, forbid_dtd=True)
+    parser = XMLParser(target=records)
     try:
         if _cut_off(text):
             faults.add(unread(where, "readers.cut_document"))
@@ -150,7 +149,7 @@ def _document(text: str, where: str, faults: Faults) -> list[Piece]:
         else:
             parser.feed(text)
         parser.close()
-    except (ParseError, DefusedXmlException, ValueError) as error:
+    except (ParseError, ValueError) as error:
         faults.add(unread(where, "readers.damaged_document", detail=error))
     return records.pieces
 

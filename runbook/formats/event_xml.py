@@ -13,13 +13,12 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import ParseError, fromstring
+from xml.etree.ElementTree import ParseError
 
 from runbook.formats.decode import xml_text
 from runbook.formats.events import EventRecord, EventStream, Wanted, event_time, put, whole_number
 from runbook.formats.unread import unread
+from runbook.formats.xml_tree import fromstring
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -110,19 +109,19 @@ def _record(piece: str | None, number: int, stream: EventStream) -> EventRecord 
         return None
     try:
         return _event(_parse(piece))
-    except (ParseError, DefusedXmlException, ValueError, RecursionError) as error:
+    except (ParseError, ValueError, RecursionError) as error:
         stream.faults.add(unread(stream.where, "readers.damaged_event", number=number, detail=error))
         return None
 
 
 def _parse(piece: str) -> Element:
     try:
-        return fromstring(piece, forbid_dtd=True)
+        return fromstring(piece)
     except (ParseError, UnicodeEncodeError):
         mended = _FORBIDDEN.sub("\ufffd", _REFERENCE.sub(_allowed, piece))
         if mended == piece:
             raise
-        return fromstring(mended, forbid_dtd=True)
+        return fromstring(mended)
 
 
 def _allowed(reference: re.Match[str]) -> str:

@@ -19,7 +19,6 @@ from runbook.formats.unread import Unread, unread
 
 #: Bytes; large real pages have a few millions.
 _LONGEST = 1 << 24
-_BLOCK = 1 << 20
 #: A tag or comment longer than this has no end.
 _TAG = 1 << 23
 #: The most characters kept of one cell, cells of one row and fields of one setting; the rest is left out.
@@ -44,10 +43,11 @@ class HtmlSetting:
 @dataclass(frozen=True)
 class HtmlReport:
     """The settings of a report in the page's order, and what could not be read. ``genuine``: it is a page of
-    ``gpresult /h``, which may well hold no setting of a template."""
+    ``gpresult /h``, which may well hold no setting of a template. ``titles``: its sections, as displayed."""
 
     settings: tuple[HtmlSetting, ...] = ()
     genuine: bool = False
+    titles: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
 
 
@@ -68,15 +68,14 @@ def read_gpresult_html(source: Path | bytes, where: str | None = None) -> HtmlRe
     genuine = page.genuine or bool(page.settings)
     if fault is None and not page.settings and not (genuine and page.whole):  # cut or garbled, it may have held some
         fault = unread(named, "readers.no_setting")
-    return HtmlReport(tuple(page.settings), genuine, (fault,) if fault else ())
+    return HtmlReport(tuple(page.settings), genuine, tuple(page.titles), (fault,) if fault else ())
 
 
 def _feed(page: _Page, text: TextIO, named: str) -> Unread | None:
     try:
-        while block := text.read(_BLOCK):
-            page.feed(block)
-            if len(page.rawdata) > _TAG:
-                return unread(named, "readers.endless_tag")
+        page.feed(text.read())  # whole: of pieces, newer Pythons put off those behind a tag that has no end yet
+        if len(page.rawdata) > _TAG:
+            return unread(named, "readers.endless_tag")
         # Not page.close(): that looks at every unfinished tag once more, in time that grows with the square.
     except (AssertionError, ValueError) as error:  # what the standard library raises for a malformed "<!["
         return unread(named, "readers.damaged_report", detail=error)
@@ -101,6 +100,8 @@ class _Page(HTMLParser):
         self.settings: list[HtmlSetting] = []
         self.genuine = False
         self.whole = False  # its end was read
+        self.titles: list[str] = []
+        self._in_title = False
         self._rows: list[_Row] = []  # open rows, innermost last
         self._fields: list[tuple[str, str]] = []
         self._current: HtmlSetting | None = None
@@ -113,6 +114,7 @@ class _Page(HTMLParser):
             return
         if (tag == "th" and len(self._rows) == 1) or ("class", "sectionTitle") in attrs:
             self.finish()  # another table, another section: what follows is no field of the setting before it
+        self._in_title = ("class", "sectionTitle") in attrs
         row = self._rows[-1] if self._rows else None
         if row is None:
             return
@@ -138,6 +140,9 @@ class _Page(HTMLParser):
             self._row(self._rows.pop())
 
     def handle_data(self, data: str) -> None:
+        if self._in_title and data.strip() and len(self.titles) < _FIELDS:
+            self.titles.append(" ".join(data[:_CELL].split()))
+            self._in_title = False
         if self._rows and self._rows[-1].in_cell:
             cell = self._rows[-1].cells[-1]
             if len(cell) < _CELLS * 4:

@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, TextIO
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import ParseError, iterparse
+from xml.etree.ElementTree import ParseError
 
 from runbook.formats.decode import xml_text
 from runbook.formats.unread import Faults, Unread, unread
+from runbook.formats.xml_tree import iterparse
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -121,10 +120,10 @@ def read_rsop(source: Path | bytes, where: str | None = None) -> Rsop:
         report = _Report(named)
         with xml_text(file) as text:
             try:
-                report.take(iter(iterparse(_Bounded(text), events=("start", "end"), forbid_dtd=True)))
+                report.take(iterparse(_Bounded(text)))
             except _NotRsopError:
                 pass
-            except (ParseError, DefusedXmlException, ValueError, OSError) as error:
+            except (ParseError, ValueError, OSError) as error:
                 report.faults.add(unread(named, "readers.damaged_report", detail=error))
     return report.result()
 

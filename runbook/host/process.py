@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,12 +91,36 @@ def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 def _wait(process: subprocess.Popen[bytes], end: float) -> int | None:
     """The exit code of ``process``, None where it runs on at ``end`` (of the monotonic clock)."""
-    while True:
-        try:
-            return process.wait(timeout=max(0.0, min(SLICE, end - time.monotonic())))
-        except subprocess.TimeoutExpired:
-            if time.monotonic() >= end:
-                return None
+    with _told_of(process) as told:
+        while True:
+            slice_ = max(0.0, min(SLICE, end - time.monotonic()))
+            if told is not None:
+                told.poll(slice_ * 1000)
+                slice_ = 0.0
+            try:
+                return process.wait(timeout=slice_)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() >= end:
+                    return None
+
+
+@contextlib.contextmanager
+def _told_of(process: subprocess.Popen[bytes]) -> Iterator[Any]:
+    """What can be asked to wait until ``process`` has ended, on Linux: there CPython's own wait sleeps and looks again,
+    which adds half of what a short process takes. None where there is no such thing."""
+    descriptor = None
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # a kernel before 5.3, or a container that forbids it
+            descriptor = os.pidfd_open(process.pid)
+    if descriptor is None:
+        yield None
+        return
+    try:
+        end = select.poll()
+        end.register(descriptor, select.POLLIN)
+        yield end
+    finally:
+        os.close(descriptor)
 
 
 def end_tree(process: subprocess.Popen[bytes], job: Any = None) -> tuple[int, ...]:

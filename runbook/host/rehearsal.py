@@ -22,9 +22,10 @@ from runbook.files import write_json
 from runbook.host import process
 from runbook.host.call import Call
 from runbook.host.remoting import SAID, is_asked_here
+from runbook.knowledge import catalogue
 from runbook.knowledge.catalogue import NOMINAL
 from runbook.knowledge.reference import Text
-from runbook.words.sentences import data_root
+from runbook.words.sentences import Loader
 
 
 def nominal(notebook: str) -> str:
@@ -33,7 +34,7 @@ def nominal(notebook: str) -> str:
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class ManualAnswer(_Strict):
@@ -134,18 +135,8 @@ class Recording:
 def load(name: str) -> Recording:
     """The recording ``name``: one of notebooks/rehearsals, or the path of a folder that holds one (what
     ``runbook record-host`` makes). Raises KeyError where there is none."""
-    folders: list[Path] = []
-    plots: list[Plot] = []
-    following: str | None = name
-    while following is not None:
-        folder = data_root() / "notebooks" / "rehearsals" / following  # an absolute path stands for itself
-        if not (folder / "rehearsal.yml").is_file():
-            raise KeyError(following)
-        plot = Plot.model_validate(yaml.safe_load((folder / "rehearsal.yml").read_text(encoding="utf-8")))
-        folders.append(folder)
-        plots.append(plot)
-        following = plot.base
-    return Recording(name, tuple(folders), tuple(plots))
+    found = [(folder, Plot.model_validate(plot)) for folder, plot in catalogue.plots(name)]
+    return Recording(name, tuple(folder for folder, _ in found), tuple(plot for _, plot in found))
 
 
 class RehearsalHost:
@@ -193,7 +184,9 @@ class RehearsalHost:
         if home is None:
             return Answered(exit_code=1)
         said = home / "answer.yml"
-        return Answered.model_validate(yaml.safe_load(said.read_text(encoding="utf-8")) if said.is_file() else {})
+        return Answered.model_validate(
+            yaml.load(said.read_text(encoding="utf-8"), Loader=Loader) if said.is_file() else {}
+        )
 
     def _plan(self, call: Call) -> dict[str, Any]:
         home = self.recording.step_folder(call.step, call.run)

@@ -36,7 +36,9 @@ LINE_LIMIT = 300.0
 
 
 class _Said(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_pascal, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="ignore", frozen=True, alias_generator=to_pascal, populate_by_name=True, defer_build=True
+    )
 
 
 class Machine(_Said):

@@ -11,6 +11,7 @@ from typing import Any
 
 from runbook.case.folder import CaseFolder
 from runbook.case.identifiers import compact_id, groups_of_five, mask, mask_all, normalise_id35
+from runbook.case.model import MOST_CALS
 from runbook.errors import BadInput
 from runbook.files import free_place, listed, move, patiently, safe_name, write_json, write_whole
 from runbook.journal.held import ANSWERS_KEY, answer_hmac, pending, refuse_unheld
@@ -53,8 +54,8 @@ def parse(ask: Ask, value: object, lang: str) -> Any:
                 raise Refused(say("confirm.yes_no", lang))
             return text.lower() in YES
         case "number":
-            if not text.isdecimal():
-                raise Refused(say("confirm.number", lang))
+            if not text.isdecimal() or not 1 <= int(text) <= MOST_CALS:
+                raise Refused(say("confirm.number", lang, most=MOST_CALS))
             return int(text)
         case "choice":
             for number, choice in enumerate(ask.choices, 1):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from runbook.case.identifiers import mask
+from runbook.files import sha256_of
 
 Entry = dict[str, Any]
 
@@ -36,6 +38,15 @@ def place(entry: Entry) -> int:
 def attached(entries: list[Entry]) -> list[dict[str, Any]]:
     """Every attachment of ``entries``: ``{path, sha256, size}``, paths relative to the case folder."""
     return [found for entry in entries for found in entry.get("attachments", [])]
+
+
+def no_longer_attached(case_folder: Path, entries: list[Entry]) -> list[str]:
+    """The attachments of ``entries`` that are gone from the case's folder, or are other files by now."""
+    return [
+        file["path"]
+        for file in attached(entries)
+        if not (place := case_folder / file["path"]).is_file() or sha256_of(place) != file["sha256"]
+    ]
 
 
 def is_masked(value: str) -> bool:

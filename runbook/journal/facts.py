@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 class Plain(BaseModel):
     """Base of what stands inside facts: one row, one thing."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
 
 class Facts(Plain):

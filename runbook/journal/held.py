@@ -18,7 +18,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from runbook.errors import RunbookError
+from runbook.case.case_file import text_of
+from runbook.errors import BadInput, RunbookError
 from runbook.files import leads_elsewhere, listed
 from runbook.journal.lines import CLOCK_TOLERANCE, Entry, Journal, check_chain
 from runbook.words.sentences import keyed, say
@@ -82,12 +83,42 @@ def unheld(folder: Path, journal: Journal) -> list[Contradiction]:
 
 def refuse_unheld(folder: Path, journal: Journal, lang: str) -> None:
     """Raise RunbookError that names what keeps the case from going on, and the way on."""
-    if found := unheld(folder, journal):
+    found = unheld(folder, journal)
+    if found and all(each.word == "other_case" for each in found):
+        refuse_renamed(folder, journal.entries(), lang)
+    if told := refusal(folder, journal, lang, found):
+        raise RunbookError(told)
+
+
+def refusal(folder: Path, journal: Journal, lang: str, found: list[Contradiction] | None = None) -> str:
+    """What keeps the case from going on, and the way on; "" where nothing does."""
+    if found := unheld(folder, journal) if found is None else found:
         lines = [each.text(lang) for each in found]
         way = "run.unheld_way" if all(each.word in ACCEPTABLE for each in found) else "run.unheld_no_way"
         more = [say("run.unheld_more", lang, count=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []
         told = [say("run.unheld", lang, case=folder.name), *(f"  - {line}" for line in lines[:_SHOWN]), *more]
-        raise RunbookError("\n".join([*told, say(way, lang, case=folder.name)]))
+        return "\n".join([*told, say(way, lang, case=folder.name)])
+    return ""
+
+
+def renamed(folder: Path, entries: list[Entry], lang: str) -> str:
+    """What is told of a case whose folder is not called as it was when the case was begun, and the one way on; "" for
+    any other. Its case file may carry the old name or the new one."""
+    begun = next((str(e["case"]) for e in entries if e["event"] == "open" and e.get("case")), folder.name)
+    if begun == folder.name:
+        return ""
+    fields = {"name": folder.name, "case": begun}
+    if (folder.with_name(begun)).exists():
+        return say("run.renamed_copy", lang, **fields)
+    said = text_of(folder / "case.yml", "case")
+    more = [say("run.renamed_file", lang, **fields)] if said and said != begun else []
+    return " ".join([say("run.renamed", lang, **fields), *more])
+
+
+def refuse_renamed(folder: Path, entries: list[Entry], lang: str) -> None:
+    """Raise BadInput where the folder of a case was given another name."""
+    if told := renamed(folder, entries, lang):
+        raise BadInput(told)
 
 
 def unaccepted(found: Iterable[Contradiction], entries: list[Entry]) -> list[Contradiction]:

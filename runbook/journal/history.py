@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runbook.journal.lines import Entry
@@ -52,6 +52,10 @@ class History:
         """The names of all runs, oldest first."""
         return [e["run"] for e in self._of("open")]
 
+    def openings(self) -> list[Entry]:
+        """The lines that opened the runs, oldest first."""
+        return self._of("open")
+
     def opening(self, run: str) -> Entry | None:
         return next((e for e in self._of("open") if e["run"] == run), None)
 
@@ -84,19 +88,30 @@ class History:
         return list({e["step"]: e for e in self._of("end") if e["run"] == run}.values())
 
     def first_success(self, step: str) -> Entry | None:
-        """The judgement that a frozen step is held to."""
-        return next((e for e in self.ends(step) if e["status"] in _FIRM), None)
+        """The judgement that a frozen step is held to: the first, or the first since a person had it taken anew."""
+        since = max((e["n"] for e in self._of("accept", step) if e.get("what") == "reading"), default=0)
+        return next((e for e in self.ends(step) if e["status"] in _FIRM and e["n"] > since), None)
 
-    def made(self, step: str) -> Entry | None:
-        """The judgement that says that a script has carried out the change, None where none succeeded."""
-        return next((e for e in self.ends(step) if e["status"] in _FIRM and e.get("script_sha256")), None)
+    def made(self, step: str, runs: Container[str] | None = None) -> Entry | None:
+        """The latest judgement that says that a script has carried out the change, None where none succeeded.
+        ``runs``: only of attempts that were begun in one of these."""
+        firm = (e for e in reversed(self.ends(step)) if e["status"] in _FIRM and e.get("script_sha256"))
+        return next((e for e in firm if runs is None or self._begun_in(e) in runs), None)
+
+    def _begun_in(self, end: Entry) -> str:
+        """The run in which the attempt that ``end`` judges was begun."""
+        return next((str(b["run"]) for b in reversed(self.begins(end["step"])) if b["n"] < end["n"]), "")
 
     def latest_facts(self, step: str) -> dict[str, Any]:
         """The facts of the latest judgement that has any; what was judged of an entry that a person has since taken
         back is none, what a script saw stays."""
-        gone = max((e["n"] for e in self._of("withdraw", step)), default=0)
-        seen = (e for e in reversed(self.ends(step)) if e["n"] > gone or e.get("script_sha256"))
+        seen = (e for e in reversed(self.ends(step)) if not self.taken_back(e))
         return next((dict(e["facts"]) for e in seen if e.get("facts")), {})
+
+    def taken_back(self, end: Entry) -> bool:
+        """Whether ``end`` judges what a person said of its step, and has since taken back; what a script saw stays."""
+        gone = max((e.get("n") or 0 for e in self._of("withdraw", end.get("step"))), default=0)
+        return (end.get("n") or 0) <= gone and not end.get("script_sha256")
 
     def facts(self, kind: type[F]) -> F | None:
         """The facts of the latest judgement that has any."""
@@ -190,6 +205,15 @@ class History:
         """A person's latest decision about a step whose end was unknown, where it still holds (no later begin)."""
         begins = self.begins(step)
         return self.decision(begins[-1]) if begins else None
+
+    def one_machine(self, first: str, second: str) -> bool:
+        """Whether two names are those of one machine that was renamed, on a person's word."""
+        groups: list[set[str]] = []
+        for entry in (e for e in self._of("accept") if e.get("what") == "renamed"):
+            names = {str(name).lower() for name in entry["names"]}
+            names = names.union(*(group for group in groups if group & names))
+            groups = [*(group for group in groups if not group & names), names]
+        return any({first.lower(), second.lower()} <= group for group in groups)
 
     def accepted_script(self, step: str) -> str | None:
         """The hash of the changed script that a person has accepted for a step that had already succeeded."""

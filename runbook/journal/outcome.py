@@ -30,6 +30,8 @@ class Status(StrEnum):
 
 #: With these a step that needs this one may go on.
 SATISFIED = frozenset({Status.SUCCEEDED, Status.FINDING, Status.ALREADY_DONE, Status.SKIPPED, Status.NOT_JUDGED})
+#: With these nothing was run: there is nothing to undo, and no time to tell.
+NOTHING_DONE = frozenset({Status.NOT_REACHED, Status.SKIPPED})
 #: With these the run is a failure.
 BAD = frozenset({Status.FAILED, Status.TIMED_OUT, Status.UNKNOWN})
 

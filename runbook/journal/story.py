@@ -15,7 +15,7 @@ from runbook.case import case_file
 from runbook.files import sha256_of
 from runbook.journal.history import History, played
 from runbook.journal.lines import Entry, read_line
-from runbook.journal.outcome import Status
+from runbook.journal.outcome import NOTHING_DONE, Status
 
 _WORDS = frozenset(status.value for status in Status)
 
@@ -43,8 +43,8 @@ class Attempt:
 
     @property
     def seconds(self) -> float | None:
-        """Duration of the attempt in seconds, as measured by the step's owner."""
-        return None if self.end is None else self.end.get("seconds")
+        """Duration of the attempt in seconds, as measured by the step's owner; None where nothing was run."""
+        return None if self.end is None or self.status in NOTHING_DONE else self.end.get("seconds")
 
 
 @dataclass
@@ -120,16 +120,24 @@ class Story:
 
     @property
     def outcome(self) -> str:
-        """Outcome of the last run; "open" when it was never closed, "new" when nothing was run yet."""
-        return self.runs[-1].outcome if self.runs else "new"
+        """Outcome of the last run, or of the recovery's last one where that was left unfinished: another notebook that
+        went well since finishes no recovery. "open" where a run was never closed, "new" when nothing was run yet."""
+        recovery = [run for run in self.runs if run.opened.get("notebook", "migrate") == "migrate"]
+        found = [run.outcome for run in (*self.runs[-1:], *recovery[-1:])]
+        return next((outcome for outcome in found if outcome != "done"), "done" if found else "new")
+
+    def stands(self, attempt: Attempt) -> bool:
+        """False for what was judged of an entry that a person has since taken back."""
+        return not (attempt.end and self.history.taken_back(attempt.end))
 
     def latest(self) -> dict[str, tuple[Run, Attempt]]:
-        """For each step its last attempt in any run; a change that succeeded keeps that attempt."""
+        """For each step its last attempt in any run; one that succeeded keeps that attempt, unless it was of an entry
+        that a person has since taken back."""
         found: dict[str, tuple[Run, Attempt]] = {}
         for run in self.runs:
             for step, attempts in run.steps.items():
                 before = found.get(step)
-                settled = before is not None and before[1].status is Status.SUCCEEDED
+                settled = before is not None and before[1].status is Status.SUCCEEDED and self.stands(before[1])
                 weaker = attempts[-1].status in (Status.ALREADY_DONE, Status.NOT_REACHED)
                 if not (settled and weaker):
                     found[step] = (run, attempts[-1])

@@ -8,6 +8,8 @@ from runbook.case.identifiers import groups_of_five, mask
 from runbook.case.model import Case, Pack
 from runbook.journal.context import Context
 from runbook.journal.entries import said
+from runbook.knowledge import reference
+from runbook.papers.reckoning import Kind
 from runbook.words.forms import day
 from runbook.words.sentences import keyed, sentence
 
@@ -26,6 +28,13 @@ def word(key: str, lang: str, **fields: object) -> str:
 
 def pack_type(pack: Pack, lang: str) -> str:
     return word(TYPES[pack.type], lang)
+
+
+def kind_title(kind: Kind, lang: str) -> str:
+    """``RDS 2022 Per User``: a kind of CAL by ProductType and ProductVersionID."""
+    product, version = kind
+    key = {1: "sheets.cal_user", 0: "sheets.cal_device"}.get(product, "sheets.cal_other")
+    return word(key, lang, version=reference.version_of_cal(version) or f"#{version}")
 
 
 def packs_in_words(case: Case, lang: str) -> str:
@@ -71,6 +80,15 @@ def old_servers(case: Case, lang: str, masked: bool = False) -> tuple[tuple[str,
         shown = word("sheets.lost_id", lang) if not known else mask(known) if masked else groups_of_five(known)
         rows.append((server.name, server.os or "", shown, server.note or ""))
     return tuple(rows)
+
+
+def old_servers_in_words(case: Case, lang: str, masked: bool = False) -> list[str]:
+    """The same in a line each, where no heading says what the third word is: name, system, License Server ID."""
+    lost, told = word("sheets.lost_id", lang), word("sheets.lost_id_told", lang)
+    return [
+        ", ".join(part for part in (name, system, told if shown == lost else shown) if part)
+        for name, system, shown, _ in old_servers(case, lang, masked)
+    ]
 
 
 def earlier_rows(context: Context) -> tuple[tuple[str, str], ...]:

@@ -1,11 +1,11 @@
 & {
     # Inputs
-    $Journal = 'D:\archive\case-2024-01\data\journal.jsonl'
+    $Journal = '.\case-2024-07\data\journal.jsonl'
 
     Set-StrictMode -Version Latest
     $ErrorActionPreference = 'Stop'
     if (-not (Test-Path -LiteralPath $Journal -PathType Leaf)) {
-        return 'RIEN N A ETE CONTROLE : CE FICHIER N EXISTE PAS / NOTHING WAS CHECKED: THERE IS NO SUCH FILE'
+        return 'RIEN N A ETE CONTROLE : CE FICHIER N EST PAS ICI / NOTHING WAS CHECKED: THERE IS NO SUCH FILE HERE'
     }
     # Latin-1: a character for each byte, none lost. FullName: .NET has a current folder of its own
     $bytewise = [System.Text.Encoding]::GetEncoding(28591)

@@ -1,5 +1,5 @@
-if cd '/archive/case-2024-01/data' && [ -f journal.jsonl ]; then #
-  ( #
+( #
+  if cd './case-2024-07/data' && [ -f journal.jsonl ]; then #
     export LC_ALL=C #
     command -v sha256sum > /dev/null || sha256sum() { shasum -a 256 "$@"; } #
     number=0; breaks=0; previous=$(printf '%064d' 0) #
@@ -14,6 +14,6 @@ if cd '/archive/case-2024-01/data' && [ -f journal.jsonl ]; then #
     done < journal.jsonl #
     if [ -n "$line" ]; then breaks=$((breaks + 1)); echo "COUPEE AVANT SA FIN / CUT OFF : $((number + 1))"; fi #
     if [ "$number" -eq 0 ]; then echo 'RIEN N A ETE CONTROLE : AUCUNE LIGNE / NOTHING WAS CHECKED: NOT ONE LINE'; else echo "Lignes / Lines : $number ; ruptures / breaks : $breaks"; echo "Derniere / Last : $previous"; fi #
-  ) #
-else echo 'RIEN N A ETE CONTROLE : CE DOSSIER N EXISTE PAS, OU SANS JOURNAL / NOTHING WAS CHECKED: THERE IS NO SUCH FOLDER, OR NO JOURNAL IN IT' #
-fi #
+  else echo 'RIEN N A ETE CONTROLE : CE DOSSIER N EST PAS ICI, OU SANS JOURNAL / NOTHING WAS CHECKED: THERE IS NO SUCH FOLDER HERE, OR NO JOURNAL IN IT' #
+  fi #
+) #

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from runbook.journal.lines import Entry
+from runbook.papers.case_words import kind_title
 from runbook.papers.drawing import BAD, BUSY, DOUBT, GOOD, GRID, IDLE, INK, PAST, Canvas, measure, ticks
+from runbook.papers.reckoning import Count
 from runbook.words.forms import number, status_word
 from runbook.words.sentences import say
 
@@ -23,22 +25,25 @@ _COLOURS = {
 }
 
 
-def cals_picture(before: int, after: int | None, expected: int, lang: str) -> str:
-    """Bars of the CALs before and after, a line at what the case expects; SVG text."""
-    rows = [(say("show.cals_before", lang), before, IDLE)]
-    if after is not None:
-        rows.append((say("show.cals_after", lang), after, GOOD if after == expected else BAD))
-    title = f"{say('show.cals_title', lang)} — {say('show.cals_expected', lang, count=expected)}"
-    left = max(measure(name, 12) for name, _, _ in rows) + 16
-    canvas = Canvas(576, 60 + 44 * len(rows), title)
-    scale = (canvas.width - left - 60) / (max(expected, before, after or 0) or 1)
-    for row, (name, count, colour) in enumerate(rows):
-        y = 40 + 44 * row
-        canvas.text(left - 8, y + 15, name, size=12, anchor="end")
-        canvas.bar(left, y, count * scale, 30, colour)
-        canvas.text(left + count * scale + 6, y + 15, number(count, lang), size=12)
-    mark = left + expected * scale
-    canvas.line([(mark, 32), (mark, canvas.height - 14)], INK, 1.4, "6 4")
+def cals_picture(counts: Sequence[Count], lang: str) -> str:
+    """For each kind of CAL that the case owns, bars of how many there were before and are now, and a line at what is
+    owned; SVG text."""
+    names = say("show.cals_before", lang), say("show.cals_after", lang)
+    left = max(measure(name, 12) for name in names) + 16
+    canvas = Canvas(576, 28 + 112 * len(counts), say("show.cals_title", lang))
+    scale = (canvas.width - left - 60) / (max(max(c.owned, c.before, c.held) for c in counts) or 1)
+    for place, count in enumerate(counts):
+        top = 28 + 112 * place
+        expected = say("show.cals_expected", lang, count=count.owned)
+        canvas.text(left, top + 10, f"{kind_title(count.kind, lang)} – {expected}", size=12)
+        bars = (count.before, IDLE), (count.held, GOOD if count.held == count.owned else BAD)
+        for row, (name, (cals, colour)) in enumerate(zip(names, bars, strict=True)):
+            y = top + 24 + 40 * row
+            canvas.text(left - 8, y + 15, name, size=12, anchor="end")
+            canvas.bar(left, y, cals * scale, 30, colour)
+            canvas.text(left + cals * scale + 6, y + 15, number(cals, lang), size=12)
+        mark = left + count.owned * scale
+        canvas.line([(mark, top + 20), (mark, top + 100)], INK, 1.4, "6 4")
     return canvas.svg()
 
 

@@ -8,7 +8,6 @@ what a new one lacks. Pure functions: rows are as the steps keep them, packs are
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from runbook.case.model import Pack
 from runbook.journal.facts import Plain
@@ -39,8 +38,7 @@ class Row(Plain):
         return self.product_type, self.version_id
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(Plain):
     """One type and version, in CALs: ``owned`` by the case file, ``before`` and ``held`` on the server."""
 
     kind: Kind
@@ -82,7 +80,9 @@ def reckon(packs: Iterable[Pack], before: Iterable[Row], now: Iterable[Row]) -> 
     """Every kind that is owned or held, the newest version first."""
     own, then, held = owned(packs), stock(before), stock(now)
     kinds = sorted({*own, *(kind for kind, count in held.items() if count)}, key=lambda k: (k[0], k[1]), reverse=True)
-    return tuple(Count(kind, own.get(kind, 0), then.get(kind, 0), held.get(kind, 0)) for kind in kinds)
+    return tuple(
+        Count(kind=kind, owned=own.get(kind, 0), before=then.get(kind, 0), held=held.get(kind, 0)) for kind in kinds
+    )
 
 
 def to_ask(packs: Iterable[Pack], before: Iterable[Row]) -> tuple[Pack, ...]:

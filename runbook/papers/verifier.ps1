@@ -1,12 +1,12 @@
 & {
     # Inputs
-    $Bag = 'D:\archive\case-2024-01'
+    $Bag = '.\case-2024-07'
     $SealOnPaper = ''
 
     Set-StrictMode -Version Latest
     $ErrorActionPreference = 'Stop'
     if (-not (Test-Path -LiteralPath $Bag -PathType Container)) {
-        return 'RIEN N A ETE CONTROLE : CE DOSSIER N EXISTE PAS / NOTHING WAS CHECKED: THERE IS NO SUCH FOLDER'
+        return 'RIEN N A ETE CONTROLE : CE DOSSIER N EST PAS ICI / NOTHING WAS CHECKED: THERE IS NO SUCH FOLDER HERE'
     }
     # D:\ keeps its end: D: alone is whatever folder of that disk was the current one
     $root = (Get-Item -LiteralPath $Bag -Force).FullName.TrimEnd('\', '/') + [System.IO.Path]::DirectorySeparatorChar
@@ -135,6 +135,7 @@
     $altered = $wrong -gt 0
     $result = 'INTACTE, ORIGINE PROUVEE / INTACT, ORIGIN PROVEN'
     $origin = 'prouvee / proven'
+    $compared = 'fichiers avec listes, listes avec le sceau saisi / files with lists, lists with the seal typed'
     $paper = ($SealOnPaper -replace '[^0-9A-Fa-f]', '').ToLowerInvariant()
     $slips = New-Object -TypeName 'System.Collections.Generic.List[string]'
     for ($at = 0; $at -lt [Math]::Max($paper.Length, $seal.Length); $at += 4) {
@@ -148,6 +149,8 @@
     if (-not $SealOnPaper.Trim()) {
         $result = 'COHERENTE, ORIGINE NON VERIFIEE / CONSISTENT, ORIGIN NOT CHECKED'
         $origin = 'non verifiee / not checked'
+        $compared = 'fichiers avec listes, listes avec rien : qui les refait toutes obtient cette reponse / ' +
+            'files with lists, lists with nothing: whoever makes them all anew gets this answer'
     } elseif ($slips.Count -gt 0) {
         $result = 'SCEAU DIFFERENT / SEAL DIFFERS'
         $origin = 'non prouvee / not proven'
@@ -171,14 +174,20 @@
     if ($altered) {
         $result = 'ALTEREE / TAMPERED WITH'
     }
+    $inData = @($listed.Keys -cmatch '\Adata/').Count
+    $beside = $listed.Count - $inData
+    if ($seal -ne '-') {
+        $beside++  # no list names the last one
+    }
     [pscustomobject]@{
-        Result = $result
-        Files  = $listed.Count
-        Seal   = $seal
-        Origin = $origin
-        Faults = $wrong
-        Folder = $root -replace '\p{C}', '?'
-    } | Format-List -Property Result, Files, Seal, Origin, Faults, Folder
+        Result   = $result
+        Files    = [string] $inData + ' dans / in data, ' + $beside + ' a cote / beside'
+        Seal     = $seal
+        Origin   = $origin
+        Compared = $compared
+        Faults   = $wrong
+        Folder   = $root -replace '\p{C}', '?'
+    } | Format-List -Property Result, Files, Seal, Origin, Compared, Faults, Folder
     foreach ($fault in $faults) {
         $fault -replace '[^ -~]', '?'
     }

@@ -1,6 +1,6 @@
-if cd '/archive/case-2024-01'; then #
-  seal_on_paper='' #
-  ( #
+( #
+  if cd './case-2024-07'; then #
+    seal_on_paper='' #
     export LC_ALL=C # every name byte for byte, whatever its language #
     command -v sha256sum > /dev/null || sha256sum() { shasum -a 256 "$@"; } #
     shape='^[0-9a-f]{64}  ([A-Za-z0-9._-]+/)*[A-Za-z0-9._-]+$'; dots='[ /][.][.]?(/|$)' # a line of a list; a name that leaves the archive #
@@ -29,7 +29,8 @@ if cd '/archive/case-2024-01'; then #
     slips=$(paste <(groups "$paper") <(groups "$seal") | awk -F '\t' '$1 != $2 { print "GROUPE / GROUP " NR " : saisi / typed " ($1 == "" ? "-" : $1) ", calcule / computed " ($2 == "" ? "-" : $2) }') #
     slipped=$(printf '%s' "$slips" | grep -c '') #
     answer='INTACTE, ORIGINE PROUVEE / INTACT, ORIGIN PROVEN'; origin='prouvee / proven'; said='' #
-    if [ -z "$typed" ]; then answer='COHERENTE, ORIGINE NON VERIFIEE / CONSISTENT, ORIGIN NOT CHECKED'; origin='non verifiee / not checked' #
+    compared='fichiers avec listes, listes avec le sceau saisi / files with lists, lists with the seal typed' #
+    if [ -z "$typed" ]; then answer='COHERENTE, ORIGINE NON VERIFIEE / CONSISTENT, ORIGIN NOT CHECKED'; origin='non verifiee / not checked'; compared='fichiers avec listes, listes avec rien : qui les refait toutes obtient cette reponse / files with lists, lists with nothing: whoever makes them all anew gets this answer' #
     elif [ "$paper" = "$seal" ]; then [ -z "$faults" ] || origin='le sceau concorde, le contenu non / the seal matches, the content does not' #
     elif [ "${#paper}" -ne 64 ]; then answer='SCEAU MAL RECOPIE / SEAL MISTYPED'; said="$answer, ${#paper} CHIFFRES SUR / DIGITS OF 64"$'\n'"$(printf '%s\n' "$slips" | head -n 1)" #
     elif [ "$slipped" -le 8 ]; then answer='SCEAU MAL RECOPIE / SEAL MISTYPED'; said="$answer"$'\n'"$slips" #
@@ -37,7 +38,8 @@ if cd '/archive/case-2024-01'; then #
     if [ -n "$said" ]; then origin='non prouvee / not proven'; fi #
     if [ -n "$faults" ]; then answer='ALTEREE / TAMPERED WITH'; fi #
     echo "$answer"; printf '%s\n%s\n' "$faults" "$said" | sed '/^$/d' | grep -vxF "$answer" #
-    echo "Origine / Origin : $origin"; echo "Fichiers / Files : $(lines | grep -c '')"; echo "Sceau / Seal : $seal"; echo "Dossier / Folder : $(pwd -P | tr -c '\n -~' '?')" #
-  ) #
-else echo 'RIEN N A ETE CONTROLE : CE DOSSIER N EXISTE PAS / NOTHING WAS CHECKED: THERE IS NO SUCH FOLDER' #
-fi #
+    beside=$(lines | cut -c 67- | grep -vc '^data/'); [ "$seal" = '-' ] || beside=$((beside + 1)) # no list names the last one #
+    echo "Origine / Origin : $origin"; echo "Compare / Compared : $compared"; echo "Fichiers / Files : $(lines | cut -c 67- | grep -c '^data/') dans / in data, $beside a cote / beside"; echo "Sceau / Seal : $seal"; echo "Dossier / Folder : $(pwd -P | tr -c '\n -~' '?')" #
+  else echo 'RIEN N A ETE CONTROLE : CE DOSSIER N EST PAS ICI / NOTHING WAS CHECKED: THERE IS NO SUCH FOLDER HERE' #
+  fi #
+) #

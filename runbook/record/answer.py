@@ -14,16 +14,16 @@ from typing import Any
 from runbook.journal.lines import CLOCK_TOLERANCE, Entry
 from runbook.journal.outcome import Status
 from runbook.journal.story import Story
-from runbook.papers.case_words import PROGRAMS
+from runbook.papers.case_words import PROGRAMS, kind_title
 from runbook.papers.reckoning import Kind
 from runbook.record.case_changes import case_changes
 from runbook.record.findings import open_points
-from runbook.record.labels import kind_title, step_title
+from runbook.record.labels import step_title
 from runbook.record.licences import is_recovery
-from runbook.record.told import Counts, Read, Told, counts, facts_of, packs_of, told
+from runbook.record.told import COUNTED, Counts, Read, Told, counts, facts_of, latest, packs_of, told
 from runbook.steps.all_hosts import HostsState
 from runbook.steps.audit import AuditBackup
-from runbook.steps.clearinghouse import Clearinghouse
+from runbook.steps.clearinghouse import AUTOMATIC, Clearinghouse
 from runbook.steps.hosts import HostsAfter, Logon
 from runbook.steps.preflight import Preflight
 from runbook.steps.proofs import Proofs
@@ -36,6 +36,8 @@ from runbook.words.sentences import say
 _NAMED = 6
 #: Steps that stop the licensing service for a copy, and how one ends that says for how long.
 _COPIES, _COPIED = ("backup", "backup-folder"), (Status.SUCCEEDED, Status.FINDING)
+#: A ticket, a day: what nobody wrote down.
+NOT_RECORDED = "record.not_recorded"
 _PACK = {"user": "record.pack_user", "device": "record.pack_device"}
 Lines = list[tuple[str, str]]
 
@@ -113,11 +115,13 @@ class _Teller:
 
     def _agreement(self, found: Counts) -> str:
         missing = sum(max(count - found.held.get(kind, 0), 0) for kind, count in found.owned.items())
-        if beyond := found.over(found.held):
-            return self._say("record.answer_beyond", count=beyond)
-        if over := found.over(found.issued):
-            return self._say("record.answer_over", count=over)
-        return self._say("record.answer_short", count=missing) if missing else self._say("record.answer_agrees")
+        apart = {
+            "record.answer_short": missing,
+            "record.answer_beyond": found.over(found.held),
+            "record.answer_over": found.over(found.issued),
+        }
+        told = [self._say(key, count=count) for key, count in apart.items() if count]
+        return " ".join(told) or self._say("record.answer_agrees")
 
     def loss(self) -> str:
         """Who stated the loss of which servers, and who approved."""
@@ -129,23 +133,22 @@ class _Teller:
         parts = [self._say("record.answer_stated", servers=servers, who=facts.stated_by or "–",
                            at=value(facts.at or None, self.lang), reason=facts.reason or "–")]  # fmt: skip
         if who := facts.approved_by:
-            parts.append(self._say("record.answer_approved", who=who, ticket=facts.ticket or "–"))
+            parts.append(self._say("record.answer_approved", who=who, ticket=facts.ticket or NOT_RECORDED))
         else:
             parts.append(self._say("record.answer_not_approved"))
         return " ".join(parts)
 
     def hosts(self) -> str:
         """How many hosts were found right, and the test session."""
-        found: Told[HostsAfter] | Told[HostsState] | None = told(self.story, HostsAfter) or told(self.story, HostsState)
+        found = latest(told(self.story, HostsAfter, COUNTED), told(self.story, HostsState, COUNTED))
         named = [str(n) for n in _list(_dict(self.story.case.get("session_hosts")).get("names"))]
         if found is None:
             return self._say("record.answer_hosts_unseen", count=len(named)) if named else ""
         right = found.facts.right
         total = found.facts.count or len(right)
         rest = sorted({*found.facts.hosts, *named} - set(right))
-        text = self._say(
-            "record.answer_hosts", right=len(right), total=total, names=self._names(right), **self._seen(found)
-        )
+        key = "record.answer_hosts" if right else "record.answer_hosts_none"
+        text = self._say(key, right=len(right), total=total, names=self._names(right), **self._seen(found))
         if rest:
             text += " " + self._say("record.answer_hosts_rest", count=len(rest), names=self._names(rest))
         if (logon := told(self.story, Logon)) and logon.facts.opened:
@@ -155,17 +158,35 @@ class _Teller:
         return text
 
     def backup(self) -> str:
-        found: Told[Backup] | Told[FolderCopy] | None = told(self.story, Backup) or told(self.story, FolderCopy)
+        found = latest(told(self.story, Backup), told(self.story, FolderCopy))
+        seen = told(self.story, AuditBackup)
+        gone = seen is not None and not seen.facts.newest
+        none_left = self._say("record.answer_no_copy_seen", **self._seen(seen)) if seen and gone else ""
         if found is None:
-            if seen := told(self.story, AuditBackup):
-                return self._say(
-                    "record.answer_copy_age", days=seen.facts.days or 0, place=seen.facts.destination or "–"
-                )
-            return self._say("record.answer_no_backup") if is_recovery(self.story) else ""
+            if seen and not none_left:
+                fields = {"days": seen.facts.days, "place": seen.facts.destination}
+                return self._say("record.answer_copy_age", **fields, **self._seen(seen))
+            if none_left:
+                return none_left
+            return self._unseen_copy() or (self._say("record.answer_no_backup") if is_recovery(self.story) else "")
         if found.status is not Status.SUCCEEDED or not found.facts.destination:
             return self._say("record.answer_backup_finding", **self._seen(found))
         copied = {"place": found.facts.destination, "files": found.facts.files}
-        return self._say("record.answer_backup", **copied, **self._seen(found))
+        text = self._say("record.answer_backup", **copied, **self._seen(found))
+        return f"{text} {none_left}" if none_left and latest(found, seen) is seen else text
+
+    def _unseen_copy(self) -> str:
+        """A copy that was begun, and of which no program saw the end: a person decided, or nobody yet; "" for none."""
+        history = self.story.history
+        for step in (*_COPIES, "backup-vss"):
+            if (decided := history.decided(step)) and decided["outcome"] == "done":
+                at = moment(decided.get("t"), self.lang)
+                who, reason = decided.get("who") or "–", decided.get("reason") or "–"
+                return self._say("record.answer_backup_decided", who=who, at=at, reason=reason)
+            if begun := history.open_begin(step):
+                at = moment(begun.get("t"), self.lang)
+                return self._say("record.answer_backup_unknown", run=begun["run"], at=at)
+        return ""
 
     def open(self) -> str:
         points = open_points(self.story, self.lang)
@@ -208,8 +229,10 @@ class _Teller:
         return self._say("record.ask_papers_why", count=len(files), names=self._names(files))
 
     def lost(self) -> str:
-        servers = self._names(self._lost_names())
-        return self._say("record.ask_lost_why", servers=servers or "–", packs=_packs(self.story, self.lang) or "–")
+        packs = _packs(self.story, self.lang) or self._say("record.ask_lost_no_packs")
+        if not (servers := self._names(self._lost_names())):
+            return self._say("record.ask_lost_unnamed", packs=packs)
+        return self._say("record.ask_lost_why", servers=servers, packs=packs)
 
     def _lost_names(self) -> list[object]:
         return [_dict(item).get("name") or "–" for item in _list(self.story.case.get("lost_servers"))]
@@ -218,7 +241,9 @@ class _Teller:
         """Reissued against asked, installed against owned, issued against owned."""
         call, found = told(self.story, Clearinghouse), self.counts
         parts = []
-        if call and "issued" in call.facts.model_fields_set:
+        if call and call.facts.channel == AUTOMATIC and not call.facts.packs:
+            parts.append(self._say("record.ask_twice_automatic"))
+        elif call and "issued" in call.facts.model_fields_set:
             parts.append(self._say("record.ask_twice_call", issued=call.facts.issued, asked=call.facts.asked or "–"))
         if found.by is None:
             return " ".join([*parts, self._say("record.answer_uncounted")]) if parts else ""
@@ -236,12 +261,12 @@ class _Teller:
         ticket = (stated.facts.ticket if stated else "") or self._case("approval", "ticket")
         accounts = dict.fromkeys(str(run.opened.get("operator") or "–") for run in self.story.runs)
         unknown = self._say("record.role_unknown")
-        parts = [self._say("record.ask_operator", who=self._case("operator", "name") or "–",
+        parts = [self._say("record.ask_operator", who=self._case("operator", "name") or "record.nobody_named",
                            role=self._case("operator", "role") or unknown, accounts=self._names(accounts))]  # fmt: skip
         if approver:
-            parts.append(self._say("record.ask_approver", who=approver, ticket=ticket or "–",
+            parts.append(self._say("record.ask_approver", who=approver, ticket=ticket or NOT_RECORDED,
                                    role=self._case("approval", "role") or unknown,
-                                   day=day(self._case("approval", "date"), self.lang) or "–"))  # fmt: skip
+                                   day=day(self._case("approval", "date"), self.lang) or NOT_RECORDED))  # fmt: skip
         said = self.story.history.confirmed().values()
         if words := Counter(str(e.get("who") or "–") for found in said for e in found):
             parts.append(self._say("record.ask_said_by", names=self._names(f"{who} ({n})" for who, n in words.items())))
@@ -263,7 +288,8 @@ class _Teller:
         if measured:
             total = duration(stood(sum(seconds for _, seconds in measured)), self.lang)  # as the steps say it
             runs = self._names(dict.fromkeys(run for run, _ in measured))
-            parts.append(self._say("record.ask_stopped_for", total=total, count=len(measured), runs=runs))
+            key = "record.ask_stopped_played" if self.story.rehearsal else "record.ask_stopped_for"
+            parts.append(self._say(key, total=total, count=len(measured), runs=runs))
         if unknown:
             parts.append(self._say("record.ask_stopped_unknown", runs=self._names(dict.fromkeys(unknown))))
         return " ".join(parts) or self._say("record.ask_stopped_never")

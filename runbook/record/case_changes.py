@@ -29,7 +29,8 @@ def case_changes(story: Story, lang: str) -> list[CaseChange]:
     the last run."""
     found = []
     for before, after in itertools.pairwise(story.runs):
-        if before.opened.get("case_sha256") != after.opened.get("case_sha256"):
+        was = before.opened.get("case_sha256")
+        if was and was != after.opened.get("case_sha256"):  # a first run that read none is followed by no change
             lines = _lines(_kept(story, before), _kept(story, after))
             found.append(CaseChange(after.name, moment(after.opened.get("t"), lang), lines))
     read = story.runs[-1].opened.get("case_sha256") if story.runs else None

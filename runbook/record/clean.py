@@ -11,9 +11,9 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
-import defusedxml.ElementTree
 import nh3
-from defusedxml.common import DefusedXmlException
+
+from runbook.formats.xml_tree import fromstring
 
 _TAGS = set(
     re.findall(
@@ -38,6 +38,8 @@ _OPENS = re.compile(r"<(/?)(?!(?:br|hr|img|col|input|meta|link)\b)[a-z]", re.IGN
 #: Beyond these HTML is shown as its text: a parser's time grows with the square of what stands open. A table of a
 #: thousand hosts with ten columns has 22,000 tags, four of them open at once.
 _MOST_TAGS, _MOST_OPEN = 100_000, 500
+#: A document type that defines nothing: matplotlib writes one.
+_DOCTYPE = re.compile(r"<!DOCTYPE[^<>\[]*>")
 #: The deepest picture; ours have four.
 _DEEPEST = 100
 _REFERENCE = re.compile(r"url\(\s*['\"]?#([^)'\"]+)['\"]?\s*\)")
@@ -88,8 +90,8 @@ def clean_svg(text: str, scope: str) -> str | None:
     """An SVG picture to stand inside an HTML page, None when it is no well-formed SVG. Its ids get ``scope`` in
     front: two pictures on a page must not share one."""
     try:
-        root = defusedxml.ElementTree.fromstring(text.encode())
-    except (ElementTree.ParseError, DefusedXmlException):
+        root = fromstring(_DOCTYPE.sub("", text, count=1))
+    except (ElementTree.ParseError, ValueError):
         return None
     if _local(root.tag) != "svg" or _depth(root) > _DEEPEST:
         return None

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from runbook.case.consistency import names_machine
 from runbook.journal.context import Context
+from runbook.journal.entries import masked, said
 from runbook.journal.outcome import Status
 from runbook.journal.story import Story
 from runbook.papers.reckoning import to_ask
@@ -45,6 +46,7 @@ def conflicts(story: Story, lang: str) -> list[Conflict]:
         return []
     return [
         *_servers(story, context),
+        *_identity(context),
         *_issued(context),
         *_order(story, context, lang),
         *_unmade(story, context, lang),
@@ -62,8 +64,25 @@ def _servers(story: Story, context: Context) -> Iterator[Conflict]:
         )
         for attempt in run.steps.get("preflight", []) if changed else []:
             seen = Preflight.of((attempt.end or {}).get("facts"))
-            if seen and seen.name and not names_machine(named, seen.dns_name, seen.computer_name):
+            if seen and seen.name and not _is(named, seen, story):
                 yield Conflict("record.conflict_server", {"named": named, "seen": seen.name, "run": run.name})
+
+
+def _is(named: str, seen: Preflight, story: Story) -> bool:
+    """Whether the machine is the one that the case names, which may have been renamed since."""
+    if names_machine(named, seen.dns_name, seen.computer_name):
+        return True
+    later = (Preflight.of(end.get("facts")) for end in story.history.ends(Preflight.step))
+    now = [each.name for each in later if each and names_machine(named, each.dns_name, each.computer_name)]
+    return any(story.history.one_machine(seen.name, name) for name in now)
+
+
+def _identity(context: Context) -> Iterator[Conflict]:
+    """The License Server ID that a person entered, against the server's own; by their last five characters."""
+    seen = context.known(LicenseServer).license_server_id
+    entered = [given for e in context.confirms.get("activate", []) if (given := said(e, "license_server_id"))]
+    if seen and entered and masked(entered[-1]) != seen:
+        yield Conflict("record.conflict_identity", {"entered": masked(entered[-1]), "seen": seen})
 
 
 def _issued(context: Context) -> Iterator[Conflict]:

@@ -47,7 +47,7 @@ def _of_step(story: Story, step: str, lang: str) -> Iterator[Found]:
     again = READ_AGAIN.get(step, "")
     later = [(name, later) for name, later in tries[last + 1 :] if step not in READ_AGAIN]
     later += [(r.name, a) for r in story.runs for a in r.steps.get(again, []) if _number(a) > _number(attempt)]
-    cured = next(((name, a) for name, a in reversed(later) if a.status in _CURED), None)
+    cured = next(((name, a) for name, a in reversed(later) if a.status in _CURED and not _retells(a, names)), None)
     if cured:
         state, by = "cured", say("record.cured", lang, run=cured[0], step=step_title(again or step, lang))
     elif ticks(step, attempt.status) and not again:
@@ -57,6 +57,12 @@ def _of_step(story: Story, step: str, lang: str) -> Iterator[Found]:
     what = " ".join(sentences_of(attempt, lang)) or status_word(attempt.status.value, lang)
     runs = names[0] if len(names) == 1 else phrase("record.runs_between", lang, {"first": names[0], "last": names[-1]})
     yield Found(step, step_title(step, lang), what, runs, state, by)
+
+
+def _retells(attempt: Attempt, runs: list[str]) -> bool:
+    """Whether it only says again what one of ``runs`` found, which cures nothing."""
+    lines = (attempt.end or {}).get("lines") or []
+    return any(line["key"] == "run.already_done" and line["fields"].get("run") in runs for line in lines)
 
 
 def _number(attempt: Attempt) -> int:

@@ -8,7 +8,6 @@ from typing import Any
 from runbook.journal.story import Attempt
 from runbook.knowledge import reference
 from runbook.knowledge.records import Ask
-from runbook.papers.reckoning import Kind
 from runbook.words.forms import COLUMNS, NO_BREAK, phrase, semicolons, value
 
 
@@ -18,13 +17,6 @@ def step_title(step: str, lang: str) -> str:
         return reference.step(step).title.of(lang)
     except (KeyError, FileNotFoundError):
         return step
-
-
-def kind_title(kind: Kind, lang: str) -> str:
-    """``RDS 2022 Per User``: a kind of CAL by ProductType and ProductVersionID."""
-    product, version = kind
-    key = {1: "record.cal_user", 0: "record.cal_device"}.get(product, "record.cal_other")
-    return phrase(key, lang, {"version": reference.version_of_cal(version) or f"#{version}"})
 
 
 def in_order(columns: Iterable[str]) -> tuple[str, ...]:

@@ -53,9 +53,8 @@ def redrawn(run: Run, lang: str) -> dict[str, str]:
     drawn: dict[str, str] = {}
     attempts = run.steps.get(Counted.step)
     seen = Counted.of((attempts[-1].end or {}).get("facts")) if attempts else None
-    if seen and seen.counted_before is not None and seen.counted_after is not None and seen.expected is not None:
-        before, after, expected = seen.counted_before, seen.counted_after, seen.counted_before + seen.expected
-        drawn["cals.svg"] = pictures.cals_picture(before, after, expected, lang)
+    if seen and seen.kinds:
+        drawn["cals.svg"] = pictures.cals_picture(seen.kinds, lang)
     ends = [attempt.end for attempts in run.steps.values() for attempt in attempts if attempt.end is not None]
     bars = pictures.time_bars(run.opened, ends, lambda step: step_title(step, lang))
     if len(bars) > 1:

@@ -22,6 +22,7 @@ from runbook.record.case_changes import case_changes
 from runbook.record.cells import cells_to_html
 from runbook.record.changes import changes, summed
 from runbook.record.conflicts import conflicts
+from runbook.record.contents import contents
 from runbook.record.findings import findings
 from runbook.record.labels import sentences_of, step_title
 from runbook.record.licences import licence_sheet
@@ -104,6 +105,7 @@ def render(
             papers=found[:_ROWS],
             papers_more=max(len(found) - _ROWS, 0),
             licences=licence_sheet(story, lang),
+            holds=contents(story, edition, lang),
             doubts=doubts(story, lang),
             edition=edition,
             unreached=(Status.NOT_REACHED, Status.SKIPPED),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
@@ -16,8 +16,8 @@ from runbook.steps.audit_packs import AuditPacks
 from runbook.steps.key_packs import Counted, HeldBefore
 
 _ANSWERED = frozenset({Status.SUCCEEDED, Status.FINDING})
-#: What a count was read in: one whose numbers are not as they should be fails, and was read all the same.
-_COUNTED = _ANSWERED | {Status.FAILED}
+#: What a reading was made in: one that finds numbers or hosts not as they should be fails, and was read all the same.
+COUNTED = _ANSWERED | {Status.FAILED}
 
 
 F = TypeVar("F", bound=Facts)
@@ -63,15 +63,20 @@ class Counts:
 
 
 def told(story: Story, kind: type[F], statuses: frozenset[Status] = _ANSWERED) -> Told[F] | None:
-    """The facts that a step told last with one of ``statuses``; None where it told none. A reading that failed has no
-    facts."""
+    """The facts that a step told last with one of ``statuses``; None where it told none, or none that stands since a
+    person took an entry back. A reading that failed has no facts."""
     found: Told[F] | None = None
     for run in story.runs:
         for attempt in run.steps.get(kind.step, []):
             facts = facts_of(attempt, kind)
-            if facts and facts.model_fields_set and attempt.status in statuses:
+            if facts and facts.model_fields_set and attempt.status in statuses and story.stands(attempt):
                 found = Told(run.name, str(attempt.ended), attempt.status, facts)
     return found
+
+
+def latest(*found: Told[Any] | None) -> Told[Any] | None:
+    """What was told last, whatever notebook told it."""
+    return max(filter(None, found), key=lambda each: (len(each.run), each.run, each.t), default=None)
 
 
 def facts_of(attempt: Attempt, kind: type[F]) -> F | None:
@@ -96,10 +101,10 @@ def packs_of(story: Story) -> list[Pack]:
 
 def counts(story: Story) -> Counts:
     """The reckoning of the case, from the count after the installation or from an audit's."""
-    after, audit = told(story, Counted, _COUNTED), told(story, AuditPacks, _COUNTED)
+    after, audit = told(story, Counted, COUNTED), told(story, AuditPacks, COUNTED)
     before = told(story, HeldBefore)
-    by = after or audit
-    rows = (after.facts.rows if after else audit.facts.packs if audit else None) or ()
+    by = latest(after, audit)
+    rows = (None if by is None else by.facts.rows if by is after else by.facts.packs) or ()
     then = stock(before.facts.rows or ()) if before and by else None
     issued = stock(row.model_copy(update={"total": row.issued}) for row in rows)
     return Counts(owned(packs_of(story)), then, stock(rows), issued, by)

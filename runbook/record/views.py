@@ -25,6 +25,7 @@ from runbook.record.told import told
 from runbook.steps import attestation
 from runbook.steps.proofs import Proofs
 from runbook.words.forms import (
+    HMAC,
     code_marks,
     duration,
     flatten,
@@ -68,6 +69,9 @@ _DECIDED = {
     "not done": "record.decided_not_done",
     "in part": "record.decided_in_part",
     "script": "record.decided_script",
+    "journal": "record.decided_journal",
+    "renamed": "record.decided_renamed",
+    "reading": "record.decided_reading",
 }
 
 
@@ -226,7 +230,7 @@ def attempt_view(story: Story, step: str, attempt: Attempt, lang: str) -> Attemp
     return AttemptView(
         started=moment(attempt.started, lang),
         ended=moment(attempt.ended, lang),
-        took=duration(attempt.seconds, lang),
+        took=_took(story, attempt.seconds, lang),
         status=attempt.status.value,
         status_text=status_word(attempt.status.value, lang),
         exit_code=value(end.get("exit_code"), lang),
@@ -241,6 +245,13 @@ def attempt_view(story: Story, step: str, attempt: Attempt, lang: str) -> Attemp
         faults=_faults(evidence),
         redacted=any(str(item.get("path")).endswith("/script.ps1") and item.get("redacted") for item in files),
     )
+
+
+def _took(story: Story, seconds: float | None, lang: str) -> str:
+    """How long it took; of a rehearsal, how long it was played: what the server says of its own time is the
+    recording's, and need not fit into that."""
+    told = duration(seconds, lang)
+    return say("record.took_played", lang, took=told) if story.rehearsal and seconds is not None else told
 
 
 def _cell(thing: Any, lang: str) -> str:
@@ -271,9 +282,16 @@ _NAMED_FILES = ("script.ps1", "out.json", "stdout.bin", "stderr.bin")
 def named_files(story: Story, step: StepView, lang: str) -> list[Evidence]:
     """The script and what came back, and whatever is not as it was; of a step that was done before, those of then."""
     evidence = step.attempts[-1].evidence
-    if not evidence and step.status == Status.ALREADY_DONE and (before := story.history.first_success(step.id)):
+    if not evidence and step.status == Status.ALREADY_DONE and (before := _done_before(story, step.id)):
         evidence = tuple(evidence_views(story, before.get("evidence") or [], lang))
     return [f for f in evidence if f.fault or (f.path.endswith(_NAMED_FILES) and f.size != "0")]
+
+
+def _done_before(story: Story, step: str) -> Entry | None:
+    """The judgement that the latest "already done" of ``step`` goes back to."""
+    ends = story.history.ends(step)
+    of = next((e["of"].get("n") for e in reversed(ends) if e.get("of") and e["status"] == Status.ALREADY_DONE), None)
+    return next((e for e in ends if e["n"] == of), story.history.first_success(step))
 
 
 def papers(story: Story, lang: str) -> list[tuple[str, Evidence]]:
@@ -306,7 +324,7 @@ def runs_table(story: Story, lang: str) -> list[tuple[str, ...]]:
             (
                 run.name,
                 moment(opened.get("t"), lang),
-                duration((run.closed or {}).get("seconds"), lang),
+                _took(story, (run.closed or {}).get("seconds"), lang),
                 str(opened.get("operator") or "–"),
                 value(opened.get("apply") or [], lang),
                 outcome_word(run.outcome, lang),
@@ -327,6 +345,8 @@ def evidence_views(story: Story, listed: list[Entry], lang: str) -> Iterator[Evi
     for item in listed:
         path, sha256 = str(item.get("path")), str(item.get("sha256"))
         fault = ""
+        if sha256.startswith(HMAC):  # a redacted copy's, in a list that says no more of the file
+            item = {**item, "withheld": True, "hmac_sha256": sha256.removeprefix(HMAC)}
         if item.get("withheld"):
             fault = say("record.withheld", lang)
         else:
@@ -399,11 +419,16 @@ def decisions(story: Story, lang: str) -> list[tuple[str, str, str]]:
     found = []
     for step, entries in story.history.decided_steps().items():
         for entry in entries:
-            word = "script" if entry.get("what") == "script" else str(entry.get("outcome"))
+            what = str(entry.get("what"))
+            word = what if what in _DECIDED else str(entry.get("outcome"))
             fields = {"who": entry.get("who") or "–", "at": moment(entry.get("t"), lang)}
-            fields |= {"reason": entry.get("reason") or "–", "which": ", ".join(entry.get("which") or [])}
+            fields |= {
+                "reason": entry.get("reason") or "–",
+                "which": ", ".join(entry.get("which") or entry.get("names") or []),
+            }
             told = phrase(_DECIDED.get(word, word), lang, fields)
-            found.append((entry.get("n") or 0, step_title(step, lang), told, undone(story, entry, lang)))
+            title = say("record.journal", lang) if what == "journal" else step_title(step, lang)
+            found.append((entry.get("n") or 0, title, told, undone(story, entry, lang)))
     return [(title, told, gone) for _, title, told, gone in sorted(found)]
 
 
@@ -419,7 +444,7 @@ def run_view(story: Story, run: Run, lang: str) -> RunView:
     rows = [
         ("record.run_opened", moment(opened.get("t"), lang)),
         ("record.run_closed", moment(closed.get("t"), lang)),
-        ("record.run_took", duration(closed.get("seconds"), lang)),
+        ("record.run_took", _took(story, closed.get("seconds"), lang)),
         ("record.run_operator", str(opened.get("operator") or "–")),
         ("record.run_notebook", str(opened.get("notebook") or "–")),
         ("record.run_apply", value(opened.get("apply") or [], lang)),
@@ -459,17 +484,19 @@ def notebook_of(story: Story, run: Run) -> Path | None:
     return found[0] if found else None
 
 
-def checklist(story: Story, lang: str) -> list[tuple[int, str, bool, str]]:
-    """The article's checklist, judged as the notebook's summary judges it: number, text, ticked, why.
+def checklist(story: Story, lang: str) -> list[tuple[int, str, bool | None, str]]:
+    """The article's checklist, judged as the notebook's summary judges it: number, text, ticked (None: no place in the
+    case), why.
 
     Empty for a case in which no recovery was run: a backup or a drill has nothing to tick on it.
     """
     if not is_recovery(story):
         return []
-    told = {step: (attempt.status, (attempt.end or {}).get("facts")) for step, (_, attempt) in story.latest().items()}
+    stand = {step: attempt for step, (_, attempt) in story.latest().items() if story.stands(attempt)}
+    told = {step: (attempt.status, (attempt.end or {}).get("facts")) for step, attempt in stand.items()}
     latest = {step: attestation.for_checklist(status, facts) for step, (status, facts) in told.items()}
     ways = [attestation.way_gone(step, facts) for step, (_, facts) in told.items()]
-    found = attestation.checklist(latest, lang, ways=ways)
+    found = attestation.checklist(latest, lang, ways=ways, said=[s for s in latest if story.history.standing(s)])
     return [(tick.item.number, tick.text, tick.ticked, tick.why) for tick in found]
 
 

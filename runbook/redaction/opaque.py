@@ -35,6 +35,8 @@ _APART, _FAR = 24, 120
 _PACKAGE = Path(__file__).parents[1]
 #: Not a part of a word of another script, of which some letters look like ours.
 _WORD = re.compile(r"(?<![^\W_])[A-Za-z0-9]++(?![^\W_])")
+#: Of so many characters on, what comes again proves nothing new: what is drawn at random hardly comes twice.
+_ONCE = 3
 #: Groups of one length, as such numbers are printed: each one after the first adds so many bits.
 _GROUP, _GROUP_ADDS = 5, 5.0
 #: Marks that seldom stand inside of what has no blanks: each one between two words adds so many bits.
@@ -68,26 +70,31 @@ def opaque(text: str) -> Iterator[tuple[int, int]]:
     yield from (match.span() for match in _SYMBOLS.finditer(text) if len(set(match[0])) >= _SEVERAL)
     yield from (match.span() for match in _DIGITS.finditer(text) if len(set(match[0])) > 1)
     plain = _KNOWN.sub(lambda match: " " * len(match[0]), fold(text))
-    bits = best = 0.0
+    bits = best = new = proof = 0.0  # new: without what comes again; proof: the most of it
     start = end = last = length = 0
+    met: set[str] = set()
     for match in _WORD.finditer(plain):
         between = plain[last : match.start()]
         if bits <= 0 or len(between.replace(" ", "")) > _APART or len(between) > _FAR:
-            if best >= ENOUGH:
+            if proof >= ENOUGH:
                 yield start, end
-            bits = best = 0.0
+            bits = best = new = proof = 0.0
             start = match.start()
+            met.clear()
         elif " " not in between:
-            bits += _ODD_ADDS * sum(mark in _ODD for mark in between)
+            odd = _ODD_ADDS * sum(mark in _ODD for mark in between)
+            bits, new = bits + odd, new + odd
         word = _bits(match[0])
         if word > 0:
             word += _GROUP_ADDS if len(match[0]) == length >= _GROUP else 0
             length = len(match[0])
         bits += word
+        new += 0 if word > 0 and len(match[0]) >= _ONCE and match[0] in met else word
+        met.add(match[0])
         last = match.end()
         if bits > best:
-            best, end = bits, last
-    if best >= ENOUGH:
+            best, end, proof = bits, last, max(proof, new)
+    if proof >= ENOUGH:
         yield start, end
 
 

@@ -54,7 +54,7 @@ class Traces:
 
     def find(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Where ``text`` gives one away, and the token of that one. Places may overlap."""
-        if not self._tokens:
+        if not self._tokens or (len(text) < _TELLS and text.isascii()):  # others may stand for several letters each
             return
         # Tokens show a piece each and are made of words; so may be the label before an identifier that is masked.
         text = _ALLOWED.sub(lambda match: "T" * len(match[0]), text)

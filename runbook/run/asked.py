@@ -29,6 +29,8 @@ def changes(asked: str | list[str], steps: Iterable[str], lang: str) -> list[str
         return wanted
     possible = catalogue.changes(steps)
     unknown = [word for word in wanted if word not in possible]
+    if unknown and not possible:
+        raise BadInput(say("run.no_apply", lang))
     if unknown:
         near = "".join(did_you_mean(word, possible, lang) for word in unknown)
         raise BadInput(say("run.bad_apply", lang, names=", ".join(unknown), known=", ".join(possible), near=near))

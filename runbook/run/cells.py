@@ -15,6 +15,7 @@ from IPython.display import display
 
 from runbook.errors import BadInput, RunFailed
 from runbook.journal.lines import stamp, utc_now
+from runbook.journal.outcome import NOTHING_DONE
 from runbook.knowledge import reference
 from runbook.run import closing, conductor, invocation, life, show
 from runbook.run.opening import Run, keep_rebuilt, open_run, operator, will_change
@@ -138,7 +139,7 @@ def _take(step_id: str, text: str | None, source: str) -> None:
     step = reference.step(step_id)
     with disk_told(run.lang, run.folder.path):
         end = life.live(run, step_id, text)
-    undo = (will_change(step, run.applied) or step.kind == "change") and end["status"] not in show.NOTHING_DONE
+    undo = (will_change(step, run.applied) or step.kind == "change") and end["status"] not in NOTHING_DONE
     order = list(run.status) if run.host.kind == "files" else run.steps  # of files the answer comes first
     number = order.index(step_id) + 1 if step_id in order else len(run.status)
     bundle = show.step_bundle(step, end, number, len(run.steps), run.lang, undo)

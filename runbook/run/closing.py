@@ -8,6 +8,7 @@ from typing import Any
 from runbook.journal.outcome import BAD, Status
 from runbook.knowledge import reference
 from runbook.papers import pictures
+from runbook.papers.case_words import kind_title
 from runbook.run import case_template, show
 from runbook.run.ending import ENDINGS
 from runbook.run.kept_pictures import kept
@@ -75,7 +76,7 @@ def _summary(run: Run, outcome: str) -> show.Bundle:
                 "number": number,
                 "title": title,
                 "word": forms.status_word(status, run.lang),
-                "seconds": forms.duration(end["seconds"], run.lang) if end else "",
+                "seconds": show.took(end, run.lang) if end else "",
             }
         )
     ticks, licences = _sheets(run)
@@ -145,9 +146,9 @@ def _sheets(run: Run) -> tuple[list[Any], list[Any]]:
     context = run.context(run.steps[-1])
     seen = {step: for_checklist(status, context.told.get(step)) for step, status in context.status.items()}
     ways = [way_gone(step, told) for step, told in context.told.items()]
-    ticks = [
-        {"text": tick.text, "ticked": tick.ticked, "why": tick.why} for tick in checklist(seen, run.lang, ways=ways)
-    ]
+    said = [step for step, entries in context.confirms.items() if entries]
+    found = checklist(seen, run.lang, ways=ways, said=said)
+    ticks = [{"text": tick.text, "ticked": tick.ticked, "why": tick.why} for tick in found]
     return ticks, inventory(context)
 
 
@@ -156,13 +157,19 @@ def _pictures(run: Run) -> list[show.Bundle]:
     history = run.history()
     # Of this run alone: an earlier one's counts would be taken for this one's.
     counted = history.facts_in(Counted, run.name)
-    if run.notebook == "migrate" and counted and counted.counted_after is not None:
-        before, after = counted.counted_before or 0, counted.counted_after
-        # What is owned is the goal, whatever was there before: what was there already is not asked for again.
-        expected = run.case.expected_cals()
-        svg = pictures.cals_picture(before, after, expected, run.lang)
-        alt = say("show.cals_alt", run.lang, before=before, after=after, expected=expected)
-        found.append(kept(run, "cals", svg, alt))
+    if run.notebook == "migrate" and counted and counted.kinds:
+        alt = " ".join(
+            say(
+                "show.cals_alt",
+                run.lang,
+                kind=kind_title(c.kind, run.lang),
+                before=c.before,
+                after=c.held,
+                expected=c.owned,
+            )
+            for c in counted.kinds
+        )
+        found.append(kept(run, "cals", pictures.cals_picture(counted.kinds, run.lang), alt))
     ends = [e for e in history.entries if e["event"] == "end" and e["run"] == run.name]
     opened = history.opening(run.name) or {}
     bars = pictures.time_bars(opened, ends, lambda step: reference.step(step).title.of(run.lang))

@@ -137,10 +137,12 @@ class RunbookEngine(NBClientEngine):  # type: ignore[misc]
         options: dict[str, Any],
         kwargs: dict[str, Any],
     ) -> Pass:
+        from runbook.host.lock import Process
         from runbook.run import conductor
 
         said = {
             "pid": os.getpid(),
+            "created": Process.of(os.getpid()).created,
             "output": str(output) if output else None,
             "folder": str(_STARTED_IN),
             "parameters": plan.parameters,

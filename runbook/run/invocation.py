@@ -71,15 +71,9 @@ class Invocation:
 def find(environ: Mapping[str, str] | None = None) -> Invocation:
     """How the running kernel was called."""
     environ = os.environ if environ is None else environ
-    try:
-        ancestors = psutil.Process().parents()
-    except psutil.Error:
-        ancestors = []
-    if said := environ.get(VARIABLE):
-        found = _from_engine(json.loads(said), {p.pid for p in ancestors})
-        if found:
-            return found
-    for ancestor in ancestors:
+    if (told := environ.get(VARIABLE)) and (found := _from_engine(json.loads(told))):
+        return found
+    for ancestor in _ancestors():
         try:
             argv, folder = ancestor.cmdline(), ancestor.cwd()
         except psutil.Error:
@@ -93,16 +87,28 @@ def find(environ: Mapping[str, str] | None = None) -> Invocation:
     return Invocation("unverified")
 
 
-def _from_engine(said: dict[str, Any], ancestors: set[int]) -> Invocation | None:
-    """What the engine said, unless the variable was inherited from some other papermill long gone."""
-    if said["pid"] not in ancestors:
+def _ancestors() -> list[psutil.Process]:
+    """The processes that this one descends from, the nearest first; none where the system does not tell."""
+    try:
+        return psutil.Process().parents()
+    except psutil.Error:
+        return []
+
+
+def _from_engine(said: dict[str, Any]) -> Invocation | None:
+    """What the engine said, unless the variable was inherited from some other papermill long gone.
+
+    The papermill is known by its number and start: whose child this is Windows does not tell at every moment.
+    """
+    papermill = Process(said["pid"], said["created"])
+    if not papermill.alive():
         return None
     return Invocation(
         "engine",
         Path(said["output"]) if said["output"] else None,
         Path(said["folder"]),
         said["parameters"],
-        Process.of(said["pid"]),
+        papermill,
         said["token"],
     )
 

@@ -75,6 +75,7 @@ def live(run: Run, step_id: str, cell_text: str | None = None) -> Entry:
     except Exception as error:
         # A fault of ours must not keep the other steps from running; it is written down like any other failure.
         verdict, extra = _own_fault(run, step, error), {}
+    verdict = guards.as_attached(run.folder.path, run.history().standing(step_id), verdict)
     verdict = marked(verdict, step, run.host.kind)
     run.status[step_id] = verdict.status
     return run.journal.append(
@@ -113,7 +114,7 @@ def _live(run: Run, step: Step, cell_text: str | None) -> tuple[Verdict, dict[st
         case "local":
             return registry.doing(step.id).local(context), _evidence(run, step)
         case "change":  # not named in apply: shown, not done
-            return _wait_apply(step), {}
+            return _wait_apply(step, context), {}
         case _:
             return _check(run, step, cell_text, history, context)
 
@@ -155,8 +156,11 @@ def _not_reached(run: Run, missing: list[str]) -> Verdict:
     return Verdict(Status.NOT_REACHED, (Line("run.not_reached", {"needs": [f"title.{need}" for need in missing]}),))
 
 
-def _wait_apply(step: Step) -> Verdict:
-    """A change that was not named in ``apply``: shown with its undo, not done."""
+def _wait_apply(step: Step, context: Context) -> Verdict:
+    """A change that was not named in ``apply``: shown with its undo, not done; not offered where it would wait."""
+    refused = guards.refused(context, step.id)
+    if refused and refused.status is Status.WAITING:
+        return refused
     return Verdict(Status.WAITING, (Line("run.wait_apply", {"step": step.id}),))
 
 
@@ -169,7 +173,13 @@ def _check(
     text = _text_of(run, step, cell_text)
     if step.frozen and (first := history.first_success(step.id)):
         kept = _judged_again(run, step, first, _kept(run, first, text, history, step), context)
-        return kept, {"of": {"run": first["run"], "n": first["n"]}}
+        of = {"of": {"run": first["run"], "n": first["n"]}}
+        if kept.status is not Status.ALREADY_DONE or not registry.doing(step.id).again(context):
+            return kept, of
+        begun = _begin(run, step, text, attempt=history.attempts(step.id) + 1)
+        ended, answer = _ask(run, step, text, begun, context)
+        extra = {**of, "exit_code": ended.exit_code, "script_sha256": text.sha256, "edited": text.edited}
+        return registry.doing(step.id).since(context, kept, answer), {**extra, **_evidence(run, step)}
     begun = _begin(run, step, text, attempt=history.attempts(step.id) + 1)
     ended, answer = _ask(run, step, text, begun, context)
     tried: tuple[Line, ...] = ()
@@ -238,7 +248,8 @@ def _change(
     text = _text_of(run, step, cell_text)
     context = run.context(step.id)
     if begun := history.open_begin(step.id):
-        looked = begun["run"] != run.name and settling.bring_back(run, step, begun, context)
+        later = begun["run"] != run.name and not guards.moved(context)
+        looked = later and settling.bring_back(run, step, begun, context)
         verdict, extra = _recover(run, step, begun, run.history(), context)
         if verdict.status is Status.UNKNOWN and looked:
             verdict, extra = _verified(run, step, begun, context, (verdict, extra))
@@ -296,9 +307,14 @@ def _settled(
         fields = {"who": decided["who"], "reason": decided["reason"]}
         facts = Decided(decided=True, **fields, at=decided["t"])
         return Verdict(Status.FINDING, (Line("run.decided_done", fields),), facts), {}
-    all_in = purpose.parts_lines(aim.done) if aim and len(aim.parts) > 1 and step.script == "install-packs" else ()
-    if done := history.made(step.id):
+    runs = {part.run for part in aim.served} if aim else None
+    in_parts = aim and (len(runs or ()) > 1 or (len(aim.parts) > 1 and step.script == "install-packs"))
+    all_in = purpose.parts_lines(aim.done) if aim and in_parts else ()
+    if done := history.made(step.id, runs) or history.made(step.id):
         kept = _kept(run, done, text, history, step)
+        if aim and step.script == "gpupdate" and done["status"] == Status.FINDING:
+            # It failed on hosts that the case names no longer: what was done is that of the others.
+            kept, all_in = replace(kept, lines=kept.lines[:1]), purpose.parts_lines(aim.served)
         return replace(kept, lines=(*kept.lines, *all_in)), {"of": {"run": done["run"], "n": done["n"]}}
     if aim is not None and aim.done and history.begins(step.id):
         return Verdict(Status.FINDING, purpose.parts_lines(aim.done), Retold(**history.latest_facts(step.id))), {}
@@ -311,7 +327,7 @@ def _not_applied(run: Run, step: Step, aim: Purpose | None, context: Context) ->
     if step.kind == "manual":
         verdict, extra = registry.doing(step.id).manual(context, list(context.confirms[step.id])), _evidence(run, step)
     else:
-        verdict, extra = _wait_apply(step), {}
+        verdict, extra = _wait_apply(step, context), {}
     return replace(verdict, lines=(*told, *verdict.lines)), extra
 
 

@@ -12,6 +12,7 @@ from runbook.case.model import Case, LicenseServer, draft_case, load_case
 from runbook.errors import BadInput
 from runbook.files import write_whole
 from runbook.host import rehearsal
+from runbook.journal.lines import Entry
 from runbook.run import asked
 from runbook.words.language import choose
 from runbook.words.sentences import say
@@ -37,6 +38,17 @@ def read(
     if server:
         return draft_case(name, choose(lang), server.name, server.reached)
     return draft_case(name, choose(lang), socket.getfqdn() or "localhost")
+
+
+def refuse_gone(folder: CaseFolder, entries: list[Entry], lang: str) -> None:
+    """Raise BadInput where the case file is gone by which earlier runs were judged: it is put back from the last of
+    them, never made anew over what was done."""
+    if folder.case_file.exists():
+        return
+    read = [str(e["run"]) for e in entries if e["event"] == "open" and e.get("case_sha256")]
+    kept = next((run for run in reversed(read) if (folder.run(run) / "case.yml").is_file()), "")
+    if kept:
+        raise BadInput(say("run.case_file_gone", lang, path=folder.case_file, kept=folder.run(kept) / "case.yml"))
 
 
 def earlier(of: str, workspace: Path, lang: str) -> Case | None:

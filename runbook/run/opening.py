@@ -27,7 +27,7 @@ from runbook.host.lock import Process, RunLock
 from runbook.host.remoting import SAID, read_line
 from runbook.journal import confirm
 from runbook.journal.context import Context
-from runbook.journal.held import refuse_unheld, rest_of_run
+from runbook.journal.held import refuse_renamed, refuse_unheld, rest_of_run
 from runbook.journal.history import REAL_HOSTS, History, played
 from runbook.journal.lines import Entry, Journal
 from runbook.journal.outcome import Status
@@ -128,7 +128,11 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
     asked_lang = str(parameters.get("lang") or "")
     name = _case_name(str(parameters.get("case") or ""), called, choose(asked_lang))
     folder = case_folder(name, workspace)
+    name = folder.name
     lang = choose(asked_lang, case_file.language(folder.case_file))
+    entries = Journal(folder.journal).entries()
+    refuse_renamed(folder.path, entries, lang)
+    new_case.refuse_gone(folder, entries, lang)
     of = str(parameters.get("of") or "")
     about = notebook_about(notebook)
     steps = notebook_steps(notebook)

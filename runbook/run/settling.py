@@ -4,9 +4,11 @@ that says nothing, a check of the server's state says what became of it. Nothing
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any
 
+from runbook.case.consistency import same_machine
 from runbook.case.identifiers import mask_all
 from runbook.files import write_json
 from runbook.host import process, remoting
@@ -37,7 +39,11 @@ def of(begun: Entry) -> dict[str, Any]:
 
 def bring_back(run: Run, step: Step, begun: Entry, context: Context) -> bool:
     """Fetch what the change that began with ``begun`` has left on the server into this run's folder of the step, and
-    write down that it was. False where an answer may lie there all the same: nobody could look, or not all came."""
+    write down that it was. False where an answer may lie there all the same: nobody could look, not all came, or the
+    case names another server by now."""
+    then = (run.history().opening(begun["run"]) or {}).get("through")
+    if then and not same_machine(then["server"], run.through.get("server", "")):
+        return False
     folder = run.path / step.id
     folder.mkdir(exist_ok=True)
     command = run.host.fetch(step.id, run.number, run.folder.run(begun["run"]) / step.id, folder)
@@ -75,6 +81,11 @@ def verify(run: Run, step: Step, begun: Entry, context: Context) -> Verdict | No
     text = folder / "script.ps1"
     text.write_bytes(as_run(raw))
     inputs = registry.doing(check.id).given(context)
+    try:
+        was = json.loads((run.folder.run(begun["run"]) / step.id / "in.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    inputs |= {name: was[name] for name in inputs.keys() & was.keys()}  # where the change was to be, not a later place
     write_json(folder / "in.json", inputs)
     call = Call(check.id, own if is_signed(raw) else text, folder, inputs, check.time_limit, run.number)
     try:

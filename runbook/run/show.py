@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from runbook.journal.lines import Entry
-from runbook.journal.outcome import Status
+from runbook.journal.outcome import NOTHING_DONE
 from runbook.knowledge import reference
 from runbook.knowledge.reference import Step
 from runbook.words import forms, sentences
 from runbook.words.templates import environment
 
 Bundle = dict[str, str]
-#: After these there is nothing to undo; a change that waits for its name says beforehand how it would be.
-NOTHING_DONE = frozenset({Status.NOT_REACHED, Status.SKIPPED})
 
 
 def step_bundle(step: Step, end: Entry, number: int, count: int, lang: str, undo: bool) -> Bundle:
     """What a step's cell shows."""
     word = forms.status_word(end["status"], lang)
     lines = forms.in_words(end["lines"], lang)
-    duration = forms.duration(end["seconds"], lang)
+    duration = took(end, lang)
     table = [{column: sentences.worded(value, lang) for column, value in row.items()} for row in end["table"]]
     columns = list(table[0]) if table else []
     hints = [_hint(hint, lang) for hint in end["hints"]]
@@ -47,6 +45,11 @@ def step_bundle(step: Step, end: Entry, number: int, count: int, lang: str, undo
     plain = [f"{number}/{count} {step.title.of(lang)}: {word} ({duration})", *("  - " + line for line in lines)]
     plain += [f"  -> {hint['id']} {hint['title']} ({hint['act']}, {hint['page']})" for hint in hints]
     return {"text/html": html, "text/plain": "\n".join(plain)}
+
+
+def took(end: Entry, lang: str) -> str:
+    """How long a step took; a dash where nothing was run."""
+    return forms.duration(None if end["status"] in NOTHING_DONE else end["seconds"], lang)
 
 
 def _hint(problem_id: str, lang: str) -> dict[str, str]:

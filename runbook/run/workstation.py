@@ -7,7 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from runbook.case.model import HOST_NAME, LicenseServer
+from pydantic import ValidationError
+
+from runbook.case.model import LicenseServer
 from runbook.errors import BadInput
 from runbook.host import process, windows
 from runbook.host.remoting import WRAPPER, Line, RemotingHost, read_line
@@ -24,9 +26,10 @@ def asked(given: str, lang: str) -> LicenseServer | None:
     if not given:
         return None
     name = given.removeprefix("https://")
-    if not HOST_NAME.fullmatch(name):
-        raise BadInput(say("remoting.bad_server", lang, given=given))
-    return LicenseServer(name=name, reached="remoting" if name == given else "remoting-https")
+    try:
+        return LicenseServer(name=name, reached="remoting" if name == given else "remoting-https")
+    except ValidationError as error:
+        raise BadInput(say("remoting.bad_server", lang, given=given)) from error
 
 
 def agree(given: LicenseServer | None, known: LicenseServer, text: str, lang: str) -> None:

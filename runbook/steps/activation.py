@@ -14,10 +14,10 @@ from runbook.journal.context import Context
 from runbook.journal.entries import is_masked, masked, moment, said
 from runbook.journal.facts import Facts
 from runbook.journal.outcome import Line, Status, Verdict
-from runbook.journal.private import identifiers_in_full
+from runbook.journal.private import entered_since
 from runbook.steps.answer_shape import Answered, Fault, Flag, Int
 from runbook.steps.codes import ActivationStatus
-from runbook.steps.opening import Contact, LicenseServer, LicenseServerAnswer
+from runbook.steps.opening import Contact, LicenseServer, LicenseServerAnswer, own_identifiers, set_up_anew
 from runbook.steps.preflight import server_of
 from runbook.steps.purpose import machine
 from runbook.steps.reading import failed
@@ -86,8 +86,9 @@ def activate(context: Context, entries: list[dict[str, Any]]) -> Verdict:
         return Verdict(Status.WAITING, (Line("steps.activate_unproven"), *_dictation(context)), facts)
     seen = server.license_server_id
     if full and seen and masked(full) != seen:
-        other = {"entered": masked(full), "seen": seen}
-        return Verdict(Status.FINDING, (Line("steps.activate_other_id", other),), facts)
+        other = Line("steps.activate_other_id", {"entered": masked(full), "seen": seen})
+        way = Line("steps.activate_correct", {"case": context.case.name, "entry": entry.get("entry")})
+        return Verdict(Status.FINDING, (other, way), facts)
     line = Line("steps.activate_done", {"server": server_of(context), "id": seen or masked(full)})
     return Verdict(Status.SUCCEEDED, (line,), facts)
 
@@ -105,9 +106,9 @@ def _dictation(context: Context) -> tuple[Line, ...]:
 
 def _given(context: Context) -> dict[str, Any]:
     way = "automatic" if context.case.clearinghouse.method == "automatic" else "telephone"
-    given = [fields.get("license_server_id") for fields in context.private("activate")]
+    given = [fields.get("license_server_id") for fields in entered_since(context, set_up_anew(context.history))]
     last = next((normalise_id35(str(text)) for text in reversed(given) if text), None)
-    return {"Way": way, "LicenseServerId": last or identifiers_in_full(context).license_server_id or ""}
+    return {"Way": way, "LicenseServerId": last or own_identifiers(context).license_server_id or ""}
 
 
 @script(
@@ -127,22 +128,29 @@ def activate_cim(context: Context, seen: ActivateAnswer) -> Verdict:
         license_server_id=f"…{seen.license_server_id_tail}" if seen.license_server_id_tail else "",
     )
     if seen.already:
-        line = Line("steps.activate_already", {"id": facts.license_server_id or "—"})
+        line = Line("steps.activate_already", {"id": facts.license_server_id or "steps.not_read"})
         return Verdict(Status.ALREADY_DONE, (line,), facts)
     if seen.return_value is None and seen.fault is None:  # unknown: the script leaves it to the console
         line = Line("steps.license_server_unknown", {"status": seen.before})
         return Verdict(Status.WAITING, (line,), facts, hints=hints_for("activation"))
     if seen.fault is not None:
-        return failed("steps.activate_fault", seen.fault, hints_for("wmi", seen.fault.code))
+        refused = failed("steps.activate_fault", seen.fault, hints_for("wmi", seen.fault.code))
+        if seen.after != ActivationStatus.ACTIVATED:
+            return refused
+        # Only the answer was lost: Microsoft is not to be asked a second time.
+        seen_line = Line("steps.activate_seen", {"id": facts.license_server_id or "steps.not_read"})
+        return Verdict(Status.FINDING, (*refused.lines, seen_line), facts, hints=refused.hints)
     if seen.return_value != 0:
         code = "?" if seen.return_value is None else f"0x{seen.return_value & 0xFFFFFFFF:08X}"
         empty = ", ".join(contact.name for contact in seen.contacts if not contact.filled)
         line = Line("steps.activate_contacts" if empty else "steps.activate_refused", {"code": code, "names": empty})
-        return Verdict(Status.FAILED, (line,), facts, hints=hints_for("wmi", code))
+        misheard = {"id": facts.license_server_id, "case": context.case.name}
+        read_back = (Line("steps.activate_read_back", misheard),) if facts.license_server_id and not empty else ()
+        return Verdict(Status.FAILED, (line, *read_back), facts, hints=hints_for("wmi", code))
     if seen.after != ActivationStatus.ACTIVATED:
         line = Line("steps.activate_not_borne_out", {"status": seen.after})
         return Verdict(Status.FAILED, (line,), facts, hints=hints_for("activation"))
-    fields = {"server": server_of(context), "id": facts.license_server_id or "—"}
+    fields = {"server": server_of(context), "id": facts.license_server_id or "steps.not_read"}
     return Verdict(Status.SUCCEEDED, (Line("steps.activate_done", fields),), facts)
 
 
@@ -154,7 +162,7 @@ def activation_seen(context: Context, attempt: Attempt, seen: LicenseServerAnswe
     tail = f"…{seen.license_server_id_tail}" if seen.license_server_id_tail else ""
     facts = ActivatedByCim(activation_status=seen.activation_status, license_server_id=tail)
     if seen.activation_status == ActivationStatus.ACTIVATED:
-        return Verdict(Status.FINDING, (Line("steps.activate_seen", {"id": tail or "—"}),), facts)
+        return Verdict(Status.FINDING, (Line("steps.activate_seen", {"id": tail or "steps.not_read"}),), facts)
     if seen.activation_status == ActivationStatus.NOT_ACTIVATED:
         return Verdict(Status.FAILED, (Line("steps.activate_seen_not"),), facts)
     return None

@@ -18,7 +18,9 @@ Number = Annotated[float, Field(strict=False)]
 class Answered(BaseModel):
     """Base of every record read from out.json: PascalCase outside, no unknown name, frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_pascal, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_pascal, populate_by_name=True, defer_build=True
+    )
 
 
 class Fault(Answered):

@@ -201,7 +201,7 @@ def backup(context: Context, seen: CopiesAnswer) -> Verdict:
     future = dated_copies.from_the_future(seen.copies, seen.collected_at)
     told = (Line("backup.copies_future", {"copies": ", ".join(future)}),) if future else ()
     facts = AuditBackup(destination=seen.destination, copies=len(seen.copies), newest="", days=None)
-    if not seen.reachable:
+    if not seen.answers:
         return Verdict(Status.FINDING, (Line("audit.backup_unreachable", {"place": seen.destination or "—"}),), facts)
     if not whole:
         return Verdict(Status.FINDING, (Line("audit.backup_none", {"place": seen.destination}), *told), facts)

@@ -29,7 +29,7 @@ PATCH_DAYS = 62
 _DRIFT: tuple[tuple[str, Callable[[HostSeen], object]], ...] = (
     ("audit.what_mode", lambda seen: seen.mode),
     ("audit.what_set_by_policy", lambda seen: seen.set_by_policy),
-    ("audit.what_servers", lambda seen: list(seen.servers)),
+    ("audit.what_servers", lambda seen: None if seen.servers is None else list(seen.servers)),
     ("audit.what_gpo", lambda seen: seen.gpo),
 )
 _ROWS = 200
@@ -148,7 +148,7 @@ def _hosts(before: Audit, context: Context) -> Iterator[Row]:
             continue  # not reached in one of them
         for what, read in _DRIFT:
             was, now = read(old[name]), read(new[name])
-            if was != now:
+            if was != now and None not in (was, now):  # what could not be read has not drifted
                 yield _row(what, name, _worded(what, was), _worded(what, now))
 
 

@@ -15,7 +15,7 @@ from runbook.journal.facts import Facts
 from runbook.journal.history import History
 from runbook.journal.lines import Journal
 from runbook.journal.outcome import Line, Status, Verdict
-from runbook.papers.case_words import word
+from runbook.papers.case_words import proofs_in_words, word
 from runbook.papers.paper import Grid, Pairs, Section, to_html, to_text
 from runbook.steps.audit import AuditBackup
 from runbook.steps.audit_packs import TYPES, AuditPacks
@@ -28,6 +28,7 @@ from runbook.steps.opening import LicenseServer
 from runbook.steps.registry import local
 from runbook.steps.secure import Backup
 from runbook.steps.source import SourceLost
+from runbook.words.forms import day
 from runbook.words.sentences import say
 
 _STEM = "licence-sheet"
@@ -88,6 +89,8 @@ def _origin(context: Context) -> Path | None:
 def _counted(context: Context) -> Section:
     lang = context.lang
     facts = context.known(AuditPacks)
+    if not facts.collected_at:  # no noughts for what nobody counted
+        return Section(say("audit.sheet_uncounted", lang), ())
     heads = tuple(
         say(key, lang) for key in ("audit.sheet_type", "audit.sheet_owned", "audit.sheet_total", "audit.sheet_issued")
     )
@@ -98,8 +101,7 @@ def _counted(context: Context) -> Section:
         )
         for kind in TYPES
     )
-    day = facts.collected_at[:10]
-    return Section(say("audit.sheet_counted", lang, day=day), (Grid(heads, rows),))
+    return Section(say("audit.sheet_counted", lang, day=day(facts.collected_at[:10], lang)), (Grid(heads, rows),))
 
 
 def _packs(context: Context) -> Section:
@@ -120,11 +122,16 @@ def _packs(context: Context) -> Section:
             p.version,
             say(TYPES[p.type], lang),
             str(p.count),
-            ", ".join(Path(f).name for f in p.proofs),
+            proofs_in_words(p, lang),
         )
         for number, p in enumerate(context.case.packs, 1)
     )
     return Section(say("audit.sheet_packs", lang), (Grid(heads, rows),))
+
+
+def _who(context: Context) -> str:
+    name = context.case.operator.name or say("audit.sheet_who_unnamed", context.lang)
+    return say("audit.sheet_who_value", context.lang, operator=name)
 
 
 def _where(context: Context) -> Section:
@@ -135,7 +142,7 @@ def _where(context: Context) -> Section:
     rows = (
         (say("audit.sheet_where", lang), "\n".join(places) or say("audit.sheet_nowhere", lang)),
         (say("audit.sheet_vault", lang), say("audit.sheet_vault_value", lang)),
-        (say("audit.sheet_who", lang), say("audit.sheet_who_value", lang, operator=context.case.operator.name or "—")),
+        (say("audit.sheet_who", lang), _who(context)),
         (say("audit.sheet_outside", lang), say("audit.sheet_outside_value", lang)),
     )
     return Section(say("audit.sheet_full", lang), (Pairs(rows),))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from runbook.errors import BadInput, RunbookError
+from runbook.errors import BadInput
+from runbook.journal.beside import histories
 from runbook.journal.context import Context
 from runbook.journal.facts import Told
 from runbook.journal.history import History, played
-from runbook.journal.lines import Journal
 from runbook.steps.audit_packs import AuditPacks
 from runbook.words.sentences import say
 
@@ -40,8 +39,8 @@ def earlier(context: Context) -> list[Audit]:
     An audit counts where it has counted the CALs.
     """
     found = []
-    for journal, history in _histories(context):
-        for audit, rehearsal in _audits(journal, history) if history else ():
+    for case, history in histories(context.case_folder.parent):
+        for audit, rehearsal in _audits(case, history) if history else ():
             here = audit.case == context.case_folder.name and audit.run >= context.run_folder.name
             counted = audit.facts(AuditPacks)
             same = counted is not None and counted.server == context.case.license_server.name
@@ -66,23 +65,15 @@ def previous(context: Context) -> Audit | None:
 
 def damaged(context: Context) -> list[str]:
     """The cases whose journal cannot be read: no audit in them is known."""
-    return [journal.parent.name for journal, history in _histories(context) if history is None]
+    return [case for case, history in histories(context.case_folder.parent) if history is None]
 
 
-def _histories(context: Context) -> Iterator[tuple[Path, History | None]]:
-    for journal in sorted(context.case_folder.parent.glob("*/journal.jsonl")):
-        try:
-            yield journal, History(Journal(journal).entries())
-        except RunbookError:  # one damaged case must not stop the audits of all
-            yield journal, None
-
-
-def _audits(journal: Path, history: History) -> Iterator[tuple[Audit, bool]]:
+def _audits(case: str, history: History) -> Iterator[tuple[Audit, bool]]:
     for run in history.runs():
         opened = history.opening(run)
         if opened is None or opened.get("notebook") != NOTEBOOK:
             continue
         ends = [e for e in history.entries if e["event"] == "end" and e["run"] == run and e.get("facts")]
-        audit = Audit(journal.parent.name, run, "", {end["step"]: dict(end["facts"]) for end in ends})
+        audit = Audit(case, run, "", {end["step"]: dict(end["facts"]) for end in ends})
         if (counted := audit.facts(AuditPacks)) and counted.collected_at:
             yield replace(audit, at=counted.collected_at), played(opened) is not None

@@ -12,13 +12,13 @@ from runbook.journal.context import Context
 from runbook.journal.facts import Facts
 from runbook.journal.outcome import Line, Status, Verdict
 from runbook.steps.answer_shape import Answered, Fault, Flag, Int
-from runbook.steps.dated_copies import CopiedFile, Manifest
 from runbook.steps.purpose import stock
 from runbook.steps.registry import CASE_LINE, script
 from runbook.steps.secure import (
     DESTINATION,
     LOG,
     ROBOCOPY_FAILS,
+    CopyAnswer,
     CopyMade,
     log_path,
     refused,
@@ -88,30 +88,17 @@ class SystemStateAnswer(Answered):
     fault: Fault | None
 
 
-class VssAnswer(Answered):
+class VssAnswer(CopyAnswer):
     """backup-vss: a shadow copy with the writer TermServLicensing, a copy out of it, the shadow copy deleted."""
 
-    source: str
-    destination: str | None
-    refused: str | None
-    free_bytes: Int | None
     needed_bytes: Int
     drive: str | None  # the letter under which the shadow copy was shown
     diskshadow_exit_code: Int | None
     diskshadow_text: list[str]
     exposed: Flag
     deleted: Flag
-    rights_exit_code: Int | None = None  # icacls on the new folder; None: not known
     shadows_left: list[str] = Field(default_factory=list)  # ids of this run's, still there
     shadows_earlier: list[str] = Field(default_factory=list)  # "Z: {id}": shown by an earlier run, still there
-    robocopy_exit_code: Int | None
-    esentutl_exit_code: Int | None
-    esentutl_text: list[str]
-    files: list[CopiedFile]
-    manifest_path: str | None
-    manifest: Manifest | None
-    service_state: str
-    fault: Fault | None
 
 
 def unless_applied(step: str, why: Callable[[Context], str | None] = lambda _: None) -> Callable[..., Verdict | None]:

@@ -10,6 +10,7 @@ from runbook.hints.ids import hints_for
 from runbook.journal.context import Context
 from runbook.journal.facts import Facts
 from runbook.journal.outcome import BAD, SATISFIED, Line, Status, Verdict
+from runbook.journal.parts import Of
 from runbook.steps import dated_copies
 from runbook.steps.answer_shape import Answered, Fault, Flag, Int
 from runbook.steps.backup import ShadowCopy, told, unless_applied
@@ -89,6 +90,25 @@ def _second_input(context: Context) -> dict[str, Any]:
     }
 
 
+def _carried(context: Context) -> list[Of]:
+    """What the second place is to hold: this copy, there."""
+    name, place = _copies(context).carry, context.case.backup.second_copy
+    return [Of(f"{place}\\{name}", name)] if name and place else []
+
+
+def _doomed(context: Context) -> list[Of]:
+    """What retention is to remove, as this run has read it: one that was left is to be removed still, one that went is
+    not taken away twice."""
+    names = [name for name in _copies(context).to_remove if name not in _removed(context)]
+    return [Of(f"{context.run_folder.name}/{name}", name) for name in names]
+
+
+def _removed(context: Context) -> set[str]:
+    """The copies that retention has taken away in this case: they are not lost."""
+    ends = context.history.ends(Retention.step)
+    return {name for end in ends if (kept := Retention.of(end.get("facts"))) for name in kept.removed}
+
+
 def _copies(context: Context) -> Copies:
     """What was seen of the copies in this case; nothing where nobody looked."""
     return context.known(Copies)
@@ -100,7 +120,8 @@ def _place(context: Context) -> str:
 
 class Copies(Facts):
     """The dated copies of the destination by their names: the good, the newest of each kind, those to remove, the
-    state of each (``dated_copies``); ``carry`` goes to the second place. Sizes in bytes."""
+    state of each (``dated_copies``); ``carry`` goes to the second place, ``lost`` were made by this case and are gone.
+    Sizes in bytes."""
 
     step: ClassVar[str] = "backup-copies"
     destination: str = ""
@@ -113,6 +134,7 @@ class Copies(Facts):
     bytes: int = 0
     free_bytes: int | None = None
     carry: str | None = None
+    lost: tuple[str, ...] = ()
 
 
 #: The copies of the folder that a run can make.
@@ -145,7 +167,8 @@ def copies(context: Context, seen: CopiesAnswer) -> Verdict:
     made = [_leaf(own.destination) for kind in WAYS if (own := context.facts(kind)) and own.manifest]
     # A state that esentutl did not tell is a finding of the step that made the copy, and no more here.
     bad_made = [copy for copy in found if copy.name in made and not copy.whole and copy.state != "unjudged"]
-    lost = [name for name in made if name not in {copy.name for copy in found} and name not in future]
+    there = {copy.name for copy in found} | set(future) | _removed(context)
+    lost = [name for name in made if name not in there]
     # To the second place goes what was made now, the clean one first; else the newest.
     mine = sorted((c for c in found if c.name in made and c.whole), key=lambda c: (c.good, c.at), reverse=True)
     whole = [copy.name for copy in found if copy.whole]
@@ -160,9 +183,10 @@ def copies(context: Context, seen: CopiesAnswer) -> Verdict:
         bytes=sum(copy.size for copy in found),
         free_bytes=seen.free_bytes,
         carry=mine[0].name if mine else whole[0] if whole else None,
+        lost=tuple(lost) if seen.answers else (),
     )
     lines: list[Line] = []
-    if not seen.reachable and made:
+    if not seen.answers and made:
         return Verdict(Status.FAILED, (Line("backup.copies_unreachable", {"place": seen.destination}),), facts)
     for copy in bad_made:
         fields = {"copy": copy.name, "state": dated_copies.STATES[copy.state], "files": ", ".join(copy.wrong) or "—"}
@@ -195,8 +219,9 @@ _MAKE_COPIES = ("backup", *(kind.step for kind in WAYS))
 @verification("backup-vss", by="backup-copies")
 def copy_seen(context: Context, attempt: Attempt, seen: CopiesAnswer) -> Verdict | None:
     """Its folder is dated when the script began, and its list of files is written last: a whole copy of that time was
-    made, a folder without a list was not finished. Anything else, and a place that does not answer, is for a person."""
-    if not seen.reachable:
+    made, a folder without a list was not finished; on a drive that answers, a place that is not there holds none.
+    Anything else, and a place that does not answer, is for a person."""
+    if not seen.answers:
         return None
     way = "vss" if attempt.step == ShadowCopy.step else "stop"
     others = {_leaf(end["facts"].get("destination")) for step in _MAKE_COPIES for end in context.history.ends(step)}
@@ -233,6 +258,7 @@ class SecondCopy(Facts):
     SecondCopyAnswer,
     given=_second_input,
     needless=unless_applied("backup-second-copy", _no_second),
+    asked=_carried,
     wants={"Source": (CASE_LINE, "backup.destination"), "Destination": (CASE_LINE, "backup.second_copy")},
 )
 def second_copy(context: Context, seen: SecondCopyAnswer) -> Verdict:
@@ -276,6 +302,7 @@ class Retention(Facts):
     RetentionAnswer,
     given=_old_input,
     needless=unless_applied("backup-retention", _nothing_old),
+    asked=_doomed,
     wants=DESTINATION,
 )
 def retention(context: Context, seen: RetentionAnswer) -> Verdict:
@@ -321,7 +348,13 @@ def report(context: Context) -> Verdict:
     """Where the backup is, how large, how long the service stood still, what it can and cannot bring back."""
     done = SATISFIED - {Status.SKIPPED}
     made = {k.step: context.known(k) for k in WAYS if context.status.get(k.step) in done}
+    seen_lost = _copies(context).lost if context.status.get("backup-copies") == Status.FAILED else ()
+    lost = {*seen_lost, *_removed(context)}
+    gone = [step for step, copy in made.items() if _leaf(copy.destination) in lost]
+    made = {step: copy for step, copy in made.items() if step not in gone}
     name = context.case.name
+    if gone and not made:
+        return Verdict(Status.FINDING, (Line("backup.report_gone"),), Report(made=False))
     if not made:
         tried = any(context.status.get(kind.step) in BAD for kind in WAYS)
         refused = context.status.get("backup-plan") == Status.FAILED
@@ -331,7 +364,9 @@ def report(context: Context) -> Verdict:
         older = _copies(context).newest_whole if looked else None
         if key == "backup.report_failed" and not looked:
             key = "backup.report_failed_unseen"
-        return Verdict(status, (Line(key, {"newest": older or "—", "case": name}),), Report(made=False))
+        if key == "backup.report_failed" and not older:
+            key = "backup.report_failed_none"
+        return Verdict(status, (Line(key, {"newest": older or "", "case": name}),), Report(made=False))
     # The clean copy first: it is the one to restore from.
     way = next((step for step, copy in made.items() if copy.clean_shutdown), next(iter(made)))
     inventory = context.facts(Inventory)

@@ -13,9 +13,9 @@ from typing import ClassVar
 from runbook.case.folder import CaseFolder
 from runbook.files import write_whole
 from runbook.journal.context import Context
+from runbook.journal.entries import said
 from runbook.journal.facts import Facts
 from runbook.journal.outcome import Line, Status, Verdict
-from runbook.journal.private import identifiers_in_full
 from runbook.papers.case_words import (
     contract_rows,
     earlier_rows,
@@ -40,9 +40,10 @@ from runbook.papers.paper import (
     to_text,
 )
 from runbook.papers.reckoning import to_ask
-from runbook.steps.key_packs import held_before
+from runbook.steps.clearinghouse import ISSUED
+from runbook.steps.key_packs import held_before, unsettled
 from runbook.steps.letter import letter
-from runbook.steps.opening import LicenseServer
+from runbook.steps.opening import LicenseServer, own_identifiers
 from runbook.steps.registry import local
 
 
@@ -62,6 +63,9 @@ def call_sheet(context: Context) -> Verdict:
     """
     if not context.case.packs:
         return Verdict(Status.WAITING, (Line("steps.proofs_no_packs"),))
+    issued = any(said(entry, "result") == ISSUED for entry in context.confirms.get("clearinghouse", []))
+    if (found := unsettled(context)) and not issued:
+        return Verdict(Status.WAITING, (Line("steps.sheet_unsettled", {"asked": found[0], "now": found[1]}),))
     asked = to_ask(context.case.packs, held_before(context))
     owned = context.case.expected_cals()
     if not asked:
@@ -72,7 +76,7 @@ def call_sheet(context: Context) -> Verdict:
     for name, sheet in (("call-sheet", build(context)), ("letter", letter(context))):
         for suffix, text in ((".txt", to_text(sheet)), (".html", to_html(sheet))):
             written.append(_write(context.case_folder, name + suffix, text))
-    known = identifiers_in_full(context).license_server_id is not None
+    known = own_identifiers(context).license_server_id is not None
     facts = CallSheet(files=tuple(written), server_id_known=known)
     lines = [Line("steps.sheet_written", {"files": ", ".join(written)})]
     if (missing := context.case.expected_cals()) < owned:
@@ -146,16 +150,15 @@ def _activation(context: Context) -> Section:
     seen = context.known(LicenseServer)
     if seen.activated:
         return Section(title, (Prose(word("sheets.call_activation_done", lang)),))
-    full = identifiers_in_full(context).product_id
+    full = own_identifiers(context).product_id
     shown = full or seen.product_id
     product = Pairs(((word("sheets.product_id", lang), shown),))
     if context.case.clearinghouse.method == "automatic":
         return Section(title, (product,))
-    answer = Identifier(word("sheets.call_activation_write", lang))
+    if context.case.clearinghouse.method == "web":
+        return Section(title, (product, Identifier(word("sheets.call_activation_write_web", lang))))
     say = Prose(word("sheets.call_activation_say", lang), "say")
-    return Section(
-        title, (say, product, answer) if context.case.clearinghouse.method == "telephone" else (product, answer)
-    )
+    return Section(title, (say, product, Identifier(word("sheets.call_activation_write", lang))))
 
 
 def _request(context: Context) -> Section:
@@ -163,7 +166,7 @@ def _request(context: Context) -> Section:
     blocks: list[Block] = []
     if case.clearinghouse.method == "telephone":
         blocks.append(Prose(word("sheets.call_request_say", lang, packs=packs_in_words(case, lang)), "say"))
-    full = identifiers_in_full(context).license_server_id
+    full = own_identifiers(context).license_server_id
     blocks.append(
         Identifier(word("sheets.call_server_id" if full else "sheets.call_server_id_unknown", lang), full or "")
     )
@@ -184,18 +187,20 @@ def _notes(context: Context) -> Section:
     """Where to write: boxes for each pack of the case. The agent may give fewer packs, never a printed ID."""
     lang, web = context.lang, context.case.clearinghouse.method == "web"
     rows = (
-        ["sheets.call_when", "sheets.call_reference"]
+        ["sheets.call_when", "sheets.call_reference_web"]
         if web
         else ["sheets.call_when", "sheets.call_agent", "sheets.call_reference"]
     )
     blocks: list[Block] = [] if web else [Prose(word("sheets.call_ask", lang))]
     blocks.append(Pairs(tuple((word(row, lang), "") for row in rows)))
-    blocks.append(Choices(word("sheets.call_result", lang), tuple(word("sheets.call_results", lang).split("|"))))
+    results = word("sheets.call_results_web" if web else "sheets.call_results", lang)
+    blocks.append(Choices(word("sheets.call_result", lang), tuple(results.split("|"))))
     for number in range(1, max(len(context.case.packs), 2) + 1):
         blocks.append(
             Identifier(word("sheets.call_key_pack", lang, number=number), after=word("sheets.call_key_pack_cals", lang))
         )
-    blocks.append(Pairs(((word("sheets.call_remarks", lang), ""), ("", ""))))
+    remarks = word("sheets.call_remarks_web" if web else "sheets.call_remarks", lang)
+    blocks.append(Pairs(((remarks, ""), ("", ""))))
     return Section(word("sheets.call_notes_web" if web else "sheets.call_notes", lang), tuple(blocks))
 
 
@@ -205,4 +210,5 @@ def _after(context: Context) -> Section:
     if not context.known(LicenseServer).activated:
         blocks.append(Command(f"runbook confirm {name} activate"))
     blocks += [Command(f"runbook confirm {name} clearinghouse"), Prose(word("sheets.call_after_not_found", lang))]
-    return Section(word("sheets.call_after", lang), tuple(blocks))
+    automatic = context.case.clearinghouse.method == "automatic"  # which leaves out the notes
+    return Section(word("sheets.call_after_automatic" if automatic else "sheets.call_after", lang), tuple(blocks))

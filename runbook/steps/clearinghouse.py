@@ -53,6 +53,7 @@ _SAID = {
         REFUSED: "steps.result_refused",
         NOT_FOUND: "steps.result_not_found",
         CALL_BACK: "steps.result_call_back",
+        RECORDING: "steps.result_recording",
     },
 }
 
@@ -147,7 +148,8 @@ def clearinghouse(context: Context, entries: list[dict[str, Any]]) -> Verdict:
         at=moment(told),
         owned=context.case.expected_cals(),
     )
-    where = {"at": facts.at, "reference": facts.reference or "—", "note": said(last, "note") or "—"}
+    where = {"at": facts.at, "reference": facts.reference or "steps.not_recorded"}
+    where["note"] = said(last, "note") or "steps.nothing_noted"
     if result != ISSUED:
         if result in TO_ESCALATE and _escalated_since(context, last):
             ticket = said(context.confirms["escalate"][-1], "ticket") or "—"
@@ -192,7 +194,7 @@ def _issued(
     asked = _asked(context)
     there = facts.owned - asked
     facts = facts.model_copy(update={"asked": asked})
-    fields = {"packs": ids, "issued": total, "owned": facts.owned, "reference": facts.reference or "—"}
+    fields = {"packs": ids, "issued": total, "owned": facts.owned, "reference": facts.reference or "steps.not_recorded"}
     place = (total > asked) - (total < asked)
     if there:
         fields |= {"asked": asked, "there": there}

@@ -12,8 +12,9 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import AwareDatetime, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationError
 
 from runbook.steps.answer_shape import Answered, Fault, Flag, Int
 
@@ -44,7 +45,8 @@ class CopiedFile(Answered):
 
     name: str  # path below the folder, "/" or "\\" as Windows gives it
     size: Int
-    sha256: str = Field(pattern=r"^[0-9A-F]{64}$")
+    #: Get-FileHash writes capitals; small letters are what sha256sum, certutil and the archive's lists write.
+    sha256: Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{64}$"), AfterValidator(str.lower)]
 
 
 class Manifest(Answered):
@@ -93,10 +95,15 @@ class CopiesAnswer(Answered):
     destination: str
     reachable: Flag
     reach_fault: Fault | None = None  # the place refused to be looked at
-    free_bytes: Int | None
+    free_bytes: Int | None  # of the place's drive; None: a share, or no drive answers
     copies: list[DatedCopy]
     versions: list[SystemStateVersion]
     versions_fault: Fault | None
+
+    @property
+    def answers(self) -> bool:
+        """Whether what lies at the place is known: it was listed, or it is not there on a drive that answers."""
+        return self.reachable or (self.reach_fault is None and self.free_bytes is not None)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,8 @@ def read_policy_report(path: Path, kind: str, lost: Iterable[str]) -> ReportRead
         page = read_gpresult_html(path)
         found, faults = licensing_policies_of_html(page), page.unread
         lacks = _lacks([setting.path for setting in page.settings], False)
+        if _is_of_a_user(page.titles):
+            lacks = "diagnose.user_only"
     told = () if found or faults else (lacks,)
     rows = tuple({"policy": p.name, "value": ", ".join(p.servers) or p.text or p.state, "gpo": p.gpo} for p in found)
     return ReportRead(tuple(_of_policies(found, {name.casefold() for name in lost})), rows, unread=faults, told=told)
@@ -85,6 +88,13 @@ def _lacks(paths: list[str], registry: bool) -> str:
     roots = {fold(root) for root in reference.lexicon().template_roots}
     known = not paths or any(fold(part) in roots for path in paths for part in path.split("/"))
     return "diagnose.no_licensing_policy" if known or registry else "diagnose.other_language"
+
+
+def _is_of_a_user(titles: tuple[str, ...]) -> bool:
+    """Whether a page has the user's section and not the machine's, as a session that is not elevated makes it."""
+    words = {word for title in titles for word in re.findall(r"\w+", fold(title))}
+    lexicon = reference.lexicon()
+    return not words.isdisjoint(lexicon.user_titles) and words.isdisjoint(lexicon.computer_titles)
 
 
 def _of_policies(found: tuple[LicensingPolicy, ...], lost: set[str]) -> Iterable[Pointer]:

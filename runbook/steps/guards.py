@@ -6,33 +6,56 @@ change that lacks something never begins, so nothing stands in the record that n
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from runbook.case.consistency import names_machine
 from runbook.journal.context import Context
+from runbook.journal.entries import no_longer_attached
+from runbook.journal.history import History
+from runbook.journal.lines import Entry
 from runbook.journal.outcome import Line, Status, Verdict
 from runbook.knowledge import reference
+from runbook.papers.reckoning import to_ask
 from runbook.steps import registry
-from runbook.steps.key_packs import Counted
+from runbook.steps.key_packs import Counted, HeldBefore, held_before, unsettled
+from runbook.steps.opening import LicenseServer
 from runbook.steps.preflight import Preflight
 
+_GOOD = frozenset({Status.SUCCEEDED, Status.ALREADY_DONE})
 _MISSING = {registry.CONFIRM: "guards.missing_confirm", registry.CASE_LINE: "guards.missing_case"}
 
 
 def moved(context: Context) -> Verdict | None:
-    """A case is one server's: what it changed on another one is not done here, and is not undone there."""
+    """A case is one server's: what it changed on another one is not done here, and is not undone there. One with the
+    same License Server ID may be the same under a new name, or a copy of it: a person says so."""
     here = seen_server(context)
-    for run in reversed(context.history.runs()):
-        begun = [e for e in context.history.entries if e["event"] == "begin" and e["run"] == run]
-        seen = context.history.facts_in(Preflight, run)
-        if (
-            here
-            and seen
-            and seen.name
-            and any(e.get("kind") != "check" for e in begun)
-            and not is_here(seen.name, context)
-        ):
-            fields = {"server": here, "seen": seen.name, "run": run}
-            return Verdict(Status.FAILED, (Line("guards.moved", fields),))
-    return None
+    changed = [(run, name) for run, name in changed_on(context.history) if not is_here(name, context)]
+    if not here or not changed:
+        return None
+    run, name = changed[-1]
+    if context.history.one_machine(name, here):
+        return None
+    fields = {"server": here, "seen": name, "run": run}
+    now = context.history.facts_in(LicenseServer, context.run_folder.name)
+    if now and now.activated and now.license_server_id in _identities(context.history, name):
+        fields |= {"id": now.license_server_id, "case": context.case.name}
+        return Verdict(Status.FAILED, (Line("guards.moved_same", fields),))
+    return Verdict(Status.FAILED, (Line("guards.moved", fields),))
+
+
+def _identities(history: History, name: str) -> set[str]:
+    """The License Server IDs under which the machine ``name`` has answered as activated."""
+    runs = (run for run in history.runs() if (seen := history.facts_in(Preflight, run)) and seen.name == name)
+    read = (history.facts_in(LicenseServer, run) for run in runs)
+    return {each.license_server_id for each in read if each and each.activated and each.license_server_id}
+
+
+def changed_on(history: History) -> list[tuple[str, str]]:
+    """Each run that has begun a change, with the machine that answered in it, oldest first."""
+    runs = dict.fromkeys(str(e["run"]) for e in history.entries if e["event"] == "begin" and e.get("kind") != "check")
+    seen = ((run, history.facts_in(Preflight, run)) for run in runs)
+    return [(run, facts.name) for run, facts in seen if facts and facts.name]
 
 
 def missing_inputs(context: Context, step: str) -> tuple[Line, ...]:
@@ -61,9 +84,33 @@ def refused(context: Context, step: str) -> Verdict | None:
         return Verdict(Status.FAILED, (Line("guards.other_server", {"server": here, "named": named}),))
     if lines := missing_inputs(context, step):
         return _waiting(context, step, lines)
+    if step == "install-packs" and unsettled(context):
+        return Verdict(Status.WAITING, (Line("guards.unsettled", {"server": here}),))
+    if step == "install-packs" and (lines := _all_there(context, here)):
+        return Verdict(Status.WAITING, lines)
     if reference.step(step).phase == "hosts" and context.status.get(Counted.step) is Status.FAILED:
         return Verdict(Status.WAITING, (Line("guards.wrong_packs", {"server": here}),))
     return None
+
+
+def _all_there(context: Context, here: str) -> tuple[Line, ...]:
+    """Said where the server held every CAL that the case owns when the case began: another case, or another copy of
+    this one, may have sent the very packs that were dictated here."""
+    if not context.facts(HeldBefore) or to_ask(context.case.packs, held_before(context)):
+        return ()
+    fields = {"server": here, "owned": context.case.expected_cals(), "case": context.case.name}
+    return (Line("guards.all_there", fields),)
+
+
+def as_attached(case_folder: Path, entries: list[Entry], verdict: Verdict) -> Verdict:
+    """``verdict`` on a step of which persons said ``entries``: what they attached and is no longer there as it was is
+    told, before the seal refuses it."""
+    gone = no_longer_attached(case_folder, entries)
+    lines = tuple(
+        line for path in gone if (line := Line("steps.attestation_gone", {"file": path})) not in verdict.lines
+    )
+    status = Status.FINDING if lines and verdict.status in _GOOD else verdict.status
+    return replace(verdict, status=status, lines=(*verdict.lines, *lines))
 
 
 def waits(context: Context, step: str) -> Verdict | None:

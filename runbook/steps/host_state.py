@@ -34,6 +34,7 @@ TROUBLES = {
     "dead_server": "steps.trouble_dead_server",
     "no_server": "steps.trouble_no_server",
     "other_server": "steps.trouble_other_server",
+    "servers_unread": "steps.trouble_servers_unread",
     "mode_wrong": "steps.trouble_mode_wrong",
     "mode_missing": "steps.trouble_mode_missing",
     "connectivity": "steps.trouble_connectivity",
@@ -41,6 +42,8 @@ TROUBLES = {
     "not_judged": "steps.trouble_not_judged",
 }
 NO_TROUBLE = "steps.trouble_none"
+#: What could not be read from here.
+_UNKNOWN = frozenset({"servers_unread", "not_judged"})
 
 
 def rank_of(word: str) -> int:
@@ -94,7 +97,7 @@ class HostReading(Answered):
     licensing_name: str | None
     policy_source_licensing_type: Int | None
     policy_source_configured_license_servers: Int | None
-    specified_servers: list[str]
+    specified_servers: list[str] | None  # None: the call failed or was refused
     grace_days: Int | None
     central_licensing: Flag | None  # Win32_TSDeploymentLicensing.UseCentralLicensingSettings: a broker rules
     has_certificate: Flag  # X509 Certificate: the host has once talked to a license server
@@ -143,7 +146,7 @@ class HostState:
     @property
     def unjudged(self) -> bool:
         """Whether a reading on the host itself could say more."""
-        return "not_judged" in self.troubles
+        return bool(_UNKNOWN & {*self.troubles})
 
     @property
     def unreachable(self) -> bool:
@@ -152,7 +155,7 @@ class HostState:
     @property
     def wrong(self) -> tuple[str, ...]:
         """What is set wrongly on a host that was reached."""
-        return tuple(word for word in self.troubles if word not in ("unreachable", "old_link", "not_judged"))
+        return tuple(word for word in self.troubles if word not in {"unreachable", "old_link", *_UNKNOWN})
 
 
 def judge_host(case: Case, answer: HostAnswer, *, connectivity: bool) -> HostState:
@@ -205,6 +208,9 @@ def _mode_troubles(case: Case, seen: HostReading) -> Iterable[str]:
 
 def _server_troubles(case: Case, seen: HostReading) -> Iterable[str]:
     servers = seen.specified_servers
+    if servers is None:
+        yield "servers_unread"
+        return
     if not servers:
         yield "no_server"
         return
@@ -230,14 +236,15 @@ def _status(case: Case, seen: HostReading) -> int | None:
 
 class HostSeen(Plain):
     """One host as later steps, the record and the next audit read it. ``fault``: why it was not reached
-    (``remoting.Unreached``), then nothing else is known; ``gpo`` the Group Policy object that sets it."""
+    (``remoting.Unreached``), then nothing else is known; ``servers`` None: they could not be read; ``gpo`` the Group
+    Policy object that sets it."""
 
     troubles: tuple[str, ...] = ()
     local: bool = False
     fault: str = ""
     mode: int | None = None
     set_by_policy: bool | None = None
-    servers: tuple[str, ...] = ()
+    servers: tuple[str, ...] | None = ()
     grace_days: int | None = None
     connectivity: int | None = None
     os_build: int | None = None
@@ -254,7 +261,7 @@ def facts_of(state: HostState) -> HostSeen:
         local=state.local,
         mode=seen.licensing_type,
         set_by_policy=seen.policy_source_licensing_type == PolicySource.GROUP_POLICY,
-        servers=tuple(seen.specified_servers),
+        servers=None if seen.specified_servers is None else tuple(seen.specified_servers),
         grace_days=seen.grace_days,
         connectivity=state.connectivity,
         os_build=seen.os_build,
@@ -280,7 +287,7 @@ def row_of(state: HostState) -> dict[str, Any]:
     return row | {
         "mode": shown(MODES, seen.licensing_type),
         "set_by": by,
-        "servers": ", ".join(seen.specified_servers),
+        "servers": "?" if seen.specified_servers is None else ", ".join(seen.specified_servers),
         "grace_days": seen.grace_days,
         "connectivity": "" if state.connectivity is None else shown(LINKS, state.connectivity),
     }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import Field, ValidationError
 
+from runbook.case.consistency import same_machine
 from runbook.hints.ids import hints_for
 from runbook.journal.context import Context
-from runbook.journal.entries import moment, said, yes
+from runbook.journal.entries import attached, moment, no_longer_attached, said, yes
 from runbook.journal.facts import Facts
 from runbook.journal.outcome import Line, Status, Verdict
 from runbook.journal.parts import Of
@@ -37,6 +39,7 @@ _TROUBLES = {
     "dead_server": "steps.hosts_dead_server",
     "no_server": "steps.hosts_no_server",
     "other_server": "steps.hosts_other_server",
+    "servers_unread": "steps.hosts_servers_unread",
     "mode_wrong": "steps.hosts_mode_wrong",
     "mode_missing": "steps.hosts_mode_missing",
     "connectivity": "steps.hosts_connectivity",
@@ -198,10 +201,13 @@ def with_imports(context: Context, step: str, answers: list[HostAnswer]) -> tupl
     the names of the hosts for which that was done.
 
     A reading made on the host itself needs no second hop, so it replaces a remote one; of several, the newest. One
-    that is older than a remote reading which sees other settings is out of date and replaces nothing.
+    that is older than a remote reading which sees other settings is out of date and replaces nothing; one that was
+    taken back, or is no longer the file that was attached, is no reading.
     """
     found: dict[str, HostAnswer] = {}
-    for path in sorted((context.case_folder / "attachments" / step).glob("*.json")):
+    entries = context.confirms.get(step, [])
+    gone = no_longer_attached(context.case_folder, entries)
+    for path in (context.case_folder / file["path"] for file in attached(entries) if file["path"] not in gone):
         try:
             record = one(HostsAnswer, _as_list(json.loads(path.read_text(encoding="utf-8-sig"))))
         except (ValueError, ValidationError):
@@ -293,8 +299,8 @@ def hosts_configure(context: Context, entries: list[dict[str, Any]]) -> Verdict:
         if not hosts.names:
             return Verdict(Status.SKIPPED, (Line("steps.hosts_none"),))
         if hosts.managed_by == "broker":
-            fields = {"server": server, "broker": hosts.broker or "—"}
-            return Verdict(Status.WAITING, (Line("steps.configure_broker", fields),))
+            key = "steps.configure_broker" if hosts.broker else "steps.configure_broker_unnamed"
+            return Verdict(Status.WAITING, (Line(key, {"server": server, "broker": hosts.broker or ""}),))
         fields = {"server": server, "pilot": hosts.pilot or hosts.names[0]}
         return Verdict(Status.WAITING, (Line("steps.configure_gpo", fields),))
     entry = entries[-1]
@@ -302,22 +308,45 @@ def hosts_configure(context: Context, entries: list[dict[str, Any]]) -> Verdict:
     facts = Configured(
         way=way,
         object=said(entry, "broker" if way == "broker" else "gpo"),
-        edited_by=said(entry, "edited_by") or str(entry.get("who", "")),
+        edited_by=said(entry, "edited_by"),
         pilot=said(entry, "pilot") or hosts.pilot or "",
         at=moment(entry),
     )
     if not facts.object:
         key = "steps.configure_which_broker" if way == "broker" else "steps.configure_which_gpo"
         return Verdict(Status.WAITING, (Line(key),), facts)
-    done = {"object": facts.object, "who": facts.edited_by, "pilot": facts.pilot or "—"}
+    done = {"object": facts.object, "who": facts.edited_by or "steps.nobody_named"}
     key = "steps.configured_broker" if way == "broker" else "steps.configured_gpo"
-    return Verdict(Status.SUCCEEDED, (Line(key, done),), facts)
+    pilot = (Line("steps.configured_pilot", {"pilot": facts.pilot}),) if facts.pilot else ()
+    return Verdict(Status.SUCCEEDED, (Line(key, done), *pilot, *_unlisted(context, facts.pilot)), facts)
+
+
+def _unlisted(context: Context, host: str) -> tuple[Line, ...]:
+    """A remark on a host that a person named and the case does not."""
+    names = context.case.session_hosts.names
+    if not host or not names or any(same_machine(host, name) for name in names):
+        return ()
+    return (Line("steps.host_unlisted", {"host": host}),)
 
 
 def _state(host: HostUpdate) -> str:
     if not host.reached:
-        return "steps.state_unreachable"
+        why = why_unreached(host.fault)
+        return "steps.state_unreachable" if why is Unreached.OTHER else WHY[why]
     return "steps.state_failed" if host.exit_code else "steps.state_done"
+
+
+def _not_reached(hosts: Iterable[HostUpdate]) -> Iterator[Line]:
+    """The hosts on which nothing was done, by the reason: each is mended elsewhere."""
+    named: dict[Unreached, list[str]] = {}
+    for host in hosts:
+        if not host.reached:
+            named.setdefault(why_unreached(host.fault), []).append(host.name)
+    for why, names in named.items():
+        if why is Unreached.OTHER:
+            yield Line("steps.gpupdate_unreachable", {"hosts": _name(names)})
+        else:
+            yield Line("steps.gpupdate_not_reached", {"why": WHY[why], "count": len(names), "hosts": _name(names)})
 
 
 def _due(context: Context) -> dict[str, Any]:
@@ -347,15 +376,13 @@ def gpupdate(context: Context, seen: GpupdateAnswer) -> Verdict:
             "state": _state(host),
             "code": host.exit_code,
             "seconds": host.seconds,
-            "fault": WHY[why_unreached(host.fault)] if host.fault else "",
         }
         for host in seen.hosts
     ]
-    order = {"steps.state_unreachable": 0, "steps.state_failed": 1, "steps.state_done": 2}
-    table = tuple(sorted(rows, key=lambda row: (order[str(row["state"])], str(row["host"]).lower())))
+    order = {"steps.state_failed": 1, "steps.state_done": 2}  # those that were not reached stand first
+    table = tuple(sorted(rows, key=lambda row: (order.get(str(row["state"]), 0), str(row["host"]).lower())))
     lines = [Line("steps.gpupdate_done", {"count": len(good)})] if good else []
-    if gone:
-        lines.append(Line("steps.gpupdate_unreachable", {"hosts": _name(gone)}))
+    lines += _not_reached(seen.hosts)
     if wrong:
         named = _name([f"{name} ({code})" for name, code in wrong.items()])
         lines.append(Line("steps.gpupdate_failed", {"hosts": named}))
@@ -372,8 +399,9 @@ def test_logon(context: Context, entries: list[dict[str, Any]]) -> Verdict:
     """
     if not entries:
         hosts = context.case.session_hosts
-        fields = {"host": hosts.pilot or (hosts.names[0] if hosts.names else "—")}
-        return Verdict(Status.WAITING, (Line("steps.logon_waiting", fields),))
+        named = hosts.pilot or next(iter(hosts.names), "")
+        line = Line("steps.logon_waiting", {"host": named}) if named else Line("steps.logon_waiting_unnamed")
+        return Verdict(Status.WAITING, (line,))
     entry = entries[-1]
     facts = Logon(
         host=said(entry, "host"),
@@ -391,5 +419,6 @@ def test_logon(context: Context, entries: list[dict[str, Any]]) -> Verdict:
         return Verdict(Status.FAILED, (line,), facts, hints=hints_for("no-cal") + hints_for("grace"))
     if not facts.diagnoser_seen:
         return Verdict(Status.WAITING, (Line("steps.logon_diagnoser"),), facts)
-    done = {"host": facts.host or "—", "who": facts.who, "says": facts.diagnoser_says or "—"}
-    return Verdict(Status.SUCCEEDED, (Line("steps.logon_done", done),), facts)
+    key = "steps.logon_done" if facts.diagnoser_says else "steps.logon_done_unsaid"
+    done = Line(key, {"host": facts.host or "—", "who": facts.who, "says": facts.diagnoser_says})
+    return Verdict(Status.SUCCEEDED, (done, *_unlisted(context, facts.host)), facts)

@@ -19,7 +19,7 @@ from runbook.journal.outcome import Line, Status, Verdict
 from runbook.journal.parts import SentPack, secret
 from runbook.steps.answer_shape import Answered, Fault, Flag, Int, LoggedEvent
 from runbook.steps.clearinghouse import issued_ids, issued_packs
-from runbook.steps.key_packs import HeldBefore, KeyPack
+from runbook.steps.key_packs import HeldBefore, KeyPack, unsettled
 from runbook.steps.preflight import server_of
 from runbook.steps.purpose import dictated, failure, purpose
 from runbook.steps.registry import CONFIRM, manual, script
@@ -123,13 +123,17 @@ def install_packs(context: Context, entries: list[dict[str, Any]]) -> Verdict:
     aim = purpose(context, "install-packs")
     if not entries and context.status.get("clearinghouse") is Status.SKIPPED:
         return Verdict(Status.SKIPPED, (Line("steps.install_nothing_missing"),))
+    if not entries and unsettled(context):
+        return Verdict(Status.WAITING, (Line("guards.unsettled", {"server": server_of(context)}),))
     if not entries or (aim and aim.due):
         due = (
             [of.shown for of in aim.due]
             if aim
             else [p.id for p in issued_packs(context.confirms.get("clearinghouse", []))]
         )
-        fields = {"server": server_of(context), "packs": ", ".join(due) or "—"}
+        if not due:  # reissued by the automatic way: there is no ID to enter
+            return Verdict(Status.WAITING, (Line("steps.install_waiting_automatic", {"server": server_of(context)}),))
+        fields = {"server": server_of(context), "packs": ", ".join(due)}
         return Verdict(Status.WAITING, (Line(_WIZARD[context.case.clearinghouse.wizard], fields),))
     entry = entries[-1]
     way = said(entry, "way")
@@ -175,8 +179,10 @@ def install_packs_cim(context: Context, seen: InstallPacksAnswer) -> Verdict:
     )
     refused = [pack for pack in seen.packs if _code(pack)]
     if refused or not seen.packs:
-        inside = [f"…{pack.tail}" for pack in seen.packs if not _code(pack)]
-        lines = [Line("steps.install_in", {"ids": ", ".join(inside)})] if inside else []
+        earlier = purpose(context, "install-packs")
+        inside = [part.of.shown for part in earlier.done] if earlier else []
+        inside += [f"…{pack.tail}" for pack in seen.packs if not _code(pack)]
+        lines = [Line("steps.install_in", {"ids": ", ".join(dict.fromkeys(inside))})] if inside else []
         lines += [Line("steps.install_refused", {"id": f"…{pack.tail}", "code": _code(pack)}) for pack in refused]
         found = [hint for pack in refused for hint in hints_for("wmi", _code(pack))]
         hints = tuple(dict.fromkeys([*found, *hints_for("refused-id")]))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from runbook.case.identifiers import mask, mask_agreement
 from runbook.journal.context import Context
-from runbook.papers.case_words import contract_rows, old_servers, packs_in_words, word
+from runbook.journal.outcome import Status
+from runbook.papers.case_words import contract_rows, old_servers_in_words, packs_in_words, word
 from runbook.papers.paper import Pairs, Section, Sheet
 from runbook.steps.clearinghouse import ISSUED, Clearinghouse
 from runbook.steps.hosts import HostsAfter
 from runbook.steps.install import InstallWay
 from runbook.steps.key_packs import Counted
 from runbook.steps.opening import LicenseServer
-from runbook.steps.secure import Backup
+from runbook.steps.secure import Backup, FolderCopy
 from runbook.steps.source import SourceLost
 from runbook.words.forms import day
 
@@ -60,7 +61,7 @@ def inventory(context: Context, backup: str = "") -> list[Group]:
         (word("sheets.inventory_activated", lang), _activated(context)),
         (word("sheets.inventory_database", lang), server.database_path or ""),
         (word("sheets.inventory_counted", lang), _counted(context)),
-        (word("sheets.inventory_backup", lang), backup or context.known(Backup).destination or ""),
+        (word("sheets.inventory_backup", lang), backup or _backup(context)),
         *((hosts,) if checked else ()),
     ]
     unknown = word("sheets.inventory_unknown", lang)
@@ -105,7 +106,8 @@ def _reissued(context: Context) -> str:
     told = context.facts(Clearinghouse)
     if told is None or told.result != ISSUED or not told.at:
         return ""
-    return word("sheets.inventory_reissued_value", context.lang, at=told.at, reference=told.reference or "—")
+    reference = told.reference or "steps.not_recorded"
+    return word("sheets.inventory_reissued_value", context.lang, at=told.at, reference=reference)
 
 
 def _key_packs(context: Context) -> str:
@@ -132,6 +134,14 @@ def _counted(context: Context) -> str:
     return word("sheets.inventory_counted_value", context.lang, **fields)
 
 
+def _backup(context: Context) -> str:
+    """Where the last copy lies that this case made, whichever notebook made it."""
+    ends = [(kind, end) for kind in (Backup, FolderCopy) for end in context.history.ends(kind.step)]
+    made = [(kind, end) for kind, end in ends if end["status"] in (Status.SUCCEEDED, Status.FINDING)]  # not told again
+    found = [(end["n"], told.destination) for kind, end in made if (told := kind.of(end.get("facts")))]
+    return max((each for each in found if each[1]), default=(0, context.known(Backup).destination))[1] or ""
+
+
 def _hosts(context: Context) -> str:
     """The hosts of the case that were found right, else all that it names."""
     names = context.known(HostsAfter).right or context.case.session_hosts.names
@@ -141,10 +151,7 @@ def _hosts(context: Context) -> str:
 
 
 def _lost(context: Context) -> list[str]:
-    return [
-        ", ".join(part for part in (name, system, shown) if part)
-        for name, system, shown, _ in old_servers(context.case, context.lang, masked=True)
-    ]
+    return old_servers_in_words(context.case, context.lang, masked=True)
 
 
 def _approval(context: Context) -> str:

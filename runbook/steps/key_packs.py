@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from pydantic import AwareDatetime, Field
@@ -17,13 +17,14 @@ from pydantic import AwareDatetime, Field
 from runbook.hints.ids import hints_for
 from runbook.journal.context import Context
 from runbook.journal.facts import Facts
-from runbook.journal.outcome import Line, Status, Verdict
+from runbook.journal.history import History
+from runbook.journal.outcome import Answer, Line, Status, Verdict
 from runbook.knowledge import reference
-from runbook.papers.reckoning import REVIEW, Count, Kind, Row, owned, reckon, stock
+from runbook.papers.reckoning import REVIEW, Count, Kind, Row, exceeding, owned, reckon, stock, to_ask
 from runbook.steps.answer_shape import Answered, Fault, Int
 from runbook.steps.codes import PRODUCTS, KeyPackType, ProductType, shown
 from runbook.steps.reading import failed
-from runbook.steps.registry import script
+from runbook.steps.registry import doing, looked_again, script
 
 #: TotalLicenses of the built-in row on a real server (KeyPackType 6): no number of CALs, no limit at all.
 UNLIMITED = 0xFFFFFFFF
@@ -62,16 +63,18 @@ class Rows(Facts):
 
 
 class HeldBefore(Rows):
-    """Before anything was installed: ``count`` CALs of the case's kinds, when it was read (ISO 8601)."""
+    """Before anything was installed: ``count`` CALs of the case's kinds, when it was read (ISO 8601). ``now``: the rows
+    of a later reading, where packs came or went since and this case has put none in."""
 
     step: ClassVar[str] = "key-packs-before"
     count: int = 0
     collected_at: str = ""
+    now: tuple[Row, ...] | None = None
 
 
 class Counted(Rows):
     """After: CALs of the case's kinds ``counted_before`` and ``counted_after`` over the rows that count, and what the
-    case owns (``expected``); rows by their local numbers."""
+    case owns (``expected``); each of its kinds; rows by their local numbers."""
 
     step: ClassVar[str] = "key-packs-after"
     counted_before: int | None = None
@@ -84,6 +87,7 @@ class Counted(Rows):
     issued: int | None = None
     held: int | None = None
     beyond: int | None = None
+    kinds: tuple[Count, ...] = ()
     collected_at: str = ""
 
 
@@ -101,6 +105,16 @@ def held_before(context: Context) -> tuple[Row, ...]:
     """What was on the server when the case began; nothing where nobody has looked yet."""
     before = context.facts(HeldBefore)
     return (before.rows if before else None) or ()
+
+
+def unsettled(context: Context) -> tuple[int, int] | None:
+    """How many CALs are missing by the reading that was kept, and by this run's, where the two differ: packs came or
+    went, this case has put none in, and nobody has said what that was. None where there is nothing to settle."""
+    before = context.facts(HeldBefore)
+    if before is None or before.now is None:
+        return None
+    first, now = (sum(p.count for p in to_ask(context.case.packs, r)) for r in (before.rows or (), before.now))
+    return None if first == now else (first, now)
 
 
 def compact(packs: Iterable[KeyPack]) -> tuple[Row, ...]:
@@ -237,6 +251,42 @@ def key_packs_before(context: Context, seen: KeyPacksAnswer) -> Verdict:
     return Verdict(Status.SUCCEEDED, (Line("steps.key_packs_before", fields), *beside), facts, table)
 
 
+def put_in(history: History) -> bool:
+    """Whether this case has put packs in, or may have: from then on the count afterwards tells what came."""
+    return bool(history.begins("install-packs") or history.standing("install-packs"))
+
+
+@looked_again("key-packs-before", until=lambda context: put_in(context.history))
+def key_packs_since(context: Context, kept: Verdict, came: Answer) -> Verdict:
+    """Packs that somebody put in, or took away, since the reading that is kept: the Clearinghouse would be asked for
+    what is there, or not for all that is missing."""
+    verdict = doing("key-packs-before").judge(context, came)
+    first, now = HeldBefore.of(kept.told), HeldBefore.of(verdict.told)
+    if first is None or first.rows is None:
+        return kept
+    if now is None or now.rows is None:
+        unread = (*kept.lines, Line("steps.key_packs_unread_again"), *verdict.lines)
+        return replace(kept, status=Status.FINDING, lines=unread)
+    before, after = ({_key(row): row for row in of_cals(rows)} for rows in (first.rows, now.rows))
+    more = [_rest(row, before.get(key)) for key, row in after.items()]
+    less = [_rest(row, after.get(key)) for key, row in before.items()]
+    lines = [
+        Line(key, {"held": _held(rows), "rows": ", ".join(str(row.id) for row in rows)})
+        for key, found in (("steps.key_packs_came", more), ("steps.key_packs_went", less))
+        if (rows := [row for row in found if row.total > 0])
+    ]
+    if not lines:
+        return kept
+    lines.append(Line("steps.key_packs_settle", {"case": context.case.name}))
+    facts = first.model_copy(update={"now": now.rows})
+    return replace(kept, status=Status.FINDING, lines=(*kept.lines, *lines), facts=facts)
+
+
+def _rest(row: Row, other: Row | None) -> Row:
+    """``row`` with the CALs that it has beyond ``other``."""
+    return row.model_copy(update={"total": row.total - (other.total if other else 0)})
+
+
 def _held(rows: Iterable[Row]) -> list[dict[str, Any]]:
     """Each kind of CAL with its number, as a sentence that the record says in either language."""
     return [
@@ -266,9 +316,11 @@ def key_packs_after(context: Context, seen: KeyPacksAnswer) -> Verdict:
     before = first.rows
     rows, kinds = compact(seen.key_packs), owned(context.case.packs)
     found = compare(before, rows, kinds)
-    issued = sum(r.issued for r in rows if r.kind in kinds)
+    issued: Counter[Kind] = Counter()
+    for row in rows:
+        issued[row.kind] += row.issued if row.kind in kinds else 0
     table = tuple(_row(change.row, change.before, change.after, change.judged) for change in found.changes)
-    counts = reckon(context.case.packs, before, rows)
+    counts = tuple(count for count in reckon(context.case.packs, before, rows) if count.kind in kinds)
     facts = Counted(
         counted_before=found.before,
         counted_after=found.after,
@@ -277,14 +329,19 @@ def key_packs_after(context: Context, seen: KeyPacksAnswer) -> Verdict:
         counted_rows=tuple(change.row.id for change in found.counted),
         review_rows=tuple(change.row.id for change in found.review),
         other_rows=tuple(change.row.id for change in found.other),
-        issued=issued,
-        held=sum(count.held for count in counts if count.kind in kinds),
-        beyond=sum(count.beyond for count in counts if count.kind in kinds),
+        issued=issued.total(),
+        held=sum(count.held for count in counts),
+        beyond=sum(count.beyond for count in counts),
+        kinds=counts,
         rows=rows,
         collected_at=seen.collected_at.isoformat(),
     )
     status, line = _outcome(found, kinds, counts)
-    lines = [line, Line("steps.key_packs_counted", {"rows": _ids(found.counted)})]
+    lines = [line, *_split(counts)]
+    if found.counted:
+        lines.append(Line("steps.key_packs_counted", {"rows": _ids(found.counted)}))
+    if status is Status.FAILED and (gone := _gone(context, rows, kinds)):
+        lines.append(Line("steps.key_packs_gone", {"rows": ", ".join(map(str, gone)), "count": len(gone)}))
     if found.review:
         fields = {"rows": _ids(found.review), "count": sum(change.gained for change in found.review)}
         lines.append(Line("steps.key_packs_review", fields))
@@ -294,36 +351,66 @@ def key_packs_after(context: Context, seen: KeyPacksAnswer) -> Verdict:
         lines.append(Line("steps.key_packs_other", {"rows": _kinds(found.other)}))
         if status is Status.SUCCEEDED:
             status = Status.FINDING
-    if issued > found.expected:
-        lines.append(Line("steps.key_packs_overused", {"issued": issued, "owned": found.expected}))
+    if over := _overused(issued, kinds):
+        lines += over
         if status is Status.SUCCEEDED:
             status = Status.FINDING
     hints = hints_for("no-cal") if status is Status.FAILED else ()
     return Verdict(status, tuple(lines), facts, table, hints)
 
 
+def _split(counts: tuple[Count, ...]) -> list[Line]:
+    """Where the case owns several kinds: of which some are missing, of which there are too many."""
+    if len(counts) < 2:
+        return []
+    sides = {
+        "steps.key_packs_lacking": [held_of(*c.kind, c.missing) for c in counts if c.missing],
+        "steps.key_packs_surplus": [held_of(*c.kind, c.beyond) for c in counts if c.beyond],
+    }
+    return [Line(key, {"held": held}) for key, held in sides.items() if held]
+
+
+def _overused(issued: Counter[Kind], own: dict[Kind, int]) -> list[Line]:
+    """More issued than owned, by type: a type never serves in place of the other, nor an old version of a new one."""
+    lines = []
+    for product in sorted({product for product, _ in own}, reverse=True):
+        if over := exceeding(issued, own, product):
+            version, used, room = max(over, key=lambda each: each[1] - each[2])
+            lines.append(Line("steps.key_packs_overused", {"issued": used, "owned": room}))
+            if len(own) > 1:
+                lines.append(Line("steps.key_packs_overused_of", {"held": held_of(product, version, used)}))
+    return lines
+
+
+def _gone(context: Context, rows: Sequence[Row], kinds: dict[Kind, int]) -> list[int]:
+    """The numbers of the rows that an earlier run has counted, and that are no longer there, or no longer as full."""
+    earlier = (Counted.of(end.get("facts")) for end in context.history.ends(Counted.step))
+    seen = [row for read in earlier if read for row in read.rows or () if row.kind in kinds]
+    now = {_key(row): row.total for row in rows}
+    return sorted({row.id for row in seen if row.total > now.get(_key(row), 0)})
+
+
 def _outcome(found: Comparison, kinds: dict[Kind, int], counts: tuple[Count, ...]) -> tuple[Status, Line]:
     """What is held against what is owned, kind by kind; what was there before is part of it."""
-    mine = [count for count in counts if count.kind in kinds]
+    surplus = sum(count.beyond for count in counts)
+    lacking = {count.kind: count.missing for count in counts if count.missing}
     fields: dict[str, Any] = {"gained": found.gained, "expected": found.expected, "packs": len(found.counted)}
-    fields |= {"before": found.before, "after": found.after}
-    if found.after == found.expected and not any(count.missing for count in mine):
+    fields |= {"before": found.before, "after": found.after, "missing": sum(lacking.values())}
+    if not lacking and not surplus:
         key = "steps.key_packs_equal" if found.before == 0 else "steps.key_packs_complete"
         return Status.SUCCEEDED, Line(key, fields)
     if found.gained == found.expected and by_kind(found) == kinds:
-        return Status.FINDING, Line("steps.key_packs_beyond", fields | {"beyond": sum(c.beyond for c in mine)})
-    missing = found.expected - found.after
-    fields |= {"missing": missing}
-    review = sum(change.gained for change in found.review)
-    if 0 < missing <= review:
-        return Status.FINDING, Line("steps.key_packs_to_review", fields | {"review": review})
-    if found.other and missing > 0:
+        return Status.FINDING, Line("steps.key_packs_beyond", fields | {"beyond": surplus})
+    if lacking and surplus:
+        return Status.FAILED, Line("steps.key_packs_mixed", fields)
+    review: Counter[Kind] = Counter()
+    for change in found.review:
+        review[change.row.kind] += change.gained
+    if lacking and all(count <= review[kind] for kind, count in lacking.items()):
+        return Status.FINDING, Line("steps.key_packs_to_review", fields | {"review": review.total()})
+    if found.other and lacking:
         return Status.FAILED, Line("steps.key_packs_wrong", fields | {"other": _kinds(found.other)})
-    if missing > 0:
-        return Status.FAILED, Line("steps.key_packs_fewer", fields)
-    if missing < 0:
-        return Status.FAILED, Line("steps.key_packs_more", fields)
-    return Status.FAILED, Line("steps.key_packs_mixed", fields)
+    return Status.FAILED, Line("steps.key_packs_fewer" if lacking else "steps.key_packs_more", fields)
 
 
 def _ids(changes: list[Change]) -> str:
@@ -371,7 +458,8 @@ def inventory(context: Context, seen: KeyPacksAnswer) -> Verdict:
     rows = tuple(row for row in of_cals(compact(seen.key_packs)) if row.total)
     total = sum(row.total for row in rows)
     issued = sum(row.issued for row in rows)
-    facts = Inventory(rows=rows, total=total, issued=issued, unissued=max(total - issued, 0))
+    unissued = sum(max(row.total - row.issued, 0) for row in rows)  # one that is over-used takes nothing from another
+    facts = Inventory(rows=rows, total=total, issued=issued, unissued=unissued)
     fields = {"packs": len(rows), "total": total, "unissued": facts.unissued}
     if not rows:
         return Verdict(Status.FINDING, (Line("backup.inventory_empty"),), facts)

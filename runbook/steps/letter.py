@@ -10,18 +10,17 @@ from __future__ import annotations
 from runbook.case.identifiers import groups_of_five
 from runbook.case.model import Case
 from runbook.journal.context import Context
-from runbook.journal.private import identifiers_in_full
 from runbook.papers.case_words import (
     contract_rows,
     earlier_rows,
-    old_servers,
+    old_servers_in_words,
     pack_type,
     packs_in_words,
     proofs_in_words,
     word,
 )
 from runbook.papers.paper import Block, Pairs, Prose, Section, Sheet
-from runbook.steps.opening import LicenseServer
+from runbook.steps.opening import LicenseServer, own_identifiers
 from runbook.words.forms import day
 
 
@@ -68,10 +67,8 @@ def _body(context: Context) -> tuple[Block, ...]:
 def _rows(context: Context) -> tuple[tuple[str, str], ...]:
     case, lang = context.case, context.lang
     fill = word("sheets.to_fill", lang)
-    full = identifiers_in_full(context).license_server_id
-    servers = "\n".join(
-        ", ".join(part for part in (name, system, shown) if part) for name, system, shown, _ in old_servers(case, lang)
-    )
+    full = own_identifiers(context).license_server_id
+    servers = "\n".join(old_servers_in_words(case, lang))
     proofs = "\n".join(
         word("sheets.letter_proof", lang, number=number, count=pack.count, proofs=proofs_in_words(pack, lang))
         for number, pack in enumerate(case.packs, 1)

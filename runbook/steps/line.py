@@ -31,6 +31,12 @@ _BY_ID = {
     " WorkgroupCannotUseKerberos ClientKerberosDisabled CannotUseIPAddress 1312",
     "remoting.line_constrained": "ScriptsNotAllowed CommandNotFoundException InvalidConfigurationName"
     " RemoteSessionDisallowed MethodInvocationNotSupportedInConstrainedLanguage ScriptBlockNotAllowed",
+    "remoting.line_certificate": "12175",  # ERROR_WINHTTP_SECURE_FAILURE, for which PowerShell has no word
+}
+#: What is another sentence over TLS: Kerberos and Enable-PSRemoting have no part in it.
+_OVER_TLS = {
+    "remoting.line_winrm_off": "remoting.line_https_off",
+    "remoting.line_kerberos": "remoting.line_https_unknown",
 }
 _WHY = {word: why for why, words in _BY_ID.items() for word in words.split()}
 _UNREACHED = {
@@ -44,6 +50,8 @@ _UNREACHED = {
 _ROWS = {
     "remoting.line_name_not_found": "E51",
     "remoting.line_winrm_off": "E41",
+    "remoting.line_https_off": "E41",
+    "remoting.line_https_unknown": "E48",
     "remoting.line_timed_out": "E41",
     "remoting.line_refused": "E41",
     "remoting.line_access_denied": "E47",
@@ -59,6 +67,9 @@ def refusal(session: Session) -> Line | None:
     """Why nothing was or may be started over this line, with the act that helps; None where nothing says no."""
     fields = {"server": session.server, "account": session.account, "port": 5986 if session.https else 5985}
     there = session.there
+    own = session.here.computer_name.lower()
+    if own and own in (session.server.partition(".")[0][:15].lower(), there.computer_name.lower() if there else ""):
+        return Line("remoting.line_own", fields)
     if there and there.language_mode != "FullLanguage":
         return Line("remoting.line_constrained", {**fields, "mode": there.language_mode})
     if there and there.is_elevated is False:
@@ -68,7 +79,8 @@ def refusal(session: Session) -> Line | None:
     if session.fault is None or session.started:
         return None
     error = _error(session.fault)
-    return Line(_why(session.fault), {**fields, "mode": error, "error": error})
+    why = _why(session.fault)
+    return Line(_OVER_TLS.get(why, why) if session.https else why, {**fields, "mode": error, "error": error})
 
 
 def row(line: Line) -> tuple[str, ...]:

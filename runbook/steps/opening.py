@@ -8,8 +8,12 @@ from pydantic import AwareDatetime, Field
 
 from runbook.hints.ids import hints_for
 from runbook.journal.context import Context
+from runbook.journal.entries import place
 from runbook.journal.facts import Facts
+from runbook.journal.history import History
+from runbook.journal.lines import Entry
 from runbook.journal.outcome import Line, Status, Verdict
+from runbook.journal.private import Identifiers, identifiers_in_full
 from runbook.steps.answer_shape import Answered, Fault, Flag, Int
 from runbook.steps.codes import ActivationStatus
 from runbook.steps.preflight import Preflight
@@ -281,6 +285,32 @@ class LicenseServer(Facts):
         return self.activation_status == ActivationStatus.ACTIVATED
 
 
+def set_up_anew(history: History, now: LicenseServer | None = None) -> Entry | None:
+    """The last reading of an installation that is no more: the server said that it was activated, and later (``now``:
+    a reading that is not written down yet) that it is not, or under another License Server ID. What was done to it
+    before, and the IDs that were given for it, are of that installation. None where there was none."""
+    ends = [e for step in (LicenseServer.step, "activate") for e in history.ends(step)]
+    seen = [e for e in sorted(ends, key=place) if e["status"] != Status.ALREADY_DONE]
+    readings = [*((e, LicenseServer.of(e.get("facts"))) for e in seen), ({}, now)]
+    lost: Entry | None = None
+    active: Entry | None = None
+    known = ""
+    for end, read in readings:
+        if read is None or read.activation_status is None:  # a person's word says nothing of what the server says
+            continue
+        own = read.license_server_id
+        if active and (read.activation_status == ActivationStatus.NOT_ACTIVATED or (own and known and own != known)):
+            lost, active, known = active, None, ""
+        if read.activated:
+            active, known = end, own or known
+    return lost
+
+
+def own_identifiers(context: Context) -> Identifiers:
+    """The identifiers in full of the installation that is there now."""
+    return identifiers_in_full(context, set_up_anew(context.history))
+
+
 @script("license-server", LicenseServerAnswer)
 def license_server(context: Context, seen: LicenseServerAnswer) -> Verdict:
     """Win32_TSLicenseServer. Blank properties are never facts; "not activated" is what the case repairs."""
@@ -301,12 +331,16 @@ def license_server(context: Context, seen: LicenseServerAnswer) -> Verdict:
         server_role=seen.server_role,
         contacts_missing=tuple(contact.name for contact in seen.contacts if not contact.filled),
     )
+    earlier = set_up_anew(context.history, facts)
+    told = earlier and not (facts.activated and earlier is set_up_anew(context.history))  # until it is activated again
+    anew = (Line("steps.license_server_anew", {"run": earlier["run"]}),) if earlier and told else ()
     if facts.activated:
-        fields = {"id": facts.license_server_id or "—", "path": seen.database_path or "—"}
-        return Verdict(Status.SUCCEEDED, (Line("steps.license_server_ok", fields),), facts)
+        fields = {"id": facts.license_server_id or "steps.not_read", "path": seen.database_path or "—"}
+        line = Line("steps.license_server_ok", fields)
+        return Verdict(Status.FINDING if anew else Status.SUCCEEDED, (line, *anew), facts)
     if seen.activation_status == ActivationStatus.NOT_ACTIVATED:
         line = Line("steps.license_server_not_activated", {"product": facts.product_id or "—"})
-        return Verdict(Status.FINDING, (line,), facts, hints=hints_for("activation"))
+        return Verdict(Status.FINDING, (line, *anew), facts, hints=hints_for("activation"))
     line = Line("steps.license_server_unknown", {"status": seen.activation_status})
     return Verdict(Status.FINDING, (line,), facts, hints=hints_for("activation"))
 

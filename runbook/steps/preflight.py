@@ -9,8 +9,10 @@ from pydantic import AwareDatetime, Field
 
 from runbook.case.consistency import names_machine
 from runbook.hints.ids import hints_for
+from runbook.journal.beside import histories
 from runbook.journal.context import Context
 from runbook.journal.facts import Facts
+from runbook.journal.history import played
 from runbook.journal.lines import set_back
 from runbook.journal.outcome import Line, Status, Verdict
 from runbook.knowledge import reference
@@ -22,8 +24,9 @@ from runbook.steps.registry import script
 PATCHED_SINCE = dt.date(2024, 7, 9)
 
 
+RECOVERY = "migrate"
 #: The notebooks whose changes are made on the machine that they run on.
-CHANGES_THIS_SERVER = frozenset({"migrate", "backup"})
+CHANGES_THIS_SERVER = frozenset({RECOVERY, "backup"})
 #: The notebooks that only look: a state that is a fault for a recovery keeps none of them from reading on.
 LOOKS = frozenset({"diagnose", "audit", "hosts"})
 
@@ -180,6 +183,36 @@ def _other_server(context: Context, seen: PreflightAnswer) -> tuple[Line, ...]:
     return (Line("steps.preflight_other_server", {"server": seen.dns_name, "named": named}),)
 
 
+def _elsewhere(context: Context) -> tuple[Line, ...]:
+    """Told by the first run on another machine than the run before: two copies of one case know nothing of each other,
+    and each would make the same change."""
+    opened = [(str(e["run"]), str(e.get("operator") or "").rpartition("@")[2]) for e in context.history.openings()]
+    (run, then), (_, now) = opened[-2:] if len(opened) > 1 else (("", ""), ("", ""))
+    if not then or not now or then.lower() == now.lower():
+        return ()
+    return (Line("steps.preflight_elsewhere", {"run": run, "then": then, "now": now}),)
+
+
+def _another_case(context: Context, seen: PreflightAnswer) -> tuple[Line, ...]:
+    """Told by the first run of a recovery: another one of this server is not done, and this may be the same under
+    another name, or a second person's."""
+    opened = context.history.openings()
+    if context.notebook != RECOVERY or len(opened) > 1:
+        return ()
+    found = [
+        case
+        for case, history in histories(context.case_folder.parent)
+        if history is not None and case != context.case_folder.name
+        if (runs := [e for e in history.openings() if e["notebook"] == RECOVERY])
+        and played(runs[-1]) == played(opened[0])
+        if (history.closing(runs[-1]["run"]) or {}).get("outcome") != "done"
+        if (there := history.facts(Preflight)) and names_machine(there.name, seen.dns_name, seen.computer_name)
+    ]
+    return (
+        (Line("steps.preflight_another_case", {"server": seen.dns_name, "cases": ", ".join(found)}),) if found else ()
+    )
+
+
 def _minute(stamp: str) -> str:
     return f"{stamp[:16].replace('T', ' ')} UTC"
 
@@ -191,6 +224,9 @@ def _preflight_concerns(context: Context, seen: PreflightAnswer) -> tuple[Line, 
         if entry["n"] > since[0]:  # since the run before this one was opened
             fields = {"then": _minute(before["t"]), "now": _minute(entry["t"])}
             lines.append(Line("steps.preflight_clock_back", fields))
+    if context.notebook in CHANGES_THIS_SERVER:
+        lines += _elsewhere(context)
+    lines += _another_case(context, seen)
     if _users_in_workgroup(context, seen):
         lines.append(Line("steps.preflight_workgroup", {"workgroup": seen.domain}))
     elif not seen.part_of_domain:

@@ -54,11 +54,27 @@ def proofs(context: Context) -> Verdict:
         lines += faults
         missing += bool(faults) and faults[-1].key != "steps.proofs_reason"
     files = list(kept.values())
+    since = _since(context, files)
     facts = Proofs(packs=len(packs), missing=missing, files=tuple(files))
     if missing:
-        return Verdict(Status.FINDING, (*lines, Line("steps.proofs_closed")), facts, tuple(table))
+        return Verdict(Status.FINDING, (*lines, *since, Line("steps.proofs_closed")), facts, tuple(table))
     head = Line("steps.proofs_ok", {"files": len(files), "packs": len(packs)})
-    return Verdict(Status.SUCCEEDED, (head, *lines), facts, tuple(table))
+    return Verdict(Status.FINDING if since else Status.SUCCEEDED, (head, *lines, *since), facts, tuple(table))
+
+
+def _since(context: Context, files: list[KeptFile]) -> list[Line]:
+    """What became of the files that the run before this one read: told by the first run that sees it."""
+    before = context.history.facts(Proofs) or Proofs()
+    lines = []
+    for old in before.files:
+        place = context.case_folder / old.path
+        named = [file for file in files if file.name == old.name]
+        if not place.is_file() or sha256_of(place) != old.sha256:
+            lines.append(Line("steps.proofs_changed", {"file": old.path}))
+        elif named and old.sha256 not in {file.sha256 for file in named}:
+            fields = {"name": old.name, "before": old.path, "now": ", ".join(file.path for file in named)}
+            lines.append(Line("steps.proofs_replaced", fields))
+    return lines
 
 
 def _pack(

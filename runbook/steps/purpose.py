@@ -24,6 +24,7 @@ from runbook.papers.reckoning import Row
 from runbook.steps import registry
 from runbook.steps.clearinghouse import issued_ids
 from runbook.steps.key_packs import Counted, HeldBefore, Inventory, Rows
+from runbook.steps.opening import set_up_anew
 from runbook.steps.preflight import Preflight, server_of
 
 _FIRM = frozenset({Status.SUCCEEDED, Status.FINDING})
@@ -41,6 +42,11 @@ class Purpose:
     def done(self) -> tuple[Part, ...]:
         return tuple(part for part in self.parts if part.state in parts.DONE)
 
+    @property
+    def served(self) -> tuple[Part, ...]:
+        """What is done of what is asked for now."""
+        return tuple(part for part in self.done if any(parts.same(part.of, of) for of in self.asked))
+
 
 def purpose(context: Context, step: str) -> Purpose | None:
     """What ``step`` is for; None for a change that has no parts to tell apart, or of which nothing is known yet."""
@@ -53,10 +59,15 @@ def purpose(context: Context, step: str) -> Purpose | None:
 
 def _since(context: Context, step: str) -> Iterator[Part]:
     """The parts that count: a policy that was edited again has to be refreshed again, a copy from before the last
-    pack that went in, or may have, is a copy of less; what a person did by hand after the last attempt is done."""
+    pack that went in, or may have, is a copy of less, a server that was set up anew is activated no longer; what a
+    person did by hand after the last attempt is done."""
     edited = max((place(e) for e in context.confirms.get("hosts-configure", [])), default=0)
     begun = {str(b["run"]): int(b["n"]) for b in context.history.begins(step)}
     since = edited if step == "gpupdate" else _last_pack(context) if step in _COPIES else 0
+    if step in _COPIES and step != "backup-system-state":
+        since = max(since, _copies_gone(context))
+    if step == "activate" and (earlier := set_up_anew(context.history)):
+        since = place(earlier)
     for part in parts.parts_of(context.history, step):
         if begun.get(part.run, 0) > since or not since:
             yield part
@@ -114,12 +125,23 @@ def stock(context: Context) -> list[Of]:
 
 
 def _last_pack(context: Context) -> int:
-    """The line that began the last attempt at which a pack went in, or may have; 0 for none. Its rows may look like
-    those of a pack that it was exchanged for, or nobody has counted them yet."""
+    """The line that began the last attempt at which a pack went in, or may have, or that says that a person entered
+    some; 0 for none. Its rows may look like those of a pack that it was exchanged for, or nobody has counted them."""
+    said = max((place(e) for e in context.confirms.get("install-packs", []) if not e.get("replaces")), default=0)
     begun = {str(b["run"]): int(b["n"]) for b in context.history.begins("install-packs")}
     went = parts.DONE | {parts.UNKNOWN}
     found = parts.parts_of(context.history, "install-packs")
-    return max((begun.get(part.run, 0) for part in found if part.state in went), default=0)
+    return max([said, *(begun.get(part.run, 0) for part in found if part.state in went)])
+
+
+#: A reading of the place of the copies that says so finds none there, or not the one that was made.
+_GONE = frozenset({"backup.copies_none", "backup.copies_new_gone", "audit.backup_none"})
+
+
+def _copies_gone(context: Context) -> int:
+    """The line of the last reading that found the copies gone: what was copied before it is to be copied again."""
+    readings = (end for step in ("backup-copies", "audit-backup") for end in context.history.ends(step))
+    return max((end["n"] for end in readings if _GONE & {line["key"] for line in end["lines"]}), default=0)
 
 
 def _of_rows(rows: Iterable[Row]) -> Of:

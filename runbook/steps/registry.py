@@ -40,6 +40,8 @@ class Attempt:
     until: dt.datetime
 
 
+#: What a frozen step reads now, held against what it kept: the kept verdict, the new answer.
+Since = Callable[[Context, Verdict, Answer], Verdict]
 #: What a check has seen of an attempt; None: it cannot tell.
 Verify = Callable[[Context, Attempt, Any], Verdict | None]
 
@@ -62,6 +64,7 @@ class Doing:
     """How one step is done. ``answer`` is the model of its script's one answer, ``given`` what goes into in.json;
     ``needless`` says before a script is started why it need not be (None: it is needed); ``asked`` what a change is
     made for (none: it has no parts to tell apart); ``wants`` what the script must not be started without.
+    ``again`` says of a frozen step whether what it kept is still to be looked at, ``since`` what has changed since.
     ``verified_by`` is the check whose script sees how far a change got, ``verify`` reads its answer."""
 
     answer: type[Answered] | None = None
@@ -72,6 +75,8 @@ class Doing:
     needless: Needless = lambda _: None
     asked: Asked = lambda _: []
     wants: Wants = field(default_factory=dict)
+    again: Callable[[Context], bool] = lambda _: False
+    since: Since = lambda _, kept, __: kept
     verified_by: str = ""
     verify: Verify = lambda *_: None
 
@@ -115,6 +120,18 @@ def verification(step: str, by: str) -> Callable[[V], V]:
     def register(function: V) -> V:
         doing = _DOING.setdefault(step, Doing())
         doing.verified_by, doing.verify = by, function
+        return function
+
+    return register
+
+
+def looked_again(step: str, *, until: Callable[[Context], bool]) -> Callable[[Since], Since]:
+    """On the function that holds what the frozen ``step`` reads now against what it kept. It is asked in each run until
+    ``until``: from then on what was kept is compared with by another step."""
+
+    def register(function: Since) -> Since:
+        doing = _DOING.setdefault(step, Doing())
+        doing.since, doing.again = function, lambda context: not until(context)
         return function
 
     return register

@@ -97,7 +97,7 @@ def copies(context: Context, seen: CopiesAnswer) -> Verdict:
         }
         for copy in found
     )
-    if not seen.reachable:
+    if not seen.answers:
         return Verdict(Status.FAILED, (Line("restore.unreachable", {"place": seen.destination or "—"}),), facts)
     if not found:
         return Verdict(Status.FAILED, (Line("restore.none", {"place": seen.destination}), *told), facts)

@@ -48,27 +48,19 @@ def refused(why: str, destination: str | None, needed: int | None, free: int | N
     return Line(_REFUSALS.get(why, "steps.backup_refused_other"), fields)
 
 
-class BackupAnswer(Answered):
-    """backup: the short stop, the copy, the start. ``destination`` is the new dated folder.
+class CopyAnswer(Answered):
+    """What both ways of copying the database answer. ``destination``: the new dated folder, None where none was made.
 
-    ``refused``: why nothing was begun ("not absolute", "share", "drive missing", "inside database", "space",
-    "no database", "disabled", "task"), None when the stop was begun. RobocopyExitCode 0 to 7 is success,
-    8 and more failure, below 0 a crash (Microsoft, return-codes-used-robocopy-utility).
-    EsentutlText is esentutl's own text: that ``Clean Shutdown`` stands in it in English on every system is inferred.
+    ``refused``: why nothing was begun, None when it was. RobocopyExitCode 0 to 7 is success, 8 and more failure,
+    below 0 a crash (Microsoft, return-codes-used-robocopy-utility). EsentutlText is esentutl's own text, never
+    translated (knowledge/open.yml).
     """
 
     source: str
     destination: str | None
     refused: str | None
     free_bytes: Int | None
-    needed_bytes: Int | None
-    task_name: str
-    task_registered: Flag
-    task_removed: Flag
     rights_exit_code: Int | None = None  # icacls on the new folder; None: not known
-    stopped_at: AwareDatetime | None
-    started_at: AwareDatetime | None
-    seconds_stopped: Number | None
     robocopy_exit_code: Int | None
     esentutl_exit_code: Int | None
     esentutl_text: list[str]
@@ -77,6 +69,22 @@ class BackupAnswer(Answered):
     manifest: Manifest | None
     service_state: str
     fault: Fault | None
+
+
+class BackupAnswer(CopyAnswer):
+    """backup: the short stop, the copy, the start.
+
+    ``refused``: "not absolute", "share", "drive missing", "inside database", "space", "no database", "disabled" or
+    "task".
+    """
+
+    needed_bytes: Int | None
+    task_name: str
+    task_registered: Flag
+    task_removed: Flag
+    stopped_at: AwareDatetime | None
+    started_at: AwareDatetime | None
+    seconds_stopped: Number | None
 
 
 def room(needed: int | None) -> int | None:

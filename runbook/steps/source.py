@@ -37,7 +37,7 @@ def source_lost(context: Context, entries: list[dict[str, Any]]) -> Verdict:
     statement that it no longer serves the same CALs (Microsoft Software License Terms) or without anybody's
     approval, waits.
     """
-    servers = ", ".join(server.name for server in context.case.lost_servers) or "?"
+    servers = ", ".join(server.name for server in context.case.lost_servers) or "steps.no_server_named"
     if not entries:
         return Verdict(Status.WAITING, (Line("steps.source_waiting", {"servers": servers}),))
     entry = entries[-1]
@@ -60,7 +60,7 @@ def source_lost(context: Context, entries: list[dict[str, Any]]) -> Verdict:
         return Verdict(Status.WAITING, tuple(map(Line, missing)), facts)
     lines = (
         Line("steps.source_lost", {"servers": servers, "reason": facts.reason, "who": facts.stated_by}),
-        Line("steps.source_approved", {"who": facts.approved_by, "ticket": facts.ticket or "—"}),
+        Line("steps.source_approved", {"who": facts.approved_by, "ticket": facts.ticket or "steps.not_recorded"}),
     )
     return Verdict(Status.SUCCEEDED, lines, facts)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -64,6 +65,12 @@ def console_code_page() -> int:
 
     kernel = ctypes.windll.kernel32
     return int(kernel.GetConsoleOutputCP() or kernel.GetOEMCP())
+
+
+def literal(text: str) -> str:
+    """``text`` as a PowerShell string in which nothing is expanded. A typographic apostrophe ends one too
+    (about_Quoting_Rules), so it is doubled like the plain one."""
+    return "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", text) + "'"
 
 
 def plain(text: str) -> str:

@@ -136,6 +136,8 @@ def value(thing: Any, lang: str) -> str:
         return "–"
     if isinstance(thing, bool):
         return say("status.yes" if thing else "status.no", lang)
+    if isinstance(thing, float) and lang == "fr":
+        return str(thing).replace(".", ",")
     if isinstance(thing, list):
         return ", ".join(value(item, lang) for item in thing) or "–"
     if isinstance(thing, dict):
@@ -167,8 +169,8 @@ def flatten(data: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def in_words(lines: Iterable[dict[str, Any]], lang: str) -> list[str]:
-    """The sentences of journal lines ``[{key, fields}]`` in ``lang``."""
-    return [sentences.sentence(line["key"], lang, line["fields"]) for line in lines]
+    """The sentences of journal lines ``[{key, fields}]`` in ``lang``; a line of another version says what it can."""
+    return [phrase(line["key"], lang, line["fields"]) for line in lines]
 
 
 def code_marks(text: str) -> Markup:

@@ -24,6 +24,7 @@ from runbook.archive.seal_sheet import seal_of
 from runbook.archive.verify import verify
 from runbook.journal.lines import check_chain, encode
 from runbook.papers.verifier import verifier_commands
+from tests.simulated.pwsh import find
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the bags hold names that Windows cannot have")
 
@@ -42,8 +43,7 @@ Cheat = Callable[[Path], object]
 @pytest.fixture(scope="session")
 def pwsh(need: Callable[..., str]) -> str:
     """PowerShell 7, on PATH or where .ci/run unpacks it."""
-    unpacked = sorted((Path.home() / ".cache" / "rds-cal-runbook").glob("pwsh-*/pwsh"), reverse=True)
-    return os.environ.get("RUNBOOK_PWSH") or (str(unpacked[0]) if unpacked else need("pwsh"))
+    return str(find() or need("pwsh"))
 
 
 def in_powershell(pwsh: str, texts: list[tuple[str, Path | None]], work: Path) -> list[str]:
@@ -267,7 +267,7 @@ WORDS = {
 
 def verdict(told: str) -> str:
     """The word that every tool uses, by the line in which it gives its answer; none where it gives none."""
-    found = re.match(rf"(?:\s*Result : )?[A-Z, ]+ / ({'|'.join(WORDS.values())})$", told, re.MULTILINE)
+    found = re.match(rf"(?:\s*Result +: )?[A-Z, ]+ / ({'|'.join(WORDS.values())})$", told, re.MULTILINE)
     return next(key for key, word in WORDS.items() if word == found[1]) if found else f"none: {told[:300]}"
 
 
@@ -313,9 +313,10 @@ def test_every_tool_gives_the_same_verdict(tmp_path: Path, pwsh: str, need: Call
     assert len(bags) >= 200
 
     texts = [
-        powershell_way("papers/verifier.ps1", ("Bag", str(bag)), ("SealOnPaper", paper)) for _, bag, paper, _, _ in bags
+        (powershell_way("papers/verifier.ps1", ("Bag", f".\\{bag.name}"), ("SealOnPaper", paper)), bag.parent)
+        for _, bag, paper, _, _ in bags
     ]
-    windows = in_powershell(pwsh, [(text, None) for text in texts], tmp_path / "answers")
+    windows = in_powershell(pwsh, texts, tmp_path / "answers")
     wrong: list[str] = []
     for (what, bag, paper, wanted, named), told_ps in zip(bags, windows, strict=True):
         told_sh = in_shell(shell_way("verifier.sh", bag, paper))
@@ -328,6 +329,12 @@ def test_every_tool_gives_the_same_verdict(tmp_path: Path, pwsh: str, need: Call
                 wrong.append(f"{what}: {tool} writes what repaints the screen")
             if named not in told:
                 wrong.append(f"{what}: {tool} does not name {named}: {told[:500]}")
+        if wanted == "coherent" and not all("them all anew" in told for told in (told_ps, told_sh, told_own)):
+            wrong.append(f"{what}: not every tool says that its lists were compared with nothing")
+        counts = {re.findall(r"Files +: (\d+) dans / in data, (\d+) a cote", told)[0] for told in (told_ps, told_sh)}
+        counted = re.search(r", (\d+) files? in data .*? and (\d+) beside", told_own)
+        if counted and counts != {counted.groups()}:
+            wrong.append(f"{what}: {counts} files, and {counted.groups()}")
         if judged_bad(bag) and own != "fault":
             wrong.append(f"{what}: bagit or sha256sum finds what we do not")
     assert not wrong, "\n".join(wrong)

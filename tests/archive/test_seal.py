@@ -41,6 +41,7 @@ def test_the_bag_holds_the_case_and_both_records(case: Path, tmp_path: Path) -> 
     for sheet in sealed.sheets:
         text = sheet.read_text(encoding="utf-8")
         assert sealed.seal[:4] + " " + sealed.seal[4:8] in text
+        assert digest(sealed.bag / "VERIFIER.txt") in text, "it lies in what it checks: the paper vouches for it"
     assert verify(sealed.bag, sealed.seal).origin == "proven"
 
 
@@ -200,7 +201,7 @@ def test_a_signature_holds_until_the_bag_changes(case: Path, tmp_path: Path, nee
     text = (sealed.bag / "VERIFIER.txt").read_text(encoding="utf-8-sig")
     way = text[text.index("ssh-keygen -Y verify") :].splitlines()[0]
     way = way.replace("operator@example.com", "operator@exemple.test").replace("allowed_signers", str(signers))
-    done = subprocess.run(["bash", "-c", way], cwd=sealed.bag, capture_output=True, check=False)
+    done = subprocess.run(["bash", "-c", way], cwd=sealed.bag.parent, capture_output=True, check=False)
     assert done.returncode == 0 and b"Good" in done.stdout, done.stderr
     with (sealed.bag / "tagmanifest-sha256.txt").open("ab") as file:
         file.write(b"\n")

@@ -45,25 +45,24 @@ def text_of(bag: Path) -> str:
     return (bag / "VERIFIER.txt").read_bytes().decode("utf-8-sig")
 
 
-def way(letter: str, bag: Path, folder: Path | None = None) -> str:
-    """A way of the bag's own VERIFIER.txt as an auditor pastes it, with its Windows line ends and the folder's path."""
+def way(letter: str, bag: Path) -> str:
+    """A way of the bag's own VERIFIER.txt as an auditor pastes it, with its Windows line ends."""
     block = re.search(rf"(?ms)^{letter}\. .*?\r\n\r\n(.*?)(?:(?:\r\n){{3,}}|\r\n\Z)", text_of(bag))
     assert block is not None
-    return block[1].replace(f"/archive/{bag.name}", str(folder or bag))
+    return block[1]
 
 
-def script_b(bag: Path, seal: str = "", folder: Path | None = None) -> bytes:
+def script_b(bag: Path, seal: str = "") -> bytes:
     """Way B with the paper's seal in."""
-    folder = folder or bag
-    script = way("B", bag, folder)
-    script = script.replace("seal_on_paper=''", f"seal_on_paper='{seal}'")
-    assert "\r\n" in script and str(folder) in script and f"seal_on_paper='{seal}'" in script
+    script = way("B", bag).replace("seal_on_paper=''", f"seal_on_paper='{seal}'")
+    assert "\r\n" in script and f"seal_on_paper='{seal}'" in script
     return script.encode() + b"\r\n"
 
 
 def way_b(bag: Path, seal: str = "") -> str:
     """What way B prints."""
-    done = subprocess.run([str(BASH)], input=script_b(bag, seal), capture_output=True, timeout=60, check=False)
+    given = {"input": script_b(bag, seal), "cwd": bag.parent}
+    done = subprocess.run([str(BASH)], **given, capture_output=True, timeout=60, check=False)
     assert b"command not found" not in done.stderr, done.stderr
     return done.stdout.decode()
 
@@ -74,6 +73,7 @@ def test_a_good_bag_is_well_and_the_seal_from_paper_is_compared(bag: Path, seale
         plain = way_b(bag, nothing)
         assert plain.startswith("COHERENTE, ORIGINE NON VERIFIEE / CONSISTENT, ORIGIN NOT CHECKED\n")
         assert "PROVEN" not in plain and sealed.seal in plain
+        assert "lists with nothing: whoever makes them all anew gets this answer\n" in plain
     spelled = " ".join(re.findall(".{4}", sealed.seal.upper()))
     assert way_b(bag, spelled).startswith("INTACTE, ORIGINE PROUVEE / INTACT, ORIGIN PROVEN\n")
     assert f"Dossier / Folder : {bag.resolve()}\n" in plain, "which folder was checked"
@@ -106,7 +106,7 @@ def test_one_wrong_group_of_a_seal_is_named(bag: Path, sealed: Sealed) -> None:
 def way_e(bag: Path) -> str:
     """What way E prints."""
     script = way("E", bag).encode() + b"\r\n"
-    done = subprocess.run([str(BASH)], input=script, capture_output=True, timeout=60, check=True)
+    done = subprocess.run([str(BASH)], input=script, cwd=bag.parent, capture_output=True, timeout=60, check=True)
     assert not done.stderr
     return done.stdout.decode()
 
@@ -136,14 +136,29 @@ def test_what_is_wrong_with_the_seal_stands_on_a_line_of_its_own(bag: Path) -> N
 
 @needs_bash
 def test_without_the_folder_nothing_is_checked_and_the_shell_stays(bag: Path, sealed: Sealed) -> None:
-    """Pasted into an interactive shell that stands in another archive: that one must not be taken for this."""
-    script = script_b(bag, sealed.seal, folder=bag.parent / "not there") + b"echo still $((40 + 2)) #\r\n"
+    """Pasted into an interactive shell that stands in an archive: that one must not be taken for what was asked of."""
+    script = script_b(bag, sealed.seal) + b"echo still $((40 + 2)) #\r\n"
     for call in ([str(BASH)], [str(BASH), "--norc", "--noprofile", "-i"]):
         done = subprocess.run(call, input=script, cwd=bag, capture_output=True, timeout=60, check=False)
         told = done.stdout.decode()
         assert "NOTHING WAS CHECKED" in told and "still 42" in told, told
         for word in ("CONSISTENT", "TAMPERED", "PROVEN", sealed.seal):
             assert word not in told
+
+
+@needs_bash
+def test_the_ways_are_pasted_as_they_are_under_any_folder_and_twice(bag: Path, sealed: Sealed) -> None:
+    """Nothing names the way to the archive, so nothing in it can break a command: "L'été 2024" stands in no quotes.
+    The shell stays where it is, and the next command pasted finds the archive too."""
+    odd = bag.parent / 'L\'été d’"août" $(id) `id` 2024'
+    odd.mkdir()
+    moved = Path(shutil.move(bag, odd / bag.name))
+    pasted = (script_b(moved, sealed.seal) + way("E", moved).encode() + b"\r\n") * 2
+    done = subprocess.run([str(BASH)], input=pasted, cwd=odd, capture_output=True, timeout=60, check=True)
+    told = done.stdout.decode()
+    assert not done.stderr and told.count("INTACT, ORIGIN PROVEN\n") == 2 and told.count("breaks : 0\n") == 2, told
+    for letter in "ABCDEFG":
+        assert not re.search(r"['\"][A-Z]:\\|(?<![\w.])/archive", way(letter, moved)), f"way {letter} names a way to it"
 
 
 def _change(bag: Path) -> None:
@@ -207,8 +222,8 @@ def test_every_cheat_is_named(bag: Path, sealed: Sealed, cheat: Callable[[Path],
 
 def test_the_text_names_its_own_bag_and_says_how_to_begin(bag: Path) -> None:
     text = text_of(bag)
-    assert f"$Bag = 'D:\\archive\\{bag.name}'" in text and f"cd '/archive/{bag.name}'" in text
-    for words in ("remplacez le chemin", "put the path of", "-TimestampServer", "REDACTED.txt"):
+    assert f"$Bag = '.\\{bag.name}'" in text and f"cd './{bag.name}'" in text and "case-2024-07" not in text
+    for words in ("où se trouve " + bag.name, "that holds " + bag.name, "-TimestampServer", "REDACTED.txt"):
         assert words in text
     for answer in (
         "INTACT, ORIGIN PROVEN",
@@ -230,9 +245,25 @@ def test_the_sheet_opens_in_notepad_and_gives_three_lines_that_stand_alone(seale
     name = sealed.bag.name
     for text in (raw.decode("utf-8-sig"), html.unescape(page)):
         assert f'certutil -hashfile "{name}\\tagmanifest-sha256.txt" SHA256' in text
-        assert f"(Get-FileHash -LiteralPath '.\\{name}\\tagmanifest-sha256.txt' -Algorithm SHA256).Hash" in text
+        line = f"(Get-FileHash -LiteralPath '.\\{name}\\tagmanifest-sha256.txt').Hash.ToLower()"
+        assert line in text, "in small letters, as the other two print it and the sheet has it"
         assert f"sha256sum '{name}/tagmanifest-sha256.txt'" in text
     assert verify(sealed.bag).ok, "the sheet beside the bag is still read"
+
+
+@needs_bash
+def test_who_counts_with_any_way_finds_the_number_of_the_sheet(bag: Path, sealed: Sealed) -> None:
+    files = [path for path in bag.rglob("*") if path.is_file()]
+    data = sum("data" in path.relative_to(bag).parts[:1] for path in files)
+    beside = len(files) - data
+    assert beside >= 5
+    said = {"fr": f"{data} fichiers dans data (", "en": f"{data} files in data ("}
+    end = {"fr": f") et {beside} à côté", "en": f") and {beside} beside it"}
+    sheet = sealed.sheets[0].read_text(encoding="utf-8-sig").replace("\u00a0", " ")
+    for lang in LANGS:
+        told = verify(bag).text(lang).replace("\u00a0", " ")
+        assert said[lang] in told and end[lang] in told and said[lang] in sheet and end[lang] in sheet
+    assert f"Fichiers / Files : {data} dans / in data, {beside} a cote / beside\n" in way_b(bag)
 
 
 def test_the_printed_sheet_is_one_page_signed_once(
@@ -318,3 +349,6 @@ def test_the_five_answers_are_the_same_words_in_both_tools_the_sheet_and_the_pag
             assert re.search(row.format(re.escape(answer)), text, re.MULTILINE), f"{place} does not say {answer}"
     told = re.findall(r"^\| ([A-Z, ]+) \|.*\| \d \|$", plain(page), re.MULTILINE)
     assert told == answers, "and no sixth word"
+    for tool in ("verifier.sh", "verifier.ps1"):
+        (nothing,) = re.findall(r"'(RIEN [^:]*) : [^/]* / (NOTHING [^:]*):", (papers / tool).read_text("utf-8-sig"))
+        assert " / ".join(nothing) in page, "what no check was made of is said too"

@@ -69,6 +69,12 @@ def test_a_whole_new_seal_is_caught_by_the_paper_alone(turn: int, tmp_path: Path
     without_paper = verify(forged.bag)
     assert without_paper.ok and without_paper.origin == "not checked"
     assert "ORIGIN NOT CHECKED" in without_paper.text("en")
+    for lang, limit in (
+        ("fr", "listes à rien\u00a0: qui les refait toutes"),
+        ("en", "whoever makes them all anew gets"),
+    ):
+        assert limit in without_paper.text(lang), "what was compared with nothing is said"
+        assert limit not in verify(honest.bag, honest.seal).text(lang)
     with_paper = verify(forged.bag, honest.seal)
     assert not with_paper.ok and with_paper.origin == "differs"
     assert [fault.word for fault in with_paper.faults] == ["seal_differs"]

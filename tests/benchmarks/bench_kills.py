@@ -148,14 +148,15 @@ class Bare(kills.Started):
     def check_again(self) -> None:
         """Play on to the end: nothing twice, the journal whole, each run with its close line and notebook."""
         done = subprocess.run(self.command, **self.place, capture_output=True, encoding="utf-8", check=False)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, f"{done.stderr}\nended with {done.returncode}"
         assert sorted(self.effects()) == sorted(self.changes), self.effects()
         history = self.history
-        assert Journal(self.folder.journal).check() == []
+        broken = Journal(self.folder.journal).check()
+        assert broken == [], broken
         for run in history.runs():
             kept = history.notebook(run)
             assert history.closing(run) is not None and kept is not None, run
-            assert (self.folder.path / kept["path"]).is_file()
+            assert (self.folder.path / kept["path"]).is_file(), kept["path"]
 
 
 def kill_all(started: Bare) -> None:
@@ -241,7 +242,8 @@ def one(seed: int, longest: float, notebook: str) -> tuple[str, bool]:
         with contextlib.suppress(StopIteration, IndexError, OSError, kills.psutil.Error):
             kill(started)  # suppressed: no kernel yet, or all over already
         started.wait()
-        time.sleep(3)  # the guard ends its change, an orphaned kernel itself
+        time.sleep(3)  # an orphaned kernel ends itself
+        left_behind(workspace.path, 60)  # the guard, or the program whose guard has died, ends its change
         try:
             decide(started, played)
             kills.check_again(workspace, "case-kill", slow, played.changes)

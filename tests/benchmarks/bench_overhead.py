@@ -4,7 +4,7 @@
 
 Prints medians and the ratio. One run of the nominal rehearsal (its first: up to the waiting call, and the second
 one, which goes to the end, measured as a whole), each beside a bare notebook executed as often; the picture
-library's import is measured apart. Aim: at most 1.5 times, and below 1 s over it for one run.
+library's import is measured apart. Aim: at most 1.4 times, and below 1 s over it for one run.
 """
 
 from __future__ import annotations

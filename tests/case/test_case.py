@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,33 @@ def test_latin1_is_refused_with_its_line(tmp_path: Path) -> None:
 def test_a_syntax_fault_names_the_line_to_look_at(tmp_path: Path, text: str, line: int) -> None:
     """The parser notices a missing colon or quote only further down."""
     assert case_file.read(write(tmp_path, text)).faults[0].line == line
+
+
+@pytest.mark.parametrize(
+    ("written", "line", "said"),
+    [
+        (GOOD.encode() + b"# \x07\n", GOOD.count("\n") + 1, "U+0007"),
+        (GOOD.encode() + b"\0" * 900, GOOD.count("\n") + 1, "U+0000"),  # a cut while it was saved
+        (b"\0" + GOOD.encode(), 1, "U+0000"),
+        (b"case: case-1\r\n# \x1b[31m\r\n", 2, "U+001B"),
+        ("case: case-1\n\n# \x80\n".encode(), 3, "U+0080"),
+        (GOOD.encode("utf-16"), 1, "UTF-8"),  # as Notepad saves "Unicode", with its mark and without
+        (GOOD.encode("utf-16-le"), 1, "UTF-8"),
+        (GOOD.encode("utf-16-be"), 1, "UTF-8"),
+    ],
+)
+def test_what_is_no_text_of_yaml_is_told_with_its_line(tmp_path: Path, written: bytes, line: int, said: str) -> None:
+    path = tmp_path / "case.yml"
+    path.write_bytes(written)
+    with pytest.raises(BadInput, match=re.escape(said)) as refusal:
+        load_case(path, "case-1", "en")
+    assert f"line {line} " in str(refusal.value)
+
+
+def test_notepads_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "case.yml"
+    path.write_bytes(GOOD.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert load_case(path, "case-1", "en").name == "case-1"
 
 
 def test_draft_and_template_agree_with_the_schema(tmp_path: Path) -> None:

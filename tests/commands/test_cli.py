@@ -112,6 +112,11 @@ def test_nothing_near_nothing_meant(workspace: Path, capsys: pytest.CaptureFixtu
         assert "Did you mean" not in refused(capsys, *line.split())
 
 
+def test_what_is_missing_is_named_as_the_help_names_it(capsys: pytest.CaptureFixture[str]) -> None:
+    for command, named in (("schedule", "{backup|audit|hosts}"), ("hint", "TEXT"), ("seal", "CASE")):
+        assert refused(capsys, command).startswith(f"Missing: {named}.")
+
+
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_every_command_has_an_example_that_can_be_typed(lang: str) -> None:
     group = cli.build(lang)

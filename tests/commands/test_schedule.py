@@ -22,9 +22,10 @@ from runbook.case.identifiers import mask_all
 from runbook.cli import build
 from runbook.commands import scheduled_task
 from runbook.commands.schedule import write
-from runbook.commands.scheduled_task import NAMESPACE, Plan, check, literal, register_lines, task_xml
+from runbook.commands.scheduled_task import NAMESPACE, Plan, check, register_lines, task_xml
 from runbook.errors import BadInput
 from runbook.host import rehearsal
+from runbook.words.console import literal
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).parent / "fixtures" / "task.xsd")
 PLAN = Plan(

@@ -47,6 +47,16 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     return int(ended.value.code or 0), capsys.readouterr().out
 
 
+@pytest.mark.parametrize("key", ["steps.said_no_longer", "steps.proofs_ok", "older.area"])
+def test_a_sentence_of_another_version_says_what_it_can(
+    workspace: Path, key: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that is no longer said, one that has asked for other fields since, one of an area that is no more."""
+    case(workspace, "case-1", ("proofs", "finding", key))
+    code, said = told(capsys, "status", "case-1")
+    assert code == 0 and key in said and "OLD01" in said
+
+
 @pytest.mark.parametrize(("count", "last"), [(10, "line 10"), (11, "2 more lines"), (14, "5 more lines")])
 def test_ten_lines_and_what_is_left_out_is_counted(
     count: int, last: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -101,7 +101,7 @@ PAIRS = (
             "docs/fr/session-hosts.md": r"l'état de la liaison vaut 11\.",
             "docs/en/session-hosts.md": r"Status 9 is, according to Microsoft, the link to a 2008 R2 server",
             "knowledge/cim.yml": r"the server is a 2008 R2 \(VDI\): look twice",
-            "knowledge/steps.yml": r"connectivity 11, per user mode",
+            "knowledge/steps.yml": r"connectivity 11, the mode of",
             "docs/en/concepts.md": r"A license server is never older than the hosts it serves",
         },
         (r"9 ou 11", r"9 or 11"),

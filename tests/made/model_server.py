@@ -66,16 +66,18 @@ def row(number: int, total: int, issued: int = 0, product: int = 1, version: int
 
 @dataclass
 class ModelServer:
-    """``known``: the IDs that the Clearinghouse made for this server, with their CALs. ``cut_in``: the call number of
+    """``known``: the IDs that the Clearinghouse made for this server, with their CALs; ``devices``: those of them that
+    are Per Device. ``cut_in``: the call number of
     InstallLicenseKeyPack at which the power goes (after the call), or a script: a change loses it in the middle, a
     check before it says anything. ``refreshed``: the hosts that have the policy; ``copies``: the dated copies, as
     backup-copies.ps1 tells them; ``carried``: what went to the second place; ``full``: the drive of the copies;
-    ``answers``: what of a script's answer is otherwise, by script."""
+    ``answers``: what of a script's answer is otherwise, by script; ``saved``: what each copy is a copy of."""
 
     name: str = "RDLIC01"
     domain: str = "corp.example"
     activated: bool = True
     known: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PACKS, 20))
+    devices: set[str] = field(default_factory=set)
     version: int = 7
     rows: list[dict[str, Any]] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
@@ -86,6 +88,7 @@ class ModelServer:
     carried: list[str] = field(default_factory=list)
     full: bool = False
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    saved: dict[str, set[tuple[int, str]]] = field(default_factory=dict)
     cut_in: int | str | None = None
     kind: str = "substitute"
 
@@ -109,6 +112,17 @@ class ModelServer:
         return sum(
             r["TotalLicenses"] for r in self.rows if (r["ProductType"], r["ProductVersionId"]) == (product, version)
         )
+
+    def packs(self) -> set[tuple[int, str]]:
+        """The number of each row and the pack that it truly is, which no reading tells."""
+        return {(r["KeyPackId"], r["Description"]) for r in self.rows}
+
+    def set_up_anew(self) -> None:
+        """The system is installed again under the same name: nothing of the licensing database is left."""
+        self.rows, self.taken, self.activated = [], [], False
+        tail = str(self.answers.get("license-server", {}).get("LicenseServerIdTail", "SRV01"))
+        for script in ("license-server", "activate"):
+            self.answers[script] = {"LicenseServerIdTail": f"SRV{int(tail[3:]) + 1:02}"}
 
     def answer(self, argv: list[str], folder: Path, limit: float, *_: Any) -> process.Ended:
         step = argv[0]
@@ -157,6 +171,8 @@ class ModelServer:
             self.activated = True
         self._power("activate")
         said = {"Before": before, "After": 0, "ReturnValue": 0 if before else None, "Already": not before}
+        if before and given["Way"] == "telephone":  # the ID that was given, as the script tells it
+            said["LicenseServerIdTail"] = given["LicenseServerId"][-5:]
         return self.recorded("activate", "activate") | said | {"Way": given["Way"]}
 
     def _install_packs(self, given: Any, folder: Path) -> dict[str, Any]:
@@ -176,9 +192,9 @@ class ModelServer:
         if key not in self.known or key in self.taken:
             return 7
         self.taken.append(key)
-        self.rows.append(
-            row(max([r["KeyPackId"] for r in self.rows], default=1) + 1, self.known[key], version=self.version)
-        )
+        number = max([r["KeyPackId"] for r in self.rows], default=1) + 1
+        made = row(number, self.known[key], product=0 if key in self.devices else 1, version=self.version)
+        self.rows.append(made | {"Description": f"MODEL …{key[-5:]}"})
         return 0
 
     def wizard(self, *keys: str) -> None:
@@ -198,10 +214,11 @@ class ModelServer:
 
     def _copied(self, given: Any, way: str) -> dict[str, Any]:
         at = dt.datetime.now(dt.UTC).replace(microsecond=0)
-        while (name := f"{at:%Y%m%dT%H%M%SZ}") in {copy["Name"] for copy in self.copies}:
+        while (name := f"{at:%Y%m%dT%H%M%SZ}") in {*self.saved, *(copy["Name"] for copy in self.copies)}:
             at += dt.timedelta(seconds=1)
         row = self.copy(name, way)
         self.copies.append(row)
+        self.saved[name] = self.packs()
         place = f"{given['Destination']}\\{name}"
         return {"Destination": place, "ManifestPath": f"{place}.json", "Manifest": json.loads(row["ManifestText"])}
 
@@ -281,6 +298,7 @@ class Bent:
     home: Path
     server: ModelServer
     name: str = "bent"
+    lang: str = "en"
 
     @property
     def folder(self) -> CaseFolder:
@@ -301,7 +319,7 @@ class Bent:
         called = Invocation(
             "engine", self.home / f"{self.name}.ipynb", self.home, token=hashlib.sha256(now().encode()).hexdigest()[:8]
         )
-        run = opening.open_run(notebook, {"case": self.name, "apply": apply, "lang": "en"}, called)
+        run = opening.open_run(notebook, {"case": self.name, "apply": apply, "lang": self.lang}, called)
         try:
             for step in run.steps:
                 life.live(run, step)

@@ -17,8 +17,8 @@ from runbook.run.opening import keep_rebuilt, open_run
 from runbook.run.rebuild import keep_output
 
 
-def play(case: str, recording: str, workspace: Path) -> str:
-    """One run; gives its outcome."""
+def play(case: str, recording: str, workspace: Path) -> tuple[str, list[str]]:
+    """One run; gives its outcome, and what the steps that failed say of it."""
     run = open_run(
         rehearsal.load(recording).plot.notebook,
         {"case": case, "rehearsal": recording},
@@ -33,13 +33,14 @@ def play(case: str, recording: str, workspace: Path) -> str:
         keep_rebuilt(run.journal, run.folder, run.name)
     finally:
         run.lock.release()
-    return outcome
+    history = run.history()
+    return outcome, [f"{step}: {history.end_in(step, run.name)}" for step in failed]
 
 
 def main(case: str, recording: str) -> int:
     for _ in range(rehearsal.load(recording).runs):
         try:
-            outcome = play(case, recording, Path.cwd())
+            outcome, failed = play(case, recording, Path.cwd())
         except KeyboardInterrupt:
             return 130
         except RunbookError as error:
@@ -47,6 +48,7 @@ def main(case: str, recording: str) -> int:
             return 1
         if outcome == "done":
             return 0
+    sys.stderr.write(f"not done after all runs: {outcome} {failed}\n")
     return 1
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import random
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from runbook.host import rehearsal
@@ -10,7 +13,30 @@ from runbook.knowledge import reference
 from runbook.words import sentences
 from runbook.words.sentences import say
 
+LANGS = ("fr", "en")
 _UNDONE = ("An Exception was encountered", "Traceback")
+
+
+def in_languages(names: Sequence[str], both: str) -> list[tuple[str, str]]:
+    """Each recording with a language to be played in, drawn by RUNBOOK_DRAW; ``both``: in each.
+
+    A run takes seconds; tests/steps/test_verdicts_rehearsals.py walks through all in both languages without one.
+    """
+    drawn = int(os.environ["RUNBOOK_DRAW"])
+    return [
+        (name, lang)
+        for number, name in enumerate(names)
+        for lang in LANGS
+        if name == both or lang == LANGS[(number + drawn) % 2]
+    ]
+
+
+def drawn(names: Sequence[str], always: Collection[str], count: int) -> list[str]:
+    """``always``, and ``count`` others drawn by RUNBOOK_DRAW. Through papermill a recording takes ten times as long as
+    in one process, where all of them are played (``test_rehearsals.py``)."""
+    others = [name for name in names if name not in always]
+    picked = random.Random(os.environ["RUNBOOK_DRAW"]).sample(others, min(count, len(others)))
+    return [name for name in names if name in always or name in picked]
 
 
 def shown(cell: Any) -> str:

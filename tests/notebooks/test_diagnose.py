@@ -16,7 +16,7 @@ from runbook.host import rehearsal
 from runbook.knowledge import catalogue, reference
 from runbook.words.sentences import data_root
 
-from .recordings import in_one_language, plays_as_it_says, shown
+from .recordings import in_languages, in_one_language, plays_as_it_says, shown
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = samples()
@@ -30,8 +30,7 @@ def facts(played: Any, step: str) -> dict[str, Any]:
     return dict(end["facts"])
 
 
-@pytest.mark.parametrize("lang", ["fr", "en"])
-@pytest.mark.parametrize("name", PLAYED)
+@pytest.mark.parametrize(("name", "lang"), in_languages(PLAYED, both="diagnose-nominal"))
 def test_recording_ends_as_it_says(workspace: Any, name: str, lang: str) -> None:
     plays_as_it_says(workspace, name, lang)
 

@@ -16,7 +16,7 @@ from runbook.host import rehearsal
 from runbook.knowledge import catalogue
 from runbook.words.sentences import data_root, say
 
-from .recordings import plays_as_it_says, shown
+from .recordings import in_languages, plays_as_it_says, shown
 
 PLAYED = [name for name in catalogue.rehearsals() if rehearsal.load(name).plot.notebook == "hosts"]
 NOMINAL = data_root() / "notebooks" / "rehearsals" / "hosts-nominal"
@@ -73,8 +73,7 @@ def thousand(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("lang", ["fr", "en"])
-@pytest.mark.parametrize("name", PLAYED)
+@pytest.mark.parametrize(("name", "lang"), in_languages(PLAYED, both="hosts-nominal"))
 def test_recording_ends_as_it_says(workspace: Any, name: str, lang: str) -> None:
     played = plays_as_it_says(workspace, name, lang)
     end = played.history.ends("hosts-state")[-1]

@@ -69,7 +69,7 @@ class Started:
         path = self.folder.path / "rehearsal-effects.txt"
         return path.read_text(encoding="utf-8").split() if path.exists() else []
 
-    def until(self, condition: Callable[[History], bool], seconds: float = 120) -> None:
+    def until(self, condition: Callable[[History], bool], seconds: float = 300) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if condition(self.history):

@@ -57,6 +57,12 @@ def test_runs_on_one_case_file_changed_nothing(bent: Bent) -> None:
     assert changed(bent) == []
 
 
+def test_a_file_that_was_first_written_after_a_run_was_not_changed(bent: Bent) -> None:
+    bent.run()
+    assert changed(bent) == []
+    assert len(changed(bent, **LONGER)) == 1
+
+
 def test_each_run_keeps_the_file_that_it_was_judged_by_and_tells_it(bent: Bent) -> None:
     changed(bent, **LONGER)
     opened = [e for e in bent.history.entries if e["event"] == "open"]

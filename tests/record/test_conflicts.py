@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model_server import PACKS, Bent, bent, row
+from model_server import PACKS, SERVER_ID, Bent, bent, row
 
 from runbook.archive.seal import seal
 from runbook.errors import RunbookError
@@ -16,6 +16,7 @@ from runbook.journal.story import read_story
 from runbook.knowledge import reference
 from runbook.record.conflicts import Conflict, conflicts
 from runbook.record.page import render
+from runbook.words.forms import in_words
 from runbook.words.sentences import read_yaml
 
 __all__ = ["bent"]
@@ -55,6 +56,20 @@ def test_issued_and_owned(bent: Bent, keys: tuple[str, ...], issued: int) -> Non
     bent.ready(*keys)
     bent.run(CHANGES)
     assert found(bent)["issued"] == {"issued": issued, "asked": 40}
+
+
+@pytest.mark.parametrize("by", ["script", "wizard", "already"])
+def test_the_id_that_was_entered_and_the_servers_own(bent: Bent, by: str) -> None:
+    bent.server.activated = by == "already"
+    bent.ready()
+    bent.confirm("activate", method="telephone", license_server_id=SERVER_ID[:-5] + "SRV99")
+    bent.run("activate" if by == "script" else "none")
+    bent.server.activated = True
+    end = bent.run()["activate"]
+    assert end["status"] == "finding" and "activate --replaces 1" in " ".join(in_words(end["lines"], "en"))
+    assert found(bent)["identity"] == {"entered": "…SRV99", "seen": "…SRV01"}
+    bent.confirm("activate", method="telephone", license_server_id=SERVER_ID, replaces=1, why="misheard")
+    assert bent.run()["activate"]["status"] in ("succeeded", "already_done") and "identity" not in found(bent)
 
 
 def test_a_count_that_was_corrected_after_the_call(done: Bent) -> None:
@@ -158,6 +173,7 @@ def test_sealed_with_a_reason_only_and_told_in_the_record(done: Bent, tmp_path: 
 def test_each_conflict_is_a_sentence(lang: str) -> None:
     fields = {
         "lost": "x",
+        "entered": "x",
         "at": "y",
         "named": "a",
         "seen": "b",

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser
 from runbook.errors import RunbookError
 from runbook.host.call import FilesHost
 from runbook.journal.lines import Journal
+from runbook.journal.story import read_story
 from runbook.knowledge import reference
 from runbook.papers.browser import find_browser, print_pdf
 from runbook.record import report
@@ -105,6 +106,13 @@ def test_both_languages_come_from_one_journal(case: Path) -> None:
     assert "Execution record" in en and "2024-02-01" in en and "1.2\u00a0s" in en
     assert "a été modifié dans le carnet" in fr and "was edited in the notebook" in en
     assert "REHEARSAL" not in en and "RÉPÉTITION" not in fr
+
+
+def test_a_step_that_was_not_reached_took_no_time(case: Path) -> None:
+    attempts = [attempt for tries in read_story(case).runs[0].steps.values() for attempt in tries]
+    took = {attempt.status.value: attempt.seconds is not None for attempt in attempts}
+    assert took == {"succeeded": True, "finding": True, "waiting": True, "not_reached": False}
+    assert "(–)" not in read(case / "record.en.html").text
 
 
 def test_long_output_is_folded_and_full_unfolds_it(case: Path, tmp_path: Path) -> None:

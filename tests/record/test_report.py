@@ -122,8 +122,8 @@ def test_the_answer_says_what_was_owned_installed_lost_verified_copied_and_open(
     )
     assert "7 issued" in said["Licences"] and "The counts agree" in said["Licences"] and "run r08" in said["Licences"]
     assert "stated lost by Hélène Exemplaire on 2024-02-02 09:00 UTC" in said["Loss"]
-    assert "Approved by Octave Fictif, ticket CHG-000123" in said["Loss"]
-    assert "2 of 2 in order" in said["Session hosts"] and "Test session opened on rdsh-paris" in said["Session hosts"]
+    assert "According to the statement or the case file, approved by Octave Fictif" in said["Loss"]
+    assert "2 of 2 in order" in said["Session hosts"] and "a test session opened on rdsh-paris" in said["Session hosts"]
     assert "D:\\Copies (4 files)" in said["Backup"]
     assert "Read the migration events (not judged from here)" in said["Open"]
     assert list(dict(answer(read_story(case), "fr"))) == [
@@ -162,7 +162,7 @@ def test_what_an_auditor_asks_is_answered(case: Path) -> None:
         "Proofs of purchase": ("facture-2022.pdf", "No program reads them"),
         "What the lost servers held": ("2\u00a0×\u00a020", "rdls-perdu.corp.exemple.test"),
         "Issued twice?": (
-            "40 for 40 asked for",
+            "According to the contact that was entered, the Clearinghouse reissued 40 CALs for 40 asked for",
             "Owned 40, installed 40, issued 7",
             "rests on the statement of Hélène",
         ),
@@ -275,9 +275,9 @@ def test_an_audit_says_in_either_language_what_it_counted(lang: str, tmp_path: P
     lines = [text for _, text in answer(story, lang)]
     told = {
         "en": ("47 issued at that moment. DIFFERENCE: 7 CALs issued beyond what is owned", "2 of 2 in order",
-               "is 55 days old", "State of the case: failed"),
+               "was 55 days old on", "State of the case: failed"),
         "fr": ("47 délivrées à ce moment. ÉCART\u00a0: 7 CAL délivrées au-delà de ce qui est possédé",
-               "2 sur 2 en ordre", "a 55 jours", "État du cas\u00a0: échec"),
+               "2 sur 2 en ordre", "avait 55 jours le", "État du cas\u00a0: échec"),
     }[lang]  # fmt: skip
     assert len(lines) == len(told) and all(part in line for part, line in zip(told, lines, strict=True)), lines
     said = said_in(case, lang)
@@ -295,7 +295,7 @@ def test_an_audit_says_in_either_language_what_it_counted(lang: str, tmp_path: P
 def test_roles_stops_jumps_and_cures_are_told_in_either_language(lang: str, case: Path, tmp_path: Path) -> None:
     said = said_in(case, lang)
     for key, words in {
-        "people": {"en": "Operator: Hélène Exemplaire", "fr": "Opérateur\u00a0: Hélène Exemplaire"},
+        "people": {"en": "according to the case file: Hélène", "fr": "d’après le fichier de cas\u00a0: Hélène"},
         "stopped": {"en": "29\u00a0s in all, 6 times", "fr": "29\u00a0s en tout, 6\u00a0fois"},
         "refused": {"en": "at most", "fr": "au plus"},
         "papers": {"en": "1 file copied into the case with its hash", "fr": "1 fichier copié dans le cas avec son"},

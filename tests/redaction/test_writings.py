@@ -10,7 +10,7 @@ from writings import BY_A_PERSON, HIDDEN, PLACES, Writing, placed, secret, shown
 
 from runbook.case.identifiers import mask_all
 from runbook.redaction.leaks import Search
-from runbook.redaction.opaque import opaque
+from runbook.redaction.opaque import hides, opaque
 from runbook.redaction.rewrite import Rewriter
 from runbook.redaction.sensitive import Found, Kind, by_pattern, public_text
 from runbook.redaction.tokens import Tokens
@@ -74,3 +74,9 @@ def test_what_people_write_is_not_taken_for_drawn_at_random() -> None:
     texts = [page.read_text(encoding="utf-8") for page in pages]
     found = [text[start:end] for text in texts for start, end in opaque(text)]
     assert len(pages) > 50 and len([each for each in found if each not in public_text()]) <= 1, found
+
+
+def test_what_comes_again_proves_nothing_new() -> None:
+    """A label of no word's form, at the head of each line."""
+    assert not hides("[q7x kept]\n" * 60)
+    assert hides("q7x k3v 9zf w2j 8ph c4t r5m 6bd x1n j7q z9k")

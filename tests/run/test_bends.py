@@ -6,11 +6,14 @@ import cProfile
 import datetime as dt
 import pstats
 import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 from model_server import CASE, PACKS, SERVER_ID, Bent, row
 
+from runbook import cli
 from runbook.case.consistency import contradictions, names_machine
 from runbook.case.model import Case
 from runbook.commands.case import accept_step
@@ -21,10 +24,12 @@ from runbook.journal.lines import Journal, utc_now
 from runbook.journal.story import read_story
 from runbook.knowledge import reference
 from runbook.knowledge.catalogue import notebook_steps, notebooks
+from runbook.record.changes import changes
 from runbook.record.conflicts import conflicts
 from runbook.record.limitations import doubts
 from runbook.record.page import render
 from runbook.record.views import checklist
+from runbook.run import opening
 from runbook.steps.registry import doing
 from runbook.words.forms import in_words
 
@@ -53,10 +58,38 @@ def test_nothing_is_changed_on_a_server_that_the_case_does_not_name(bent: Bent, 
     )
 
 
+def test_what_another_case_has_sent_is_not_sent_again(bent: Bent) -> None:
+    """Two cases of one loss: the second one's contact gave the packs that the first one's run has installed."""
+    bent.server.wizard(*PACKS[:2])
+    bent.ready(*PACKS[:2])
+    ends = bent.run("install-packs")
+    assert bent.server.calls == [] and words(ends["install-packs"])[0] == "all_there"
+    confirm.withdraw(bent.folder, "clearinghouse", 1, who="w", why="they are there", lang="en")
+    assert bent.run("install-packs")["key-packs-after"]["status"] == "succeeded", "the way that the sentence names"
+
+
 def test_nothing_is_backed_up_on_another_server_by_the_backup_notebook(bent: Bent) -> None:
     bent.case(license_server={"name": "RDLIC99.corp.example"})
     ends = bent.run("backup-folder", "backup")
     assert ends["preflight"]["status"] == "failed" and bent.server.calls == []
+
+
+@pytest.mark.parametrize(
+    ("case", "word"),
+    [
+        ({"license_server": {"name": "RDLIC99.corp.example"}}, "other_server"),
+        ({"license_server": {"name": "RDLIC99"}, "lost_servers": [{"name": "rdlic01"}]}, "lost_server"),
+        ({}, None),
+    ],
+)
+def test_a_notebook_that_only_looks_changes_nothing_on_another_server(
+    bent: Bent, case: dict[str, Any], word: str | None
+) -> None:
+    """There another server is a remark of the first step: the change itself asks where it is."""
+    bent.case(**case)
+    end = bent.run("audit-report", "audit")["audit-report"]
+    assert (bent.history.begins("audit-report") == []) is bool(word) is (end["status"] == "failed")
+    assert word is None or words(end)[0] == word
 
 
 def test_a_lost_server_is_never_the_new_one(bent: Bent) -> None:
@@ -328,9 +361,28 @@ def test_a_decision_and_a_withdrawal_stand_in_the_record(bent: Bent) -> None:
     assert "Back up" in dict(doubts(story, "en"))["A person's word"]
 
 
-def test_no_host_is_refreshed_while_the_server_holds_the_wrong_licences(bent: Bent) -> None:
-    bent.server.version = 6
-    bent.ready(*PACKS[:2])
+@pytest.mark.parametrize("taken", [1, 2, 3])
+@pytest.mark.parametrize("by", ["withdraw", "replace"])
+def test_what_became_of_an_entry_stands_with_it(bent: Bent, taken: int, by: str) -> None:
+    bent.ready(*PACKS[:1])
+    for key in PACKS[1:3]:
+        bent.issued(key)
+    if by == "withdraw":
+        confirm.withdraw(bent.folder, "clearinghouse", taken, who="w", why="misheard", lang="en")
+    else:
+        bent.issued(PACKS[4], replaces=taken, why="misheard")
+    page = render(read_story(bent.folder.path), "en", made=utc_now())
+    place = page.index("Withdrawn by w" if by == "withdraw" else "Replaced by entry 4")
+    before = [m.start() for m in re.finditer(r"Entry \d\.", page) if m.start() < place]
+    assert page[before[-1] :].startswith(f"Entry {taken}."), "below its own heading, above the next one's"
+
+
+@pytest.mark.parametrize(("version", "dictated"), [(6, 2), (7, 1), (7, 3)])  # of another year, too few, too many
+def test_no_host_is_refreshed_while_the_server_holds_the_wrong_licences(
+    bent: Bent, version: int, dictated: int
+) -> None:
+    bent.server.version = version
+    bent.ready(*PACKS[:dictated])
     bent.confirm("hosts-configure", way="gpo", gpo="RDS")
     ends = bent.run("install-packs,gpupdate")
     assert ends["key-packs-after"]["status"] == "failed"
@@ -515,3 +567,251 @@ def test_a_run_does_no_more_for_the_runs_before_it(bent: Bent) -> None:
         bent.run()
     last = calls()
     assert last <= first * (1 + 0.05 * more), f"{first} calls, {last} after {more} runs more"
+
+
+# -- restored, set up anew, exchanged: what was done once is held against what is there now
+
+
+def third(bent: Bent, **more: Any) -> None:
+    """A third pack is owned and dictated."""
+    bent.case(packs=[{"count": 20, "no_proof_reason": f"MODEL {n}"} for n in range(3)], **more)
+    bent.issued(PACKS[2])
+
+
+def told(end: dict[str, Any]) -> str:
+    return " ".join(in_words(end["lines"], "en"))
+
+
+@pytest.mark.parametrize("later", ["none", CHANGES])
+def test_what_was_done_is_told_as_it_was_done_last(bent: Bent, later: str) -> None:
+    """Not as the first attempt told it: that names the copy of fewer packs, and hosts that have answered since."""
+    bent.ready(*PACKS[:2])
+    bent.confirm("hosts-configure", way="gpo", gpo="RDS")
+    bent.server.down = {"RDSH03.corp.example"}
+    bent.run(CHANGES)
+    bent.server.down = set()
+    third(bent)
+    bent.run(CHANGES)
+    old, new = (copy["Name"] for copy in bent.server.copies)
+    ends = bent.run(later)
+    assert new in told(ends["backup"]) and old not in told(ends["backup"])
+    assert ends["gpupdate"]["status"] == "already_done" and "Unreachable" not in told(ends["gpupdate"])
+    assert all(name in told(ends["gpupdate"]) for name in CASE["session_hosts"]["names"])
+    assert all(key[-5:] in told(ends["install-packs"]) for key in PACKS[:3])
+    page = render(read_story(bent.folder.path), "en", made=utc_now())
+    assert f"{ends['backup']['of']['run']}/backup/out.json" in page and ends["backup"]["of"]["run"] == "r03"
+
+
+@pytest.mark.parametrize("lost", [(PACKS[2],), PACKS[1:3], PACKS[:3]])
+def test_an_older_copy_restored_takes_packs_away_and_is_told(bent: Bent, lost: tuple[str, ...]) -> None:
+    bent.ready(*PACKS[:2])
+    bent.run(CHANGES)
+    third(bent)
+    bent.run(CHANGES)
+    sent, kept = list(bent.server.calls), len(bent.server.rows) - len(lost)
+    bent.server.rows, gone = bent.server.rows[:kept], [r["KeyPackId"] for r in bent.server.rows[kept:]]
+    bent.server.taken = bent.server.taken[:kept]
+    ends = bent.run(CHANGES)
+    assert ends["key-packs-after"]["status"] == "failed" and bent.server.calls == sent
+    said = next(line for line in ends["key-packs-after"]["lines"] if line["key"] == "steps.key_packs_gone")
+    assert said["fields"]["rows"] == ", ".join(map(str, gone))
+    assert words(bent.run("none")["key-packs-after"]) == words(ends["key-packs-after"]), "told until it is mended"
+    bent.server.wizard(*lost)
+    bent.confirm("install-packs", way="wizard-install")
+    ends = bent.run("backup")
+    assert ends["key-packs-after"]["status"] == "succeeded" and "key_packs_gone" not in words(ends["key-packs-after"])
+    assert ends["backup"]["status"] == "succeeded", "a copy of what is there now"
+    assert conflicts(read_story(bent.folder.path), "en") == []
+
+
+@pytest.mark.parametrize("method", ["automatic", "telephone"])
+@pytest.mark.parametrize("by", ["script", "wizard"])
+def test_a_server_that_was_set_up_anew_is_not_called_done(bent: Bent, method: str, by: str) -> None:
+    """The same name, another installation: not activated, another License Server ID, none of the packs."""
+    bent.server.activated = False
+    bent.ready(*PACKS[:2], clearinghouse={"method": method})
+    bent.confirm("activate", method=method, **({"license_server_id": SERVER_ID} if method == "telephone" else {}))
+    bent.run(CHANGES)
+    assert bent.run(CHANGES)["activate"]["status"] == "already_done"
+    bent.server.set_up_anew()
+    ends = bent.run("install-packs,backup")
+    assert "license_server_anew" in words(ends["license-server"]) and ends["activate"]["status"] == "waiting"
+    assert not [end for end in ends.values() if end["status"] == "already_done" and end["step"] == "activate"]
+    if method == "telephone" and by == "script":
+        ends = bent.run("activate")
+        assert "missing_confirm" in words(ends["activate"]), "the ID of the installation that is no more is not sent"
+        bent.confirm("activate", method=method, license_server_id=SERVER_ID[:-5] + "SRV02")
+    bent.server.activated = by == "wizard"
+    ends = bent.run("activate")
+    assert bent.server.activated and ends["activate"]["status"] in ("succeeded", "already_done", "finding")
+    assert "SRV01" not in told(ends["license-server"])
+    bent.issued(*PACKS[3:5], replaces=1, why="set up anew")
+    ends = bent.run("install-packs,backup")
+    assert bent.server.taken == [*PACKS[3:5]] and ends["key-packs-after"]["status"] == "succeeded"
+    assert ends["backup"]["status"] == "succeeded" and bent.server.calls.count("backup RDLIC01") == 2
+    assert "license_server_anew" not in words(bent.run()["license-server"])
+
+
+@pytest.mark.parametrize("seen", ["SRV02", ""])
+def test_another_identity_under_the_same_name_is_told_once(bent: Bent, seen: str) -> None:
+    bent.ready(*PACKS[:2])
+    bent.run(CHANGES)
+    bent.server.answers["license-server"] = {"LicenseServerIdTail": seen}
+    assert ("license_server_anew" in words(bent.run()["license-server"])) is bool(seen), "what is not told is no other"
+    assert "license_server_anew" not in words(bent.run()["license-server"])
+
+
+@pytest.mark.parametrize("said", [("entered",), ("entered", "corrected")])
+def test_a_pack_exchanged_in_the_wizard_wants_another_backup(bent: Bent, said: tuple[str, ...]) -> None:
+    bent.ready(*PACKS[:2])
+    bent.run(CHANGES)
+    gone = bent.server.rows.pop()
+    bent.issued(PACKS[0], PACKS[2], replaces=1, why="one was exchanged")
+    bent.server.wizard(PACKS[2])
+    bent.server.rows[-1]["KeyPackId"] = gone["KeyPackId"]
+    entry = bent.confirm("install-packs", way="wizard-install")
+    assert bent.run()["backup"]["status"] not in ("succeeded", "already_done"), "no copy holds that pack"
+    assert bent.run("backup")["backup"]["status"] == "succeeded"
+    if "corrected" in said:
+        bent.confirm("install-packs", way="wizard-migrate", replaces=entry["entry"], why="the other branch")
+    assert bent.run("backup")["backup"]["status"] == "already_done", "what is said better puts no pack in"
+
+
+# -- more of their own kind
+
+
+@pytest.mark.parametrize(
+    ("apply", "notebook", "case", "needs"),
+    [
+        ("activate", "migrate", {}, "runbook confirm bent activate"),
+        ("install-packs", "migrate", {}, "Call the Clearinghouse"),
+        ("backup-folder", "backup", {"backup": {}}, "backup.destination"),
+        ("backup-vss", "backup", {"backup": {}}, "backup.destination"),
+        ("backup-retention", "backup", {"backup": {}}, "backup.destination"),
+    ],
+)
+def test_a_change_named_without_its_inputs_begins_nothing(
+    bent: Bent, apply: str, notebook: str, case: dict[str, Any], needs: str
+) -> None:
+    bent.server.activated = apply != "activate"
+    bent.ready(**case)
+    ends = bent.run(apply, notebook)
+    assert bent.history.begins(apply) == [] and bent.server.calls == [] == bent.server.copies
+    assert ends[apply]["status"] in ("waiting", "not_reached")
+    waiting = " ".join(told(end) for end in ends.values() if end["status"] == "waiting")
+    assert needs in waiting and not [end for end in ends.values() if end["status"] == "failed"]
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 2])
+def test_what_went_in_is_told_beside_what_was_refused(bent: Bent, wrong: int) -> None:
+    keys = [*PACKS[:2]]
+    keys.insert(wrong, "WRONGKEYPACKIDENTIFIER00000000WRON1")
+    bent.ready(*keys)
+    end = bent.run("install-packs")["install-packs"]
+    assert end["status"] == "failed"
+    assert all(f"…{key[-5:]}" in in_words(end["lines"], "en")[0] for key in PACKS[:2]), "what went in comes first"
+    assert "…PACK1, …PACK2" in " ".join(status_lines(bent.folder, "en"))
+
+
+@pytest.mark.parametrize(
+    ("step", "service"), [("activate", False), ("install-packs", False), ("backup", True), ("gpupdate", False)]
+)
+@pytest.mark.parametrize("judged", [False, True])
+def test_after_a_cut_the_status_says_what_and_the_one_command(
+    bent: Bent, step: str, service: bool, judged: bool
+) -> None:
+    bent.server.activated = step != "activate"
+    bent.ready(*PACKS[:2], clearinghouse={"method": "automatic"})
+    bent.confirm("hosts-configure", way="gpo", gpo="RDS")
+    bent.server.cut_in = 2 if step == "install-packs" else step
+    bent.run(CHANGES)
+    if judged:
+        bent.run()
+    said = status_lines(bent.folder, "en")
+    title = reference.step(step).title.en
+    assert f"Under way when it was cut: {title} (run r02" in "\n".join(said)
+    assert ("Start-Service -Name TermServLicensing" in "\n".join(said)) is service
+    command = f"runbook accept bent {step} --done" if judged else "runbook run bent"
+    assert said[1].strip().startswith(command)
+
+
+@pytest.mark.parametrize("then", ["migrate", "audit", "diagnose"])
+def test_a_cut_is_told_whatever_notebook_ran_since(bent: Bent, then: str) -> None:
+    bent.ready()
+    bent.server.cut_in = "backup"
+    bent.run("backup-folder", "backup")
+    bent.run("none", then)
+    said = status_lines(bent.folder, "en")
+    assert said[1].strip() == "runbook run bent --notebook backup"
+    assert "Start-Service -Name TermServLicensing" in "\n".join(said)
+
+
+@pytest.mark.parametrize("by", ["script", "wizard", "decision"])
+def test_a_persons_word_is_what_no_program_saw(bent: Bent, by: str) -> None:
+    bent.server.activated = by == "wizard"
+    bent.ready()
+    bent.confirm("activate", method="telephone", license_server_id=SERVER_ID)
+    bent.server.cut_in = "activate" if by == "decision" else None
+    bent.run("none" if by == "wizard" else "activate")
+    if by == "decision":
+        accept_step(bent.folder, "activate", "done", "the console says so", "someone", "en")
+        bent.run()
+    word = dict(doubts(read_story(bent.folder.path), "en"))["A person's word"]
+    assert (reference.step("activate").title.en in word) is (by != "script")
+
+
+@pytest.mark.parametrize("down", [(), ("RDSH03.corp.example",), tuple(CASE["session_hosts"]["names"])])
+def test_the_record_names_the_hosts_that_were_changed(bent: Bent, down: tuple[str, ...]) -> None:
+    bent.ready(*PACKS[:2])
+    bent.confirm("hosts-configure", way="gpo", gpo="RDS")
+    bent.server.down = {*down}
+    bent.run(CHANGES)
+    (row,) = (c for c in changes(read_story(bent.folder.path), "en") if c.anchor == "step-gpupdate")
+    assert row.where == (", ".join(n for n in CASE["session_hosts"]["names"] if n not in down) or "–")
+
+
+@pytest.mark.parametrize("said", ["confirm bent source-lost", "record bent", "accept bent backup --done --reason x"])
+@pytest.mark.parametrize("written", [False, True])
+def test_before_the_first_run_there_is_nothing_to_confirm_and_the_way_is_told(
+    bent: Bent, said: str, written: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if written:
+        bent.case()
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--lang", "en", *said.split()])
+    assert ended.value.code and "runbook run bent" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("where", ["another machine", "the same machine", "another person there"])
+def test_a_case_that_went_to_another_machine_says_so_once(
+    bent: Bent, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "operator", lambda: "anna@WS01")
+    bent.ready()
+    other = {"another machine": "anna@WS02", "the same machine": "anna@ws01", "another person there": "ben@WS01"}[where]
+    monkeypatch.setattr(opening, "operator", lambda: other)
+    found = bent.run()["preflight"]
+    assert ("preflight_elsewhere" in words(found)) is (where == "another machine")
+    assert "preflight_elsewhere" not in words(bent.run()["preflight"])
+
+
+@pytest.mark.parametrize("brought", ["journal.jsonl", "r02", "journal.jsonl r02", "private"])
+def test_two_copies_of_a_case_are_not_put_together(bent: Bent, brought: str, tmp_path: Path) -> None:
+    """What one copy did is laid over the other, in part: the case says that it does not hold together."""
+    bent.ready(*PACKS[:2])
+    copied = tmp_path / "elsewhere"
+    shutil.copytree(bent.folder.path, copied)
+    bent.run("install-packs")
+    bent.issued(PACKS[2])
+    here, there = bent.folder.path, tmp_path / "here"
+    shutil.move(here, there)
+    shutil.move(copied, here)
+    for name in brought.split():
+        source = there / name
+        if source.is_dir():
+            shutil.copytree(source, here / name, dirs_exist_ok=True)
+        else:
+            shutil.copy2(source, here / name)
+    with pytest.raises(RunbookError, match="bent"):
+        bent.run(CHANGES)
+    assert bent.server.calls == list(PACKS[:2])

@@ -205,3 +205,40 @@ def test_a_state_that_esentutl_did_not_tell_is_a_finding_in_every_step(
     ends = bent.run("backup-folder,backup-second-copy", "backup")
     assert {ends[step]["status"] for step in ("backup-folder", "backup-copies")} == {"finding"}
     assert ends["backup-second-copy"]["status"] != "not_reached"
+
+
+@pytest.mark.parametrize("state", ["changed", "no_manifest", "unread"])
+@pytest.mark.parametrize("older", ["vss", "stop"])
+def test_an_older_copy_is_offered_with_the_caution_that_it_needs(bent: Bent, state: str, older: str) -> None:
+    spoilt: dict[str, dict[str, Any]] = {
+        "changed": {"Files": []}, "no_manifest": {"ManifestText": None}, "unread": {"ManifestText": "{"},
+    }  # fmt: skip
+    bad = [bent.server.copy(stamp(days=1 + n)) | spoilt[state] for n in range(3)]
+    bent.server.copies = [*bad, bent.server.copy(stamp(days=9), older)]
+    bent.case(backup=PLACES)
+    said = words(bent.run("none", "restore")["restore-copies"])
+    assert said[:2] == ["newest_bad", "older_good"] and ("replay" in said) is (older == "vss")
+
+
+@pytest.mark.parametrize(
+    ("apply", "stopped", "way"),
+    [("backup-folder", True, "stop"), ("backup-vss", False, "vss"), ("backup-vss,backup-folder", True, "stop")],
+)
+def test_the_report_tells_of_every_way_what_it_did(bent: Bent, apply: str, stopped: bool, way: str) -> None:
+    bent.case(backup=PLACES)
+    ends = bent.run(f"{apply},backup-second-copy", "backup")
+    said = words(ends["backup-report"])
+    assert ("report_stopped" in said, "report_not_stopped" in said) == (stopped, not stopped)
+    (carried,) = (copy for copy in bent.server.copies if copy["Name"] in bent.server.carried)
+    assert ("Dirty" in carried["EsentutlText"][0]) is (way == "vss"), "the copy that needs no replay goes on"
+    assert said.count("report_where") == len(bent.server.copies) == len(apply.split(","))
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.2, 1), (0.6, 1), (7.4, 7)])
+def test_a_short_stop_is_told_alike_in_every_step(bent: Bent, seconds: float, told: int) -> None:
+    bent.case(backup=PLACES)
+    bent.server.answers["backup"] = {"SecondsStopped": seconds}
+    ends = bent.run("backup-folder", "backup")
+    assert f"stopped for {told} s" in " ".join(in_words(ends["backup-folder"]["lines"], "en"))
+    assert "report_stopped" in words(ends["backup-report"])
+    assert f"{told} s" in " ".join(in_words(ends["backup-report"]["lines"], "en"))

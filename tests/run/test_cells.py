@@ -24,7 +24,7 @@ from runbook.words.sentences import say
         (Status.SKIPPED, False),
     ],
 )
-def test_nothing_is_to_be_undone_where_nothing_was_done(
+def test_nothing_is_to_be_undone_and_no_time_is_told_where_nothing_was_done(
     status: Status, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     end: dict[str, Any] = {"status": status, "lines": [], "seconds": 0, "table": [], "hints": []}
@@ -39,3 +39,4 @@ def test_nothing_is_to_be_undone_where_nothing_was_done(
     cells._take("backup", None, "")
     (bundle,) = shown
     assert (say("show.undo", "en") in bundle["text/html"]) is told
+    assert ("0\xa0s" in bundle["text/html"]) is ("(0\xa0s)" in bundle["text/plain"]) is told

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from runbook.case.private import make_private
 from runbook.errors import BadInput, RunbookError
 from runbook.journal.history import History, played
 from runbook.journal.lines import Journal
+from runbook.run import invocation
 from runbook.run.invocation import Invocation
 from runbook.run.opening import Run, open_run
 
@@ -134,3 +138,16 @@ def test_rights_that_cannot_be_narrowed_are_told_at_the_start(home: Path, monkey
     assert "report it" not in str(told.value) and "internal" not in str(told.value)
     assert not (home / "cases" / "case-1" / "journal.jsonl").exists()
     assert opened(home, rehearsal="nominal").name == "r01"
+
+
+def test_the_engine_is_known_though_nobody_tells_whose_child_this_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A snapshot of Windows' processes fails now and then: the second run of a rehearsal asked for the case's name."""
+    monkeypatch.setattr(psutil.Process, "parents", lambda _: [])
+    created = psutil.Process(os.getppid()).create_time()
+    said = {"pid": os.getppid(), "created": created, "output": "case-a.ipynb"}
+    said |= {"folder": ".", "parameters": {}, "token": "t"}
+    found = invocation.find({invocation.VARIABLE: json.dumps(said)})
+    assert (found.known_from, found.case_name) == ("engine", "case-a")
+    # a papermill long gone whose number another process has now
+    later = {**said, "created": created - 60}
+    assert invocation.find({invocation.VARIABLE: json.dumps(later)}).known_from == "unverified"

@@ -3,9 +3,9 @@
 Each mutant is one script with one small thing changed, on the real syntax tree (machine/Mutants.ps1): a condition
 flipped, a guard, a throw or a ``finally`` dropped, a comparison swapped, a catch that swallows, a value lost, an array
 unwrapped. It is noticed when some scenario of its script is no longer judged right, or a recording of it no longer what
-it says. They go in rounds, so that most mutants are done with after the first few.
+it says.
 
-unnoticed.yml holds, for each script all of whose mutants were asked, those that nothing notices, and why.
+unnoticed.yml holds those that nothing notices, and why.
 """
 
 from __future__ import annotations
@@ -18,20 +18,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from . import product, pwsh
 from .recordings import Recorded, recorded
-from .runner import Job, Ran, run
+from .runner import Ran, Worker, share
 from .scenario import Scenario, judge, scenarios
 
 Question = Scenario | Recorded
-#: How many scenarios and recordings of its script each mutant that is left is asked by, round after round.
-ROUNDS = (1, 3, 6, 12, 100)
+#: Seconds after which a mutant does not end; a scenario takes two at most.
+LIMIT = 120
 
 
 @dataclass(frozen=True)
@@ -68,18 +71,25 @@ class Mutant:
         return f"{self.script}.ps1:{self.line}: {self.name}"
 
 
+#: The scripts all of whose mutants were asked.
+WHOLE = ("key-packs", "roles", "service")
 #: Script -> what no scenario and no recording notices -> why that is right, or what would be needed.
 KNOWN: dict[str, dict[str, str]] = yaml.safe_load(
     (Path(__file__).with_name("unnoticed.yml")).read_text(encoding="utf-8")
 )
 
 
+@cache
+def _all(program: Path) -> dict[str, list[dict[str, Any]]]:
+    argv = [str(program), "-NoLogo", "-NoProfile", "-NonInteractive", "-File", str(pwsh.MACHINE / "Mutants.ps1")]
+    done = subprocess.run([*argv, str(product.SCRIPTS)], stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    found: dict[str, list[dict[str, Any]]] = json.loads(done.stdout)
+    return found
+
+
 def every(script: str, program: Path) -> list[Mutant]:
     """All mutants of ``script``, in the order of its syntax tree."""
-    path = product.SCRIPTS / f"{script}.ps1"
-    argv = [str(program), "-NoLogo", "-NoProfile", "-NonInteractive", "-File", str(pwsh.MACHINE / "Mutants.ps1")]
-    done = subprocess.run([*argv, str(path)], stdin=subprocess.DEVNULL, capture_output=True, check=True)
-    rows = json.loads(done.stdout)["Mutants"]
+    rows = _all(program)[script]
     return [Mutant(script, m["Kind"], m["Line"], m["Start"], m["End"], m["Was"], m["Text"]) for m in rows]
 
 
@@ -90,43 +100,37 @@ def drawn(scripts: Iterable[str], count: int, seed: int, program: Path) -> list[
 
 
 def unnoticed(mutants: list[Mutant], program: Path, folder: Path) -> list[Mutant]:
-    """Those of ``mutants`` that no scenario notices. ``folder``: where they run, emptied again round by round."""
-    random_order = random.Random(7)
+    """Those of ``mutants`` that no scenario and no recording of their script notices; they run in ``folder``.
+
+    What noticed most of the mutants before is asked first. One that does not end is noticed.
+    """
+    # A recording holds the whole answer: the longest first, the others among the scenarios.
     order: dict[str, list[Question]] = {}
     for script in sorted({mutant.script for mutant in mutants}):
-        # A recording holds the whole answer: the longest first, the others among the scenarios.
         first, *others = sorted(
             (one for one in recorded() if one.script == script), key=lambda one: -one.path.stat().st_size
         )
         rest: list[Question] = [*scenarios(script), *others]
-        random_order.shuffle(rest)
+        random.Random(7).shuffle(rest)
         order[script] = [first, *rest]
-    left, asked = list(mutants), 0
-    for size in ROUNDS:
-        place = folder / str(asked)
-        jobs: list[Job] = []
-        questions: dict[str, tuple[Mutant, Question, Path]] = {}
-        for number, mutant in enumerate(left):
-            share = order[mutant.script][asked : asked + size]
-            if share:
-                changed = mutant.written(place / f"m{number}")
-            for each, question in enumerate(share):
-                home = place / f"{number}-{each}"
-                job = question.prepare(home, changed)
-                name = f"{number}-{each}"
-                jobs.append(Job(name, job.script, job.given, job.out, job.server))
-                questions[name] = (mutant, question, home)
-        if not jobs:
-            break
-        ran = run(jobs, place, program, limit=3000)
-        noticed = {
-            mutant
-            for name, (mutant, question, home) in questions.items()
-            if name in ran and _notices(question, home, ran[name])
-        }
-        left = [mutant for mutant in left if mutant not in noticed]
-        asked += size
+    noticed: Counter[int] = Counter()
+    left: list[Mutant] = []
+
+    def ask(worker: Worker, mutant: Mutant) -> None:
+        place = Path(tempfile.mkdtemp(dir=folder))
+        changed = mutant.written(place / "script")
+        for question in sorted(order[mutant.script], key=lambda one: -noticed[id(one)]):
+            home = place / "home"
+            ran = worker.ask(question.prepare(home, changed), limit=LIMIT)
+            if ran is None or _notices(question, home, ran):
+                noticed[id(question)] += 1
+                break
+            shutil.rmtree(home)
+        else:
+            left.append(mutant)
         shutil.rmtree(place)
+
+    share(mutants, ask, program, folder)
     return left
 
 

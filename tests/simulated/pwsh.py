@@ -39,6 +39,10 @@ def environ() -> dict[str, str]:
         **os.environ,
         "SIM_PYTHON": sys.executable,
         "SIM_LIBRARY": str(place / f"Windows-{hashlib.sha256(source).hexdigest()[:16]}.dll"),
+        # For a process that lives half a minute, compiling again by what was counted, and looking for garbage often,
+        # cost more than they give.
+        "DOTNET_TieredPGO": "0",
+        "DOTNET_GCgen0size": "0x4000000",
         "POWERSHELL_TELEMETRY_OPTOUT": "1",
         "POWERSHELL_UPDATECHECK": "Off",
     }

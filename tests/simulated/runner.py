@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-from collections.abc import Sequence
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from . import pwsh
+
+Task = TypeVar("Task")
 
 PROCESSES = 2  # the machines this runs on have two cores
 
@@ -34,45 +42,97 @@ class Ran:
     ended: bool
 
 
-def run(
-    jobs: Sequence[Job], folder: Path, program: Path, processes: int = PROCESSES, limit: float = 800
-) -> dict[str, Ran]:
-    """Run ``jobs``; of a process that ends early, or past ``limit`` seconds, the rest of its jobs has no answer."""
-    running = []
-    for number in range(processes):
-        share = jobs[number::processes]
-        if not share:
-            continue
-        listed = folder / f"jobs{number}.json"
-        rows = [
-            {
-                "Id": j.id,
-                "Script": str(j.script),
-                "InputPath": str(j.given or ""),
-                "OutputPath": str(j.out),
-                "Server": str(j.server),
-            }
-            for j in share
-        ]
-        listed.write_text(json.dumps(rows), encoding="utf-8")
-        out, err = (folder / f"{stream}{number}.txt" for stream in ("stdout", "stderr"))
-        with out.open("wb") as stdout, err.open("wb") as stderr:
-            argv = pwsh.command(program, "-List", str(listed))
-            running.append(
-                (
-                    out,
-                    subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=pwsh.environ()),
+class Worker:
+    """A process of PowerShell that runs one job after the other; ``folder`` (made by it): its pipe and its stderr.
+
+    One that ended, or was ended, is begun anew for the next job.
+    """
+
+    def __init__(self, program: Path, folder: Path) -> None:
+        self._program = program
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir()
+        self._list = folder / "jobs"
+        os.mkfifo(self._list)
+        # Not its standard input, which each native tool would inherit. Read and write: this does not wait for it.
+        self._lines = os.fdopen(os.open(self._list, os.O_RDWR), "wb", buffering=0)
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._end(self._process)
+        self._lines.close()
+
+    def ask(self, job: Job, limit: float) -> Ran | None:
+        """Run ``job``; None: the process ended without an answer, or was ended after ``limit`` seconds."""
+        if self._process is None:
+            with (self._folder / "stderr.txt").open("ab") as stderr:
+                self._process = subprocess.Popen(
+                    pwsh.command(self._program, "-List", str(self._list)),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=stderr,
+                    env=pwsh.environ(),
                 )
-            )
-    found: dict[str, Ran] = {}
-    for out, process in running:
-        try:
-            process.wait(timeout=limit)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for line in out.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("{"):
+        process = self._process
+        assert process.stdout is not None
+        row = {
+            "Script": str(job.script),
+            "InputPath": str(job.given or ""),
+            "OutputPath": str(job.out),
+            "Server": str(job.server),
+        }
+        self._lines.write(json.dumps(row).encode() + b"\n")
+        clock = threading.Timer(limit, process.kill)
+        clock.start()
+        for line in process.stdout:
+            if line.startswith(b"{"):
+                clock.cancel()
                 said = json.loads(line)
-                found[said["Id"]] = Ran(said["Error"], said["Shown"], said["Milliseconds"], said["Ended"])
+                return Ran(said["Error"], said["Shown"], said["Milliseconds"], said["Ended"])
+        clock.cancel()
+        self._end(process)
+        return None
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        process.kill()
+        process.communicate()
+        self._process = None
+
+
+def share(
+    tasks: Iterable[Task], work: Callable[[Worker, Task], None], program: Path, folder: Path, processes: int = PROCESSES
+) -> None:
+    """Do ``work`` for each of ``tasks``, by as many workers as there are ``processes``: who is free takes the next."""
+    waiting = deque(tasks)
+    folder.mkdir(exist_ok=True)
+
+    def take(place: str) -> None:
+        with Worker(program, Path(place)) as worker:
+            while True:
+                try:
+                    task = waiting.popleft()
+                except IndexError:
+                    return
+                work(worker, task)
+
+    places = [tempfile.mkdtemp(dir=folder) + "/worker" for _ in range(min(processes, len(waiting)))]
+    with ThreadPoolExecutor(processes) as threads:
+        list(threads.map(take, places))
+
+
+def run(
+    jobs: Sequence[Job], folder: Path, program: Path, processes: int = PROCESSES, limit: float = 300
+) -> dict[str, Ran]:
+    """Run ``jobs``; one whose process ends, or that takes longer than ``limit`` seconds, has no answer."""
+    found: dict[str, Ran] = {}
+
+    def work(worker: Worker, job: Job) -> None:
+        if (ran := worker.ask(job, limit)) is not None:
+            found[job.id] = ran
+
+    share(jobs, work, program, folder, processes)
     return found

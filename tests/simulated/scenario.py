@@ -15,8 +15,9 @@ expect    pointer into out.json -> value or {re|not|any|len|ge|has: ...}; * = ev
 fault     true: out.json holds an error record somewhere; a text: one whose message or id matches; false: none
 none      there is no out.json, and what the script said of it matches; with ``fault: true`` that, or a fault, or a
           reason in Refused, in out.json
-private   pointer into private.json, as in expect
-after     pointer into server.json afterwards, as in expect;  tree: Windows path -> is it there?
+private   pointer into private.json, as in expect;  parts: into the list of the lines of parts.jsonl
+after     pointer into server.json afterwards, as in expect;  tree: Windows path -> is it there? or the names in it
+shown     what it shows, with its warnings, matches this
 reader    false: the reader's model need not take out.json
 ends      false: the script may end with an error after out.json
 verdict   status, or {step: status}: what the product makes of out.json
@@ -65,8 +66,10 @@ KEYS = frozenset(
         "blocked",
         "ends",
         "private",
+        "parts",
         "after",
         "tree",
+        "shown",
         "reader",
         "verdict",
         "why",
@@ -156,7 +159,7 @@ def judge(scenario: Scenario, home: Path, ran: Ran | None, product_too: bool = T
     wrong += [
         f"a date of another calendar: {year}…"
         for year in _DATE.findall(text or "")
-        if not 2000 <= int(year) <= 2099 and year != "0001"
+        if not 2000 <= int(year) <= 2099 and year not in ("0001", "9999")
     ]
     if "none" in said and text is None:
         if not re.search(said["none"], ran.error, re.IGNORECASE):
@@ -170,7 +173,9 @@ def judge(scenario: Scenario, home: Path, ran: Ran | None, product_too: bool = T
         return [*wrong, f"out.json is no JSON: {problem}"]
     if ran.ended and said.get("ends", True):
         wrong.append(f"ends with an error: {_short(ran.error)}")
-    wrong += _in_out(said, document) + _in_private(said, out)
+    if not re.search(said.get("shown", ""), ran.shown):
+        wrong.append(f"shows: {_short(ran.shown)}")
+    wrong += _in_out(said, document) + _beside(said, out)
     if product_too and said.get("reader", True):
         wrong += _product(scenario, document, out.parent)
     return wrong
@@ -189,7 +194,12 @@ def _afterwards(said: dict[str, Any], home: Path) -> list[str]:
         if _differs(seen := pointer(state, path), wanted)
     ]
     for path, wanted in said.get("tree", {}).items():
-        if local(home / "server", path).exists() != wanted:
+        place = local(home / "server", path)
+        if isinstance(wanted, list):
+            names = sorted(item.name for item in place.iterdir()) if place.is_dir() else MISSING
+            if names != wanted:
+                wrong.append(f"{path} holds {names}, not {wanted}")
+        elif place.exists() != wanted:
             wrong.append(f"{path} is {'not ' if wanted else ''}there")
     return wrong
 
@@ -216,11 +226,20 @@ def _in_out(said: dict[str, Any], document: Any) -> list[str]:
     return wrong
 
 
-def _in_private(said: dict[str, Any], out: Path) -> list[str]:
-    path = out.parent / "private.json"
-    held = json.loads(path.read_text(encoding="utf-8-sig")) if path.is_file() else None
+def _beside(said: dict[str, Any], out: Path) -> list[str]:
+    """Where private.json and parts.jsonl hold something else than is right."""
+    private, parts = out.parent / "private.json", out.parent / "parts.jsonl"
+    held = {
+        "private": json.loads(private.read_text(encoding="utf-8-sig")) if private.is_file() else None,
+        "parts": [json.loads(line) for line in parts.read_text(encoding="utf-8").splitlines()]
+        if parts.is_file()
+        else None,
+    }
     return [
-        f"private.json: {at}" for at, wanted in said.get("private", {}).items() if _differs(pointer(held, at), wanted)
+        f"{name}: {at} is {_short(seen)}"
+        for name, document in held.items()
+        for at, wanted in said.get(name, {}).items()
+        if _differs(seen := pointer(document, at), wanted)
     ]
 
 

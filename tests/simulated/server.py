@@ -40,6 +40,9 @@ def make(
     (folder / "server.json").write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
     for drive, free in state.get("free", {}).items():
         (folder / f"drives/{drive}.free").write_text(str(free), encoding="ascii")
+    for drive in state.get("mapped", []):
+        (folder / f"drives/{drive}").mkdir(exist_ok=True)
+        (folder / f"drives/{drive}.mapped").touch()
     for name, content in {**FILES, **(files or {})}.items():
         _lay(folder, name, content)
     return folder

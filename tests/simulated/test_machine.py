@@ -38,20 +38,25 @@ def test_a_stub_takes_no_parameter_that_5_1_lacks(program: Path) -> None:
         assert not too_many, f"{name}: {too_many}"
 
 
+@pytest.fixture(scope="module")
+def called(program: Path) -> dict[str, Any]:
+    """By script its syntax errors and what it calls."""
+    return ask(program, "Calls.ps1", product.SCRIPTS)
+
+
 @pytest.mark.parametrize("script", product.NAMES)
-def test_a_script_parses_and_calls_what_5_1_knows(script: str, program: Path) -> None:
-    found = ask(program, "Calls.ps1", product.SCRIPTS / f"{script}.ps1")
-    assert not found["errors"]
-    for call in found["calls"]:
+def test_a_script_parses_and_calls_what_5_1_knows(script: str, called: dict[str, Any]) -> None:
+    assert not called[script]["errors"]
+    for call in called[script]["calls"]:
         if not call["name"].endswith(".exe"):
             unknown = [p for p in call["parameters"] if p.lower() not in parameters(call["name"])]
             assert not unknown, f"line {call['line']}: {call['name']} {unknown}"
 
 
 @pytest.mark.parametrize("script", product.NAMES)
-def test_a_hash_that_fails_ends_what_asked_for_it(script: str, program: Path) -> None:
+def test_a_hash_that_fails_ends_what_asked_for_it(script: str, called: dict[str, Any]) -> None:
     """Get-FileHash is a function of a module on 5.1: it does not see the script's own $ErrorActionPreference."""
-    for call in ask(program, "Calls.ps1", product.SCRIPTS / f"{script}.ps1")["calls"]:
+    for call in called[script]["calls"]:
         assert call["name"] != "Get-FileHash" or "ErrorAction" in call["parameters"], f"line {call['line']}"
 
 

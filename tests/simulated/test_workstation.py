@@ -10,6 +10,7 @@ import datetime as dt
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,7 @@ from runbook.run.opening import Run, open_run
 from . import product, pwsh, server
 
 NAME = "RDLIC01.corp.example"
+UNREACHED = f"/unreachable/{NAME}"
 CASE = """case: {case}
 lang: en
 company: Example
@@ -160,16 +162,49 @@ def test_the_self_test_asks_the_server(site: Callable[..., Site]) -> None:
     assert made.left_there() == []
 
 
-def test_an_unreachable_server_is_one_sentence_and_leaves_nothing(site: Callable[..., Site]) -> None:
-    made = site(**{f"__unreachable__{NAME}": "CannotConnect,PSSessionOpenFailed"})
-    with pytest.raises(BadInput, match=r"Enable-PSRemoting.*\(E41\)"):
-        made.run("off", server=NAME, lang="en")
-    assert not (made.home / "cases" / "off" / "journal.jsonl").exists()
-    server.change(made.here, **{f"/unreachable/{NAME}": server.MISSING})
-    server.change(made.there, **{"/computer/elevated": False})
-    with pytest.raises(BadInput, match=r"CORP\\u1.*Administrators.*\(E47\)"):
-        made.run("off", server=NAME, lang="en")
-    assert made.left_there() == []
+#: What refuses the line: what is so on the workstation, what on the server, and the act that the one sentence names.
+REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "WinRM is off": ({UNREACHED: "CannotConnect,PSSessionOpenFailed"}, {}, r"Enable-PSRemoting.*\(E41\)"),
+    "the name": ({UNREACHED: "ComputerNotFound,PSSessionOpenFailed"}, {}, r"Resolve-DnsName.*\(E51\)"),
+    "an account without rights": ({UNREACHED: "AccessDenied,PSSessionOpenFailed"}, {}, r"CORP\\u1.*\(E47\)"),
+    "no administrator there": ({}, {"/computer/elevated": False}, r"CORP\\u1.*Administrators.*\(E47\)"),
+    "TrustedHosts": ({UNREACHED: "ServerNotTrusted,PSSessionOpenFailed"}, {}, r"do not widen TrustedHosts \(E49\)"),
+    "the clocks": (
+        {UNREACHED: "PSSessionOpenFailed", "/lineSays": "The error with errorcode 0x80090324 occurred."},
+        {},
+        r"w32tm /resync.*\(E48\)",
+    ),
+    "a constrained endpoint": (
+        {},
+        {"/languageMode": "ConstrainedLanguage"},
+        r"\(ConstrainedLanguage\).*ordinary endpoint",
+    ),
+}
+
+
+def test_a_refusal_of_the_line_is_one_sentence_before_any_step(site: Callable[..., Site], draw: int) -> None:
+    """Two, drawn, which each failure names; ``RUNBOOK_REFUSALS``: those whose names hold it ("" for all of them)."""
+    named = os.environ.get("RUNBOOK_REFUSALS")
+    drawn = random.Random(draw).sample(list(REFUSALS), 2) if named is None else [w for w in REFUSALS if named in w]
+    made = site()
+    for what in drawn:
+        near, there, act = REFUSALS[what]
+        server.change(made.here, **near)
+        server.change(made.there, **there)
+        with pytest.raises(BadInput) as refused:
+            made.run("off", server=NAME, lang="en")
+        told = str(refused.value)
+        assert re.search(act, told), f"{what}: {told}"
+        assert len(told.splitlines()) == 1, what
+        assert told.endswith("No step was run."), what
+        assert not (made.home / "cases" / "off" / "journal.jsonl").exists(), what
+        assert made.left_there() == [], what
+        server.change(made.here, **dict.fromkeys(near, server.MISSING))
+        server.change(made.there, **dict.fromkeys(there, server.MISSING))
+        server.change(made.there, **{"/computer/elevated": True})
+    with pytest.raises(BadInput, match="reached: here"):
+        made.run("off", server="WS01.corp.example", lang="en")
+    made.run("off", server=NAME).close("waiting")
 
 
 #: Where the line is cut during the backup, and by what the next run settles it: the answer that came back later (with
@@ -189,10 +224,22 @@ CUTS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def test_the_next_run_settles_a_backup_whose_line_was_cut_anywhere(site: Callable[..., Site]) -> None:
+@pytest.mark.parametrize("said", ["en: at eight points", "fr: en huit points"])
+def test_the_page_says_at_how_many_points_the_line_was_cut(said: str) -> None:
+    lang, words = said.split(": ")
+    page = product.SCRIPTS.parents[1] / "docs" / lang / "runbook" / "workstation.md"
+    assert words in page.read_text(encoding="utf-8")
+    assert len(CUTS) == 8
+
+
+def test_the_next_run_settles_a_backup_whose_line_was_cut_anywhere(site: Callable[..., Site], draw: int) -> None:
     """One point, drawn, which each failure names; ``RUNBOOK_CUTS``: those whose names hold it ("" for all of them)."""
     named = os.environ.get("RUNBOOK_CUTS")
-    cuts = [random.choice(list(CUTS.items()))] if named is None else [c for c in CUTS.items() if named in c[0]]
+    cuts = (
+        [random.Random(draw).choice(list(CUTS.items()))]
+        if named is None
+        else [c for c in CUTS.items() if named in c[0]]
+    )
     made = site()
     for number, (where, (by, fault)) in enumerate(cuts):
         name = f"cut-{number}"
@@ -216,6 +263,8 @@ def test_the_next_run_settles_a_backup_whose_line_was_cut_anywhere(site: Callabl
             run.close("failed")
         clean = dict.fromkeys((*fault, "/task", "/taskIs"), server.MISSING)
         server.change(made.there, **clean, **{"/service/state": "Running"})
+        case = made.home / "cases" / name / "case.yml"  # another place by now: the change is settled where it was made
+        case.write_text(case.read_text(encoding="utf-8").replace("D:\\Backups", "E:\\Backups"), encoding="utf-8")
         later = made.run(name)
         try:
             end = life.live(later, "backup")
@@ -230,6 +279,7 @@ def test_the_next_run_settles_a_backup_whose_line_was_cut_anywhere(site: Callabl
         if by == "seen":
             assert end["status"] == "failed", f"{where}: {told}"
             assert told[:2] == ["remoting.verified", "backup.seen_not_made"], where
+            assert end["lines"][1]["fields"]["place"] == "D:\\Backups", where
             assert events[-1]["event"] == "verified", where
             assert f"{later.name}/backup/verification/out.json" in files, where
             assert copies == [], where
@@ -243,7 +293,7 @@ def test_the_next_run_settles_a_backup_whose_line_was_cut_anywhere(site: Callabl
         assert made.left_there() == [], where
         page = report.write(later.folder.path, lang="en")[0].read_text(encoding="utf-8")
         assert f"settled in {later.name}" in page, where
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)  # a first copy that never began made no place
 
 
 @pytest.mark.parametrize(("days", "left"), [(1, 1), (8, 0)])
@@ -342,7 +392,8 @@ def test_two_hundred_hosts_are_asked_from_the_workstation(site: Callable[..., Si
     file.write_text(text.replace("[RDSH01.corp.example]", f"[{', '.join(names)}]"), encoding="utf-8")
     run = made.run("many")
     try:
-        run.status["preflight"] = Status.SUCCEEDED
+        assert life.live(run, "preflight")["status"] == "succeeded"
+        assert read_line(run.path / "preflight") is not None, "the one server, over the line"
         end = life.live(run, "hosts-policy")
         assert len(end["table"]) == 200
         assert read_line(run.path / "hosts-policy") is None, "no session on the license server"

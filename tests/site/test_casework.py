@@ -36,11 +36,20 @@ def test_the_case_file_of_the_page_is_the_one_that_a_first_run_writes(here: Here
     assert any("packs" in fault for fault in faults)
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_name_of_the_first_rehearsal_is_no_real_cases(lang: str) -> None:
+    """What a reader has rehearsed as ``case-2024-01`` must not be the name under which a page asks a server."""
+    pages = [path.name for path in (DOCS / lang).rglob("*.md") if "case-2024-01" in path.read_text(encoding="utf-8")]
+    assert pages == ["rehearse.md"]
+    assert casework.CASE in (DOCS / lang / "runbook" / "real-case.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("here", HERE, ids=str)
 def test_every_status_word_is_explained(here: Here) -> None:
     text = casework.statuses(here)
     for status in Status:
-        assert f"**{say(f'status.{status}', here.lang)}**<br>`{status}`" in text
+        called = say(f"status.{status}", here.lang)
+        assert (f"**{called}** {{: #" if called == status else f"**{called}**<br>`{status}`") in text, "said once"
     assert text.count("{: #status-") == len(Status)
 
 

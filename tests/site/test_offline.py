@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,15 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from runbook.words.sentences import LANGS
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+ALL = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+COLOUR = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}  # what another theme can make wrong
 # Code is looked at once (below): its thousands of spans would take axe half a minute a page.
-RUN_AXE = """([tags, but]) => axe.run({include: [['html']], exclude: ['.highlight code', ...but].map(css => [css])},
-  {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], preload: false})"""
+RUN_AXE = """([runOnly, but]) => axe.run({include: [['html']], exclude: ['.highlight code', ...but].map(css => [css])},
+  {runOnly, resultTypes: ['violations'], preload: false})"""
+OTHER_THEME = """() => {
+  document.querySelector('form.md-header__option label:not([hidden])').click();
+  return document.body.dataset.mdColorScheme;
+}"""
 FRAME = [".md-sidebar--primary", ".md-header", ".md-footer"]  # one template makes them for all pages
 # What a reader opens is looked at too: of a table's rows the first ones, which hold every kind of part.
 OPEN = """() => document.querySelectorAll('details').forEach(fold => {
@@ -29,11 +36,12 @@ LOCAL = ("file:", "data:", "blob:", "about:")
 WIDE, NARROW = (1280, 900), (375, 800)
 
 
-def violations(page: Page, but: Sequence[str] = ()) -> list[str]:
-    """What axe finds on ``page`` as it stands, left alone what ``but`` selects: rule, number of places, the first."""
+def violations(page: Page, but: Sequence[str] = (), rules: dict[str, Any] = ALL) -> list[str]:
+    """What axe finds on ``page`` as it stands by ``rules``, left alone what ``but`` selects: rule, number of places,
+    the first."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
-    result: dict[str, Any] = page.evaluate(RUN_AXE, [TAGS, list(but)])
+    result: dict[str, Any] = page.evaluate(RUN_AXE, [rules, list(but)])
     return [
         f"{found['id']} ({found['impact']}) x{len(found['nodes'])}: {found['nodes'][0]['html'][:160]}"
         for found in result["violations"]
@@ -50,16 +58,17 @@ def context_of(browser: Browser, scheme: str, size: tuple[int, int]) -> BrowserC
     )
 
 
-# Both themes and both widths of both languages. A run of the tests sees each page once in each language, in one look of
-# four; all of them are for looks.py (`python tasks.py looks`).
-LOOKS = [("fr", "light", WIDE), ("fr", "dark", NARROW), ("en", "light", NARROW), ("en", "dark", WIDE)]
+#: Every look of a page: language, theme, size of the window.
+LOOKS = list(product(LANGS, ("light", "dark"), (WIDE, NARROW)))
 
 
 def faults_of(
-    browser: Browser, site: Path, names: Sequence[str], lang: str, scheme: str, size: tuple[int, int], frames: int = 1
+    browser: Browser, site: Path, names: Sequence[str], look: tuple[str, str, tuple[int, int]], whole: bool = False
 ) -> list[str]:
-    """What is wrong with the pages ``names`` of ``lang`` in one look: asked for from outside, said, not accessible,
-    wider than the window, a table that scrolls. The frame of a page (FRAME) is looked at on one page of ``frames``."""
+    """What is wrong with the pages ``names`` in one look: asked for from outside, said, not accessible, wider than the
+    window, a table that scrolls. ``whole``: the frame of every page (FRAME) too, not of the first one only; and the
+    colours of the other theme, switched in place."""
+    lang, scheme, size = look
     faults: list[str] = []
 
     def asked(request: Request) -> None:
@@ -76,12 +85,16 @@ def faults_of(
     page = context.new_page()
     page.on("console", console)
     page.on("pageerror", lambda error: faults.append(f"says {error}"))
-    for at, name in enumerate(names):
+    for name in names:
         page.goto((site / lang / name).as_uri())
         page.wait_for_timeout(120)
         if name != "print.html":  # the same text again, all of it
             page.evaluate(OPEN)
-            faults += [f"{name}: {fault}" for fault in violations(page, FRAME if at % frames else ())]
+            but = () if whole or name == names[0] else FRAME
+            faults += [f"{name}: {fault}" for fault in violations(page, but)]
+            if whole:
+                theme = page.evaluate(OTHER_THEME)
+                faults += [f"{name}, {theme}: {fault}" for fault in violations(page, but, COLOUR)]
         if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
             faults.append(f"{name}: wider than the window")
         faults += [f"{name}: a table wider than its column, by {by} px" for by in page.evaluate(WIDE_TABLES)]
@@ -89,12 +102,15 @@ def faults_of(
     return faults
 
 
-@pytest.mark.parametrize("look", range(len(LOOKS)), ids=[f"{lang}-{scheme}" for lang, scheme, _ in LOOKS])
+@pytest.mark.parametrize(
+    "look", range(len(LOOKS)), ids=[f"{lang}-{scheme}-{width}" for lang, scheme, (width, _) in LOOKS]
+)
 def test_pages_are_quiet_accessible_and_fit(
-    chromium: Browser, site: Path, pages: dict[str, list[str]], look: int
+    chromium: Browser, site: Path, pages: dict[str, list[str]], draw: int, look: int
 ) -> None:
-    lang, scheme, size = LOOKS[look]
-    assert faults_of(chromium, site, pages[lang][look % 2 :: 2], lang, scheme, size, frames=5) == []
+    """A run sees each page in one look, dealt anew each time; all looks of all pages: `python tasks.py looks`."""
+    dealt = random.Random(draw).sample(pages["fr"], len(pages["fr"]))
+    assert faults_of(chromium, site, dealt[look :: len(LOOKS)], LOOKS[look]) == []
 
 
 # Leaves one code block on the page, with one example of every kind of word that any block holds.

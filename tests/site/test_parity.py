@@ -57,6 +57,7 @@ def test_pages_that_agree_pass(docs: Path) -> None:
         ("!!! warning", "!!! danger", "admonitions"),
         ("(a.md)", "(b.md)", "link targets"),
         ("| 1 | 2 |\n", "", "table rows"),
+        ("| 1 | 2 |", "| 1 | 2 | 3 |", "table rows"),
         ("A [link]", "{{ letter() }} [link]", "macros"),
         ("A [link]", "- A [link]", "list items"),
     ],
@@ -78,6 +79,16 @@ def test_a_heading_without_an_id_is_named(docs: Path) -> None:
         page.write_text(page.read_text(encoding="utf-8").replace(" {: #top }", ""), encoding="utf-8")
     parity.stamp(docs, set())
     assert [f.what for f in parity.differences(docs)] == ["a heading without an id: 'Titre'"]
+
+
+def test_a_list_that_a_block_at_the_margin_ends_is_named(docs: Path) -> None:
+    for indent, named in (("    ", []), ("", ["shown as 1: '2. b'"] * 2)):
+        for lang in ("fr", "en"):
+            page = docs / lang / "deep" / "page.md"
+            text = f"# T {{: #top }}\n\n1. a\n\n{indent}``` sh\n{indent}ls\n{indent}```\n\n2. b\n3. c\n"
+            page.write_text(text, encoding="utf-8")
+        parity.stamp(docs, set())
+        assert [f.what for f in parity.differences(docs)] == named
 
 
 def test_a_french_change_makes_the_english_page_stale_until_it_is_stamped(docs: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import pytest
-from defusedxml import ElementTree
 
 from macros import (
     cli_texts,
@@ -129,6 +130,31 @@ def test_every_short_command_that_a_row_or_a_step_names_exists() -> None:
         assert row.step is None or reference.step(row.step).script, row.id
 
 
+def test_a_change_that_a_row_shows_is_the_one_its_sentence_asks_for() -> None:
+    """A command below "run mstsc once" that deletes a key would be run by whoever is in a hurry."""
+    shorts = {row.id: row for row in reference.shorts()}
+    for row in reference.errors():
+        named = [span.split()[0] for span in re.findall(r"`([^`]+)`", row.fix.en)]
+        for one in row.run:
+            if shorts[one].kind == "change":
+                assert any(word in shorts[one].text for word in named), f"{row.id}: {one}"
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_what_stands_beside_the_classes_has_a_heading_in_words(lang: str) -> None:
+    headings = re.findall(r"^## (.*?) \{", tables.table(Here(lang, "reference/cim.md"), "cim"), re.MULTILINE)
+    named = {row.id for row in reference.cim() if row.namespace}
+    assert [heading for heading in headings if heading not in named and " " not in heading] == []
+
+
+def test_a_word_and_a_limit_are_said_as_people_say_them() -> None:
+    here = Here("en", "reference/steps.md")
+    asked = tables.table(here, "asks")
+    assert "`refused`, `not_found` (packs not found)" in asked
+    assert "`Not" not in asked and "))" not in asked
+    assert "limit: 24\u00a0h 10\u00a0min" in tables.table(here, "steps")
+
+
 def test_the_events_that_say_the_same_share_a_row() -> None:
     text = faults.events(HERE[0])
     assert ">4107, 4108<" in text
@@ -222,7 +248,7 @@ def test_the_tree_names_every_module_with_its_first_line() -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("name", sorted(picture.SCENES))
-def test_every_picture_is_well_formed_and_its_text_stays_inside(lang: str, name: str) -> None:
+def test_every_picture_is_well_formed_and_its_text_stays_inside_and_off_its_lines(lang: str, name: str) -> None:
     here = Here(lang, "reference/ports.md")
     for svg in re.findall("<svg.*?</svg>", picture.picture(here, name)):
         _stays_inside(ElementTree.fromstring(svg))
@@ -231,6 +257,20 @@ def test_every_picture_is_well_formed_and_its_text_stays_inside(lang: str, name:
 def _stays_inside(svg: Element) -> None:
     width, height = (float(part) for part in svg.get("viewBox").split()[2:])
     space = "{http://www.w3.org/2000/svg}"
+    hidden = [
+        [float(box.get(side)) for side in ("x", "y", "width", "height")]
+        for box in svg.iter(f"{space}rect")
+        if box.get("class") == "pic-behind"
+    ]
+    level = [
+        (min(x, to_x), max(x, to_x), y)
+        for path in svg.iter(f"{space}path")
+        if "pic-line" in path.get("class")
+        for (x, y), (to_x, to_y) in pairwise(
+            [float(part) for part in point.split()] for point in path.get("d").lstrip("M").split(" L")
+        )
+        if y == to_y
+    ]
     for text in svg.iter(f"{space}text"):
         anchor = text.get("text-anchor")
         for line in text.iter(f"{space}tspan"):
@@ -239,6 +279,10 @@ def _stays_inside(svg: Element) -> None:
             assert left >= -4, line.text
             assert left + long <= width + 4, line.text
             assert 0 <= y <= height, line.text
+            if any(x0 <= x <= x0 + w and y0 <= y <= y0 + h for x0, y0, w, h in hidden):
+                continue  # the line is hidden behind it
+            crossed = [at for start, end, at in level if y - 12 < at < y + 3 and left < end and start < left + long]
+            assert crossed == [], line.text
     for link in svg.iter(f"{space}a"):
         assert link.get("href").startswith("../")
 
@@ -273,7 +317,8 @@ def test_the_picture_of_ports_agrees_with_the_table(lang: str) -> None:
     shown = re.sub(r"<[^>]+>", "", picture.picture(Here(lang), "who-talks-to-whom"))
     shown = shown.replace("\u2011", "-").replace("\u00a0", " ")
     drawn = set()
-    for row in (row for row in reference.ports() if row.direction != "none"):
+    # The picture shows a case that is run on the server: what only a workstation opens stands in the table.
+    for row in (row for row in reference.ports() if row.direction not in ("none", "workstation to server")):
         assert row.ports in shown
         flows = {flow for flow in scenes.FLOWS[row.direction] if _joins(flow, row, lang)}
         assert flows, row.id
@@ -389,6 +434,9 @@ def test_squeezing_keeps_what_is_in_pre(html: str, squeezed: str) -> None:
         ("en", "<a title=\"it's\">x</a><pre>'y'</pre>", "<a title=\"it’s\">x</a><pre>'y'</pre>"),
         ("en", "<svg><text>it's</text></svg>", "<svg><text>it’s</text></svg>"),
         ("fr", "<p>oui ? « non »</p><pre>a ; b</pre>", "<p>oui\u00a0? «\u00a0non\u00a0»</p><pre>a ; b</pre>"),
+        ("fr", '<a aria-label="Suivant: Un cas">', '<a aria-label="Suivant\u00a0: Un cas">'),
+        ("en", '<a aria-label="Next: A case">', '<a aria-label="Next: A case">'),
+        ("fr", '{"search.result.term.missing": "Non trouvé"}', '{"search.result.term.missing": "Non trouvé\u00a0"}'),
         ("fr", '<a aria-label="Étape : une"><b>x</b> ;</a>', '<a aria-label="Étape\u00a0: une"><b>x</b>\u00a0;</a>'),
     ],
 )

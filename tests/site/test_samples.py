@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from macros import samples
 from macros.words import Here
@@ -38,6 +39,7 @@ def test_each_sample_is_reached_from_the_page(
         for name in samples.NAMES:
             assert f'href="{up}samples/{lang}/{name}.html"' in said
             assert (tmp_path / "site" / "samples" / lang / f"{name}.html").is_file()
+        assert all(f"`{name}`" in said for name in (samples.CASE, samples.PERSON, samples.MACHINE)), "their false names"
 
 
 def test_nobody_is_named_and_no_folder_of_the_machine() -> None:
@@ -56,3 +58,12 @@ def test_a_framed_notebook_runs_nothing_and_has_the_products_look() -> None:
     assert "alert" not in page
     assert "--look-accent: #" in page
     assert '<html lang="fr">' in page
+
+
+def test_a_wide_table_or_a_long_name_does_not_widen_the_notebook_on_a_telephone(chromium: Browser) -> None:
+    page = chromium.new_page(viewport={"width": 375, "height": 800})
+    row = "".join(f"<td>{'0123456789abcdef' * 2}</td>" for _ in range(5))
+    name = "<ul><li>clearinghouse.rehearsal.example:443</li></ul>" * 2
+    page.set_content(samples._framed(f"<table><tr>{row}</tr></table><ul><li>{name}</li></ul>", "fr"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    page.close()

@@ -18,7 +18,7 @@ RULES = yaml.safe_load(Path(__file__).with_name("usage.yml").read_text(encoding=
 NOT_PROSE = re.compile(
     r"\A---\n.*?\n---\n|```.*?```|`[^`\n]*`|\{\{.*?\}\}|\{[:%].*?\}|<[^>\n]*>|\]\([^)]*\)|https?://\S+", re.DOTALL
 )
-SKIPPED = ("find.yml", "sources.yml", "pages.yml", "article.yml")
+SKIPPED = ("find.yml", "sources.yml", "pages.yml")
 
 
 def texts(lang: str) -> Iterator[tuple[str, str]]:
@@ -29,6 +29,11 @@ def texts(lang: str) -> Iterator[tuple[str, str]]:
         if path.name not in SKIPPED:
             data = read_yaml(path.relative_to(ROOT / "knowledge").with_suffix("").as_posix())
             yield path.name, "\n".join(_under(data, lang))
+    readme = "README.fr.md" if lang == "fr" else "README.md"
+    yield readme, (ROOT / readme).read_text(encoding="utf-8")
+    for path in sorted((ROOT / "notebooks" / "rehearsals").glob("*/rehearsal.yml")):
+        played = yaml.safe_load(path.read_text(encoding="utf-8"))
+        yield path.parent.name, "\n".join(played[key][lang] for key in ("title", "description"))
     for path in sorted((ROOT / "notebooks").glob("*.md")):
         cells = rf'<!-- #region \{{"tags": \["{lang}"\]\}} -->(.*?)<!-- #endregion -->'
         yield path.name, "\n".join(re.findall(cells, path.read_text(encoding="utf-8"), re.DOTALL))

@@ -13,8 +13,10 @@ import pytest
 
 from runbook.journal.context import Context, private_file
 from runbook.journal.outcome import Status
+from runbook.knowledge import reference
 from runbook.papers.paper import Grid, Identifier, Pairs, Prose, Section, Sheet, spell, to_html, to_text
 from runbook.steps.registry import doing
+from runbook.words.sentences import LANGS, say
 
 Make = Callable[..., Context]
 SERVER_ID = "REHEARSALONLYLICENSESERVERID00SRV01"
@@ -79,6 +81,15 @@ def test_facts_and_sentences_hold_no_identifier_in_full(make_context: Make) -> N
     context = make_context("call-sheet", told=ACTIVATED)
     know(context, ProductId="REHEARSAL-PID01", LicenseServerId=SERVER_ID)
     assert SERVER_ID not in repr(doing("call-sheet").local(context)).replace("-", "")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_each_result_that_a_call_can_have_has_its_box_on_paper(lang: str) -> None:
+    boxes = say("sheets.call_results", lang).split("|")
+    asked = next(ask for ask in reference.step("clearinghouse").asks if ask.id == "result")
+    for choice in asked.choices:
+        word = say(f"steps.result_{choice.id}", lang)
+        assert any(box.startswith(word) for box in boxes), choice.id
 
 
 def test_no_telephone_number_is_printed(make_context: Make) -> None:

@@ -82,6 +82,9 @@ def test_a_log_shorter_than_its_header_says_is_told_as_cut(tmp_path: Path) -> No
         ("b.xml", "<Rsop><ComputerResults><Name>CORP\\\\HOST1</Name></ComputerResults></Rsop>", "no_licensing_policy"),
         ("c.xml", "<Rsop><UserResults><Name>CORP\\\\u1</Name></UserResults></Rsop>", "user_only"),
         ("d.html", RUSSIAN, "other_language"),
+        ("e.html", RESULTS.replace("Computer Details", "User Details"), "user_only"),
+        ("f.html", RESULTS.replace("Computer Details", "Détails sur l’utilisateur"), "user_only"),
+        ("g.html", RESULTS + RESULTS.replace("Computer Details", "User Details"), "no_licensing_policy"),
     ],
 )
 def test_a_report_that_names_no_licensing_policy_says_why(tmp_path: Path, name: str, text: str, word: str) -> None:

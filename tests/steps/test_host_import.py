@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,12 +56,19 @@ def test_a_reading_is_kept_and_judged_and_marked(
     assert rows is not None
     hosts = [h for h in rows[0]["Hosts"] if h["Name"][:6] in ("RDSH01", "RDSH02")]
     hosts[1] |= {"Reached": False, "Reading": None, "Fault": None}
+    context = replace(context, confirms={step: [entry]})
     verdict = doing(step).judge(context, recorded(step, Hosts=hosts))
     assert verdict.status in (Status.SUCCEEDED, Status.FINDING)
     read = {row["host"]: row["read"] for row in verdict.table}
     assert read == {"RDSH01.corp.example": "remoting.read_remote", "RDSH02.corp.example": "remoting.read_imported"}
     assert verdict.lines[-1].key == "remoting.imported"
     assert verdict.lines[-1].fields["hosts"] == "RDSH02.corp.example"
+
+    for confirms in ({step: []}, {step: [entry]}):  # taken back, or another file by now: no reading
+        if confirms[step]:
+            kept.write_bytes(kept.read_bytes() + b" ")
+        verdict = doing(step).judge(replace(context, confirms=confirms), recorded(step, Hosts=hosts))
+        assert {row["read"] for row in verdict.table} == {"remoting.read_remote"}
 
 
 def spoilt(reading: dict[str, Any], fault: str) -> Any:

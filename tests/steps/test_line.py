@@ -57,6 +57,38 @@ def test_a_refusal_is_one_sentence_and_its_row(
         assert reference.problem(row).field == "remoting"
 
 
+@pytest.mark.parametrize("lang", sentences.LANGS)
+@pytest.mark.parametrize(
+    ("error_id", "why"),
+    [
+        ("CannotConnect", "https_off"),
+        ("LogonFailure", "https_unknown"),
+        ("12175", "certificate"),
+        ("AccessDenied", "access_denied"),
+    ],
+)
+def test_over_tls_the_act_is_one_that_helps_there(lang: str, error_id: str, why: str) -> None:
+    told = line.refusal(session(Https=True, Fault={"FullyQualifiedErrorId": f"{error_id},PSSessionOpenFailed"}))
+    assert told is not None
+    assert told.key == f"remoting.line_{why}"
+    text = sentences.sentence(told.key, lang, told.fields)
+    for word in ("Enable-PSRemoting", "Kerberos", "5985", "{"):
+        assert word not in text
+
+
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        ("ws01.corp.example", {"Fault": {"FullyQualifiedErrorId": "AccessDenied,PSSessionOpenFailed"}}),
+        ("alias.corp.example", {"There": there(ComputerName="WS01")}),
+    ],
+)
+def test_the_workstation_is_no_server_to_itself(server: str, said: dict[str, Any]) -> None:
+    told = line.refusal(session(**{**said, "Server": server}))
+    assert told is not None
+    assert told.key == "remoting.line_own"
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [

@@ -127,6 +127,10 @@ def test_gpupdate_tells_the_same_reasons(make_context: Make, recorded: Recorded)
         for n, (error_id, _) in enumerate(IDS)
     ]
     verdict = doing("gpupdate").judge(make_context(), recorded("gpupdate", Hosts=rows))
-    assert {str(row["host"]): row["fault"] for row in verdict.table} == {
-        f"RDSH{n}": f"remoting.{why}" for n, (_, why) in enumerate(IDS)
+    assert {str(row["host"]): row["state"] for row in verdict.table} == {
+        f"RDSH{n}": "steps.state_unreachable" if why == "other" else f"remoting.{why}" for n, (_, why) in enumerate(IDS)
     }
+    named = {line.fields.get("why", "remoting.other"): line.fields["hosts"] for line in verdict.lines}
+    assert {why: named[f"remoting.{why}"] for _, why in IDS} == {
+        why: ", ".join(f"RDSH{n}" for n, (_, each) in enumerate(IDS) if each == why) for _, why in IDS
+    }, "a host that let nobody in was not unreachable"

@@ -77,9 +77,18 @@ def test_a_folder_without_its_list_was_not_finished_and_is_named(seen: Seen, rec
 
 def test_what_is_neither_whole_nor_unfinished_is_for_a_person(seen: Seen, recorded: Recorded) -> None:
     row = newest(recorded)
-    assert seen("backup", "backup-copies", "backup-nominal", Reachable=False) is None
     changed = row | {"Files": row["Files"][:2]}
     assert seen("backup", "backup-copies", "backup-nominal", Copies=[changed]) is None
+
+
+def test_a_place_that_is_not_there_holds_no_copy_and_one_that_does_not_answer_is_for_a_person(seen: Seen) -> None:
+    gone = {"Reachable": False, "Copies": []}
+    verdict = seen("backup", "backup-copies", "backup-nominal", **gone)
+    assert verdict is not None
+    assert (verdict.status, verdict.lines[0].key) == (Status.FAILED, "backup.seen_not_made")
+    denied = {"FullyQualifiedErrorId": "X", "Category": "PermissionDenied", "HResult": "0x80131620", "Message": "no"}
+    for silent in ({"FreeBytes": None}, {"ReachFault": denied}):
+        assert seen("backup", "backup-copies", "backup-nominal", **gone, **silent) is None
 
 
 @pytest.mark.parametrize(("status", "found"), [(0, Status.FINDING), (1, Status.FAILED), (2, None), (None, None)])

@@ -161,7 +161,12 @@ def test_the_backups_age(
 
 
 def test_no_backup_is_a_finding(make_context: Make, recorded: Recorded, keys: Keys) -> None:
-    for changes, word in (({"Copies": []}, "backup_none"), ({"Reachable": False}, "backup_unreachable")):
+    gone = {"Reachable": False, "Copies": []}
+    for changes, word in (
+        ({"Copies": []}, "backup_none"),
+        (gone, "backup_none"),
+        ({**gone, "FreeBytes": None}, "backup_unreachable"),
+    ):
         answer = recorded("audit-backup", "audit-nominal", **changes)
         verdict = doing("audit-backup").judge(make_context("audit-backup"), answer)
         assert (verdict.status, keys(verdict)) == (Status.FINDING, [f"audit.{word}"])

@@ -141,7 +141,10 @@ def test_the_copy_that_was_just_made_has_to_be_good(said: Said, recorded: Record
     assert (verdict.status, keys(verdict)) == (Status.FAILED, ["backup.copies_new_bad"])
     verdict = said("backup-copies", made, Copies=rows[:-1])
     assert (verdict.status, keys(verdict)) == (Status.FAILED, ["backup.copies_new_gone"])
-    verdict = said("backup-copies", made, Copies=[], Reachable=False)
+    gone = {"Copies": [], "Reachable": False}
+    verdict = said("backup-copies", made, **gone)
+    assert (verdict.status, keys(verdict)) == (Status.FAILED, ["backup.copies_new_gone"])
+    verdict = said("backup-copies", made, **gone, FreeBytes=None)
     assert (verdict.status, keys(verdict)) == (Status.FAILED, ["backup.copies_unreachable"])
 
 
@@ -193,7 +196,11 @@ FOLDER = {"destination": "D:\\B\\1", "manifest": "D:\\B\\1.json", "files": 4, "b
     [
         ({"backup-folder": Status.WAITING}, Status.WAITING, "backup.report_nothing"),
         ({"backup-folder": Status.FAILED}, Status.FINDING, "backup.report_failed_unseen"),
-        ({"backup-folder": Status.UNKNOWN, "backup-copies": Status.FINDING}, Status.FINDING, "backup.report_failed"),
+        (
+            {"backup-folder": Status.UNKNOWN, "backup-copies": Status.FINDING},
+            Status.FINDING,
+            "backup.report_failed_none",
+        ),
         (
             {"backup-plan": Status.FAILED, "backup-folder": Status.NOT_REACHED},
             Status.FINDING,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from runbook.files import listed
 from runbook.journal.context import Context
 from runbook.journal.outcome import Answer, Status, Verdict
 from runbook.steps.registry import doing
@@ -103,6 +105,17 @@ def test_a_wrong_host_is_a_finding_before_and_a_failure_after(
     assert after.table[0]["host"] == "RDSH02.corp.example"
 
 
+def test_a_list_that_could_not_be_read_is_no_empty_one(make_context: Make, hosts: Hosts, keys: Keys) -> None:
+    """The call was refused: "no license server specified" would send a person to set what may well be set."""
+    unread = {"SpecifiedServers": None}
+    before = doing("hosts-policy").judge(make_context(), hosts({}, dict(unread)))
+    assert before.status is Status.FINDING and keys(before) == ["hosts_servers_unread"]
+    after = doing("hosts-verify").judge(make_context(), hosts({}, dict(unread)))
+    assert after.status is Status.NOT_JUDGED and keys(after) == ["hosts_servers_unread", "hosts_run_locally"]
+    assert (after.told["wrong"], after.told["not_judged"]) == ([], ["RDSH02.corp.example"])
+    assert after.table[0]["servers"] == "?"
+
+
 @pytest.mark.parametrize(
     ("versions", "fits"), [(["2019", "2025"], True), (["2025"], True), (["2019", "2022"], False), (["2022"], False)]
 )
@@ -161,17 +174,23 @@ def test_an_unreachable_host_is_named(make_context: Make, hosts: Hosts, keys: Ke
     assert after.table[0]["connectivity"] == "remoting.name_not_found"
 
 
-def test_a_host_read_on_the_spot_replaces_the_remote_answer(make_context: Make, hosts: Hosts) -> None:
-    context = make_context()
+def brought(context: Context, *files: bytes) -> Context:
+    """``files`` attached to hosts-verify."""
     folder = context.case_folder / "attachments" / "hosts-verify"
     folder.mkdir(parents=True)
+    for number, content in enumerate(files, 1):
+        (folder / f"{number:02}-host.json").write_bytes(content)
+    attached = [listed(path, context.case_folder) for path in sorted(folder.iterdir())]
+    return replace(context, confirms={"hosts-verify": [{"attachments": attached}]})
+
+
+def test_a_host_read_on_the_spot_replaces_the_remote_answer(make_context: Make, hosts: Hosts) -> None:
+    context = make_context()
     local = hosts({}, {}, local=True).out
     assert local is not None
     local[0]["Hosts"] = local[0]["Hosts"][1:]
     local[0]["Hosts"][0]["Name"] = "RDSH02"
-    (folder / "01-host.json").write_bytes(b"\xef\xbb\xbf" + json.dumps(local).encode())
-    (folder / "02-other.json").write_text('{"not": "a reading"}', encoding="utf-8")
-    (folder / "03-broken.json").write_text("{", encoding="utf-8")
+    context = brought(context, b"\xef\xbb\xbf" + json.dumps(local).encode(), b'{"not": "a reading"}', b"{")
     for change in (None, {"status": 8}):
         verdict = doing("hosts-verify").judge(context, hosts({}, change))
         assert verdict.status is Status.SUCCEEDED
@@ -179,12 +198,11 @@ def test_a_host_read_on_the_spot_replaces_the_remote_answer(make_context: Make, 
 
 
 def test_of_two_readings_made_on_the_spot_the_newer_counts(make_context: Make, hosts: Hosts) -> None:
-    context = make_context()
-    folder = context.case_folder / "attachments" / "hosts-verify"
-    folder.mkdir(parents=True)
-    for name, day, mode in (("a", 2, 4), ("b", 1, 2)):
-        out = hosts({"CollectedAt": f"2024-01-0{day}T00:00:00Z", "LicensingType": mode}, local=True).out
-        (folder / f"{name}.json").write_text(json.dumps(out), encoding="utf-8")
+    outs = [
+        hosts({"CollectedAt": f"2024-01-0{day}T00:00:00Z", "LicensingType": mode}, local=True).out
+        for day, mode in ((2, 4), (1, 2))
+    ]
+    context = brought(make_context(), *(json.dumps(out).encode() for out in outs))
     assert doing("hosts-verify").judge(context, hosts(None)).status is Status.SUCCEEDED
 
 
@@ -231,9 +249,9 @@ def refreshed(number: int, reached: bool = True, code: int | None = 0) -> dict[s
     ("rows", "status", "expected"),
     [
         ([refreshed(1), refreshed(2)], Status.SUCCEEDED, ["gpupdate_done"]),
-        ([refreshed(1), refreshed(2, False, None)], Status.FINDING, ["gpupdate_done", "gpupdate_unreachable"]),
+        ([refreshed(1), refreshed(2, False, None)], Status.FINDING, ["gpupdate_done", "gpupdate_not_reached"]),
         ([refreshed(1), refreshed(2, code=1)], Status.FINDING, ["gpupdate_done", "gpupdate_failed"]),
-        ([refreshed(1, False, None)], Status.FAILED, ["gpupdate_unreachable"]),
+        ([refreshed(1, False, None)], Status.FAILED, ["gpupdate_not_reached"]),
     ],
 )
 def test_gpupdate_host_by_host(
@@ -299,4 +317,6 @@ def test_logon(
 ) -> None:
     verdict = doing("test-logon").manual(make_context(), [confirm(**(LOGON | change))])
     assert (verdict.status, keys(verdict)) == (status, [key])
-    assert doing("test-logon").manual(make_context(), []).status is Status.WAITING
+    assert keys(doing("test-logon").manual(make_context(), [])) == ["logon_waiting"]
+    nowhere = doing("test-logon").manual(make_context(case={"session_hosts": {}}), [])
+    assert keys(nowhere) == ["logon_waiting_unnamed"], "no host is named: no gap where its name would be"

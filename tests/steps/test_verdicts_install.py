@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runbook.journal.context import Context
-from runbook.journal.outcome import Answer, Status, Verdict
+from runbook.journal.outcome import Answer, Line, Status, Verdict
 from runbook.papers.reckoning import Row
 from runbook.steps import key_packs
 from runbook.steps.registry import doing
@@ -46,18 +46,23 @@ def count(make_context: Make, recorded: Recorded) -> Callable[..., Verdict]:
     """``count(after, before=[...], **case)``: the verdict of key-packs-after."""
 
     def judged(after: list[dict[str, Any]], before: list[dict[str, Any]] | None = None, **fields: Any) -> Verdict:
-        def as_answer(rows: list[dict[str, Any]]) -> Answer:
-            template = recorded("key-packs-after")
-            assert template.out is not None
-            names = template.out[0]["KeyPacks"][0].keys()
-            rows = [dict(zip(names, (_value(r, name) for name in names), strict=True)) for r in rows]
-            return recorded("key-packs-after", KeyPacks=rows)
-
-        first = doing("key-packs-before").judge(make_context("key-packs-before", **fields), as_answer(before or []))
-        context = make_context("key-packs-after", told={"key-packs-before": first.told}, **fields)
-        return doing("key-packs-after").judge(context, as_answer(after))
+        first = doing("key-packs-before")
+        told = first.judge(make_context("key-packs-before", **fields), _answer(recorded, before or [])).told
+        context = make_context("key-packs-after", told={"key-packs-before": told}, **fields)
+        return doing("key-packs-after").judge(context, _answer(recorded, after))
 
     return judged
+
+
+def _answer(recorded: Recorded, rows: list[dict[str, Any]]) -> Answer:
+    template = recorded("key-packs-after")
+    assert template.out is not None
+    names = template.out[0]["KeyPacks"][0].keys()
+    return recorded("key-packs-after", KeyPacks=[{name: _value(r, name) for name in names} for r in rows])
+
+
+def said(line: Line) -> str:
+    return sentence(line.key, "en", line.fields)
 
 
 def _value(record: dict[str, Any], name: str) -> Any:
@@ -144,7 +149,46 @@ def test_doubtful_types_go_to_review_and_are_never_dropped(kind: int, count: Cou
 def test_the_split_between_versions_matters(count: Count, keys: Keys) -> None:
     case = {"packs": [{"count": 20, "version": "2022"}, {"count": 20, "version": "2019"}]}
     assert count([row(1, 20), row(2, 20, version=6)], case=case).status is Status.SUCCEEDED
-    assert keys(count([row(1, 30), row(2, 10, version=6)], case=case))[0] == "key_packs_mixed"
+    verdict = count([row(1, 30), row(2, 10, version=6)], case=case)
+    assert keys(verdict)[:3] == ["key_packs_mixed", "key_packs_lacking", "key_packs_surplus"]
+    assert [said(line) for line in verdict.lines[1:3]] == [
+        "Missing: 10\u00a0× Windows Server 2019 per user.",
+        "Too many: 10\u00a0× Windows Server 2022 per user.",
+    ]
+
+
+BOTH: dict[str, Any] = {"packs": [{"count": 20}, {"count": 20, "type": "device"}]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([row(1, 40)], ["key_packs_mixed", "key_packs_lacking", "key_packs_surplus"]),
+        ([row(1, 60)], ["key_packs_mixed", "key_packs_lacking", "key_packs_surplus"]),
+        ([row(1, 20)], ["key_packs_fewer", "key_packs_lacking"]),
+        ([row(1, 20), row(2, 20, product=0, kind=4)], ["key_packs_to_review"]),
+        ([row(1, 20, kind=4), row(2, 20, kind=4)], ["key_packs_fewer", "key_packs_lacking"]),
+        ([row(1, 30), row(2, 20, product=0)], ["key_packs_more", "key_packs_surplus"]),
+    ],
+    ids=["40 of one", "60 of one", "one missing", "one to review", "review of the wrong type", "10 more of one"],
+)
+def test_a_type_never_stands_in_for_the_other(
+    rows: list[dict[str, Any]], told: list[str], count: Count, keys: Keys
+) -> None:
+    assert keys(count(rows, case=BOTH))[: len(told)] == told
+
+
+def test_each_type_is_issued_from_its_own(count: Count, keys: Keys) -> None:
+    """30 users on 20 CALs are ten too many, however many CALs of machines are free."""
+    verdict = count([row(1, 20, issued=30), row(2, 20, product=0)], case=BOTH)
+    assert keys(verdict)[-2:] == ["key_packs_overused", "key_packs_overused_of"] and verdict.status is Status.FINDING
+    assert said(verdict.lines[-1]) == "Issued, of this version or a newer one: 30\u00a0× Windows Server 2022 per user."
+    assert "key_packs_overused" not in keys(count([row(1, 20, issued=20), row(2, 20, product=0)], case=BOTH))
+
+
+def test_what_is_over_used_takes_no_free_one_from_another_pack(make_context: Make, recorded: Recorded) -> None:
+    verdict = doing("backup-inventory").judge(make_context(), _answer(recorded, [row(1, 20, issued=30), row(2, 20)]))
+    assert verdict.told["unissued"] == 20
 
 
 def test_more_issued_than_owned_is_told(count: Count, keys: Keys) -> None:

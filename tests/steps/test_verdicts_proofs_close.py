@@ -23,6 +23,8 @@ Make = Callable[..., Context]
 Confirm = Callable[..., dict[str, Any]]
 Keys = Callable[[Verdict], list[str]]
 
+KEPT = ("path", "name", "sha256")
+
 
 def paper(context: Context, name: str, text: str = "REHEARSAL") -> Path:
     path = context.case_folder / name
@@ -194,6 +196,24 @@ def test_announced_but_not_attached_waits(make_context: Make, confirm: Confirm, 
     assert keys(doing("attestation").manual(make_context(), [])) == ["attestation_waiting"]
 
 
+@pytest.mark.parametrize(
+    ("way", "papers", "key"),
+    [
+        ({"told": {"install-packs": {"way": "cim"}}}, ["clearinghouse_confirmation", "decommissioning"], "_cim"),
+        ({"told": {"install-packs": {"way": "wizard-migrate"}}}, [*PAPERS], ""),
+        ({"status": {"clearinghouse": Status.SKIPPED}}, ["decommissioning"], "_nothing_asked"),
+    ],
+    ids=["by a script", "in the wizard", "nothing asked"],
+)
+def test_no_paper_is_asked_for_that_the_way_does_not_leave(
+    way: dict[str, Any], papers: list[str], key: str, make_context: Make, confirm: Confirm, keys: Keys
+) -> None:
+    context = make_context(**way)
+    assert keys(doing("attestation").manual(context, [])) == [f"attestation_waiting{key}"]
+    given = confirm(attachments=[attached(context) for _ in papers], **{name: name in papers for name in PAPERS})
+    assert doing("attestation").manual(context, [given]).status is Status.SUCCEEDED
+
+
 def test_an_attachment_that_was_changed_fails(make_context: Make, confirm: Confirm, keys: Keys) -> None:
     context = make_context()
     file = attached(context)
@@ -219,6 +239,33 @@ def test_a_line_needs_all_its_steps_and_says_which_are_open() -> None:
             tick = checklist(statuses, "en", (item,))[0]
             assert not tick.ticked and reference.step(step).title.en in tick.why
     assert not any(tick.ticked for tick in checklist({}, "fr"))
+
+
+@pytest.mark.parametrize(
+    ("idle", "lines"),
+    [
+        (("call-sheet", "clearinghouse", "install-packs"), {"wizard": True, "call": None, "install": True}),
+        (("hosts-policy", "hosts-configure", "gpupdate", "hosts-verify"), {"hosts": None, "diagnoser": True}),
+        (("hosts-policy", "gpupdate", "hosts-verify"), {"hosts": True, "diagnoser": True}),  # the policy was edited
+        (("network",), {"network": False}),  # a step that always has its place is only open
+        (("backup", "attestation"), {"backup": False}),
+    ],
+)
+@pytest.mark.parametrize("other", [Status.SUCCEEDED, Status.WAITING])
+def test_what_has_no_place_in_a_case_is_not_open_for_ever(
+    idle: tuple[str, ...], lines: dict[str, bool | None], other: Status
+) -> None:
+    statuses = dict.fromkeys((step.id for step in reference.steps()), other) | dict.fromkeys(idle, Status.SKIPPED)
+    for lang in sentences.LANGS:
+        told = {tick.item.id: tick for tick in checklist(statuses, lang)}
+        for line, ticked in lines.items():
+            tick = told[line]
+            assert tick.ticked is (ticked if other is Status.SUCCEEDED or ticked is None else False), line
+            named = [reference.step(step).title.of(lang) for step in tick.item.steps if step in idle]
+            assert all(title in tick.why for title in named), "what was skipped is named, open or without place"
+            if tick.ticked:
+                whole = checklist(dict.fromkeys(tick.item.steps, Status.SUCCEEDED), lang, (tick.item,))
+                assert tick.text != whole[0].text, "the tick stands for less"
 
 
 def test_a_tick_says_only_what_was_seen_and_names_what_was_said_and_what_nobody_saw() -> None:
@@ -258,14 +305,21 @@ def test_fewer_files_than_papers_tick_only_with_a_word_on_it(make_context: Make,
     [
         ("clearinghouse", {"channel": "automatic"}, "call", "key pack IDs for all"),
         ("install-packs", {"way": "cim"}, "install", "in the wizard"),
+        ("proofs", {"packs": 2}, "proofs", "copied with their hashes"),
+        ("call-sheet", {"files": ["private/letter.txt"]}, "wizard", "with the target License Server ID"),
     ],
 )
-def test_a_tick_stands_for_the_way_that_was_gone(step: str, facts: dict[str, str], line: str, not_said: str) -> None:
+def test_a_tick_stands_for_the_way_that_was_gone(step: str, facts: dict[str, Any], line: str, not_said: str) -> None:
     statuses = {step.id: Status.SUCCEEDED for step in reference.steps()}
     usual = {tick.item.id: tick.text for tick in checklist(statuses, "en")}
     gone = {tick.item.id: tick.text for tick in checklist(statuses, "en", ways=[way_gone(step, facts)])}
     assert not_said in usual[line] and not_said not in gone[line]
     assert {name for name in usual if usual[name] != gone[name]} == {line}
+
+
+@pytest.mark.parametrize("facts", [{}, {"packs": 2, "missing": 1}, {"packs": 2, "files": [dict.fromkeys(KEPT, "x")]}])
+def test_a_reason_for_no_proof_is_told_where_each_pack_has_one_only(facts: dict[str, Any]) -> None:
+    assert way_gone("proofs", facts) == "" == way_gone("call-sheet", {})
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,8 @@ def seen(recorded: Recorded, make_context: Make, **changes: Any) -> Verdict:
     ("changes", "status", "found"),
     [
         ({}, Status.SUCCEEDED, ["restore.newest_good"]),
-        ({"Reachable": False, "Copies": []}, Status.FAILED, ["restore.unreachable"]),
+        ({"Reachable": False, "Copies": [], "FreeBytes": None}, Status.FAILED, ["restore.unreachable"]),
+        ({"Reachable": False, "Copies": []}, Status.FAILED, ["restore.none"]),
         ({"Copies": []}, Status.FAILED, ["restore.none"]),
         ({"Versions": []}, Status.FINDING, ["restore.newest_good", "restore.no_state"]),
         ({"CollectedAt": "2025-03-31T00:00:00Z"}, Status.FINDING, ["restore.newest_good", "restore.old"]),

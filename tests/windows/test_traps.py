@@ -145,6 +145,16 @@ def test_a_case_by_its_name_in_other_letters_is_no_second_case(home: Path, comma
     assert [path.name for path in (home / "archive").iterdir() if path.is_dir()] == [NAME]
 
 
+def test_a_case_typed_in_other_letters_is_called_as_it_was_made(home: Path, command: Command) -> None:
+    """Its case file and its journal carry the one name: no folder is told to have been renamed."""
+    code, told = command("status", NAME.upper())
+    assert code == 0 and f"{NAME}:" in told and NAME.upper() not in told
+    answers = ("way=gpo", "gpo=RDS", "edited_by=A", "pilot=RDSH01")
+    sets = [word for each in answers for word in ("--set", each)]
+    code, told = command("confirm", NAME.upper(), "hosts-configure", *sets)
+    assert code == 0 and f"runbook run {NAME}" in told
+
+
 def test_papers_with_reserved_and_twin_names_are_sealed_under_names_that_hold(home: Path) -> None:
     case = home / "cases" / NAME
     (case / "papers").mkdir(exist_ok=True)

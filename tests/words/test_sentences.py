@@ -127,6 +127,26 @@ def test_both_languages_have_the_same_fields_and_every_choice_has_two_words(area
         assert {name for name, _ in chosen} <= shown, key
 
 
+#: A French verb or participle in the plural, bound to a number before it and not chosen by it.
+_BOUND = (
+    re.compile(r"\{(\w+)\} (?:étaient|sont|seront|ont|manquent|restent)\b"),
+    re.compile(r"\{(\w+):[^}]*\|[^}]*\}[^.;:]*(?:,| mais| et) \w+(?:ées|és|ies)\b"),
+    re.compile(r"\{(\w+)\}[^.;:]*, (?:lus|lues|vus|vues)\b"),
+)
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_what_agrees_with_a_number_is_chosen_by_it(area: str) -> None:
+    """One CAL is "comptée", and was "là avant"."""
+    found = [
+        (key, number[0])
+        for key, both in read_yaml(f"words/{area}").items()
+        for bound in _BOUND
+        if (number := bound.search(both["fr"]))
+    ]
+    assert found == []
+
+
 def test_what_the_installer_fills_in_itself_chooses_nothing() -> None:
     assert aboard()
     assert not [text for text in texts_in(aboard()) if any("|" in spec for _, spec in parts(text))]
@@ -178,5 +198,5 @@ def test_bytes_are_said_as_windows_shows_them(number: object, fr: str, en: str) 
     for lang, said in (("fr", fr), ("en", en)):
         told = say("backup.plan_ok", lang, destination="D:", free=number, needed=number)
         assert told.replace("\u00a0", " ").count(f" {said} ") + told.count(f" {said}.") >= 1, told
-    assert "3\u00a0514\u00a0094 octets" in say("archive.sheet_files", "fr", count=2, size=3514094)
-    assert "3,514,094 bytes" in say("archive.sheet_files", "en", count=2, size=3514094)
+    assert "3\u00a0514\u00a0094 octets" in say("archive.sheet_files", "fr", files=2, size=3514094, beside=5)
+    assert "3,514,094 bytes" in say("archive.sheet_files", "en", files=2, size=3514094, beside=5)

@@ -1,9 +1,20 @@
 /* A field that narrows the rows of errors or events. The only one left opens. */
 (function () {
   "use strict";
+  var SHORTEST = 20; /* characters: a message that a pasted text is searched for */
 
+  /* Without capitals and accents; quotes and apostrophes, which keyboards and pages write differently, are spaces. */
   function fold(text) {
-    return text.toLowerCase().replace(/\u0153/g, "oe").normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
+    return text.toLowerCase().replace(/\u0153/g, "oe").normalize("NFKD").replace(/[\u0300-\u036f]/g, "")
+      .replace(/["'`\u2018-\u201f\u2032\u00ab\u00bb]/g, " ").replace(/\s+/g, " ").trim();
+  }
+
+  /* The messages and wordings of a row, each cut where it leaves out a name: a longer text that was pasted has them. */
+  function messages(row) {
+    var texts = Array.from(row.querySelectorAll("q, details.quote span[lang]"), function (e) { return e.textContent.split(" · "); });
+    return texts.flat().map(function (text) {
+      return fold(text).split(/<[^>]*>|\.\.\./).map(function (part) { return part.replace(/^[\s.,;:]+|[\s.,;:]+$/g, ""); }).filter(Boolean);
+    }).filter(function (parts) { return parts.join(" ").length >= SHORTEST; });
   }
 
   /* The rows, each with its text; a row also answers to the heading above its table: the machine it happens on. */
@@ -12,7 +23,7 @@
     var items = [];
     box.parentElement.querySelectorAll(".filter ~ h2, details.fault").forEach(function (element) {
       if (element.tagName === "H2") heading = element.textContent;
-      else items.push({ element: element, text: fold(heading + " " + element.textContent) });
+      else items.push({ element: element, text: fold(heading + " " + element.textContent), messages: messages(element) });
     });
     return items;
   }
@@ -57,19 +68,22 @@
     }
 
     function apply() {
-      var words = fold(field.value).split(/\s+/).filter(Boolean);
-      chips.forEach(function (chip) {
-        if (chip.getAttribute("aria-pressed") === "true") words.push(fold(chip.textContent));
-      });
+      var typed = fold(field.value);
+      var words = typed.split(" ").map(function (word) { return word.replace(/[.,;:!?]+$/, ""); }).filter(Boolean);
+      var levels = chips.filter(function (chip) { return chip.getAttribute("aria-pressed") === "true"; })
+        .map(function (chip) { return fold(chip.textContent); });
       var fitting = [];
       items.forEach(function (item) {
-        var fits = words.every(function (word) { return item.text.includes(word); });
+        var has = function (word) { return item.text.includes(word); };
+        var holds = function (parts) { return parts.every(function (part) { return typed.includes(part); }); };
+        var fits = levels.every(has) && (words.every(has) || item.messages.some(holds));
         if (fits) fitting.push(item.element);
         item.element.classList.toggle("filtered", !fits);
       });
       hideEmpty();
-      if (words.length && fitting.length === 1) fitting[0].open = true;
-      count.textContent = !words.length ? "" : fitting.length ? fitting.length + " / " + items.length : box.dataset.none;
+      var asked = words.length + levels.length;
+      if (asked && fitting.length === 1) fitting[0].open = true;
+      count.textContent = !asked ? "" : fitting.length ? fitting.length + " / " + items.length : box.dataset.none;
     }
 
     field.addEventListener("input", apply);

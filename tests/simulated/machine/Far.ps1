@@ -5,3 +5,5 @@ Add-Type -Path $env:SIM_LIBRARY
 . "$PSScriptRoot/Machine.ps1"
 $PSNativeCommandUseErrorActionPreference = $false
 $env:SIM_LINE = $PID   # the process that ends where a call is told to cut the line
+# What stands last: a constrained endpoint ("languageMode").
+if ($Sim.Server.ContainsKey('languageMode')) { $ExecutionContext.SessionState.LanguageMode = $Sim.Server.languageMode }

@@ -11,8 +11,15 @@ function Set-SimFullName {
 function Assert-SimPath {
     # As .NET Framework: such a path is an error and not a file that is not there.
     param($Cmdlet, [string] $Path)
-    if ([Sim.Paths]::IsWindows($Path) -and $Path -match '[<>|"]') {
+    if ([Sim.Paths]::IsWindows($Path) -and $Path -match '[<>|"\x00-\x1F]') {
         $Cmdlet.ThrowTerminatingError((New-SimError -Id "ItemExistsArgumentError,$($Cmdlet.MyInvocation.InvocationName)" -Category 'InvalidArgument' -Message 'Illegal characters in path.'))
+    }
+}
+function Assert-SimDrive {
+    # What joins a path, or makes one, asks for its drive.
+    param($Cmdlet, [string] $Path)
+    if ($Path -match '^[A-Za-z]:' -and -not [System.IO.Directory]::Exists((Get-SimLocal $Path.Substring(0, 2)))) {
+        $Cmdlet.ThrowTerminatingError((New-SimError -Id "DriveNotFound,$($Cmdlet.MyInvocation.InvocationName)" -Category 'ObjectNotFound' -Message "Cannot find drive. A drive with the name '$($Path[0])' does not exist."))
     }
 }
 function Test-Path {
@@ -23,7 +30,7 @@ function Test-Path {
     else { Microsoft.PowerShell.Management\Test-Path -LiteralPath (Get-SimLocal $LiteralPath) -PathType $PathType }
 }
 function Get-Item {
-    [CmdletBinding()] param([Parameter(Mandatory)] [string] $LiteralPath)
+    [CmdletBinding()] param([Parameter(Mandatory)] [string] $LiteralPath, [switch] $Force)
     Step-SimPath $PSCmdlet 'Get-Item' $LiteralPath
     if ($LiteralPath -like 'HK*:\*') {
         $key = [pscustomobject]@{ Values = (Get-SimKey $LiteralPath) }
@@ -31,7 +38,7 @@ function Get-Item {
         Add-Member -InputObject $key -MemberType ScriptMethod -Name GetValueNames -Value { @($this.Values.Keys) }
         return $key
     }
-    $item = Microsoft.PowerShell.Management\Get-Item -LiteralPath (Get-SimLocal $LiteralPath) -Force
+    $item = Microsoft.PowerShell.Management\Get-Item -LiteralPath (Get-SimLocal $LiteralPath) -Force:$Force
     if ([Sim.Paths]::IsWindows($LiteralPath)) { Set-SimFullName $item $LiteralPath } else { $item }
 }
 function Get-ChildItem {
@@ -49,6 +56,7 @@ function Get-ChildItem {
 function New-Item {
     [CmdletBinding()] param([Parameter(Mandatory)] [string] $Path, [string] $ItemType, [switch] $Force)
     Step-SimPath $PSCmdlet 'New-Item' $Path
+    Assert-SimDrive $PSCmdlet $Path
     Microsoft.PowerShell.Management\New-Item -Path (Get-SimLocal $Path) -ItemType $ItemType -Force:$Force
 }
 function Remove-Item {
@@ -63,6 +71,7 @@ function Copy-Item {
 }
 function Join-Path {
     [CmdletBinding()] param([Parameter(Mandatory)] [string] $Path, [string] $ChildPath)
+    Assert-SimDrive $PSCmdlet $Path
     if ([Sim.Paths]::IsWindows($Path)) { $Path.TrimEnd('\') + '\' + $ChildPath.TrimStart('\') }
     else { Microsoft.PowerShell.Management\Join-Path -Path $Path -ChildPath $ChildPath }
 }

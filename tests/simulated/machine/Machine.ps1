@@ -90,6 +90,17 @@ function Step-SimPath {
 # --- Which machine this is ---------------------------------------------------------------------------------------
 
 $SimTools = 'robocopy', 'esentutl', 'diskshadow', 'wevtutil', 'gpresult', 'gpupdate', 'w32tm', 'wbadmin', 'icacls', 'taskkill'
+$SimTool = {
+    # A process of its own. POSIX keeps eight bits of an exit code: any other one is left in a file.
+    $input | & $env:SIM_PYTHON -S -E "$PSScriptRoot/natives.py" $MyInvocation.MyCommand.Name.Replace('.exe', '') @args
+    $code = "$env:SIM_SERVER/exit"
+    if ([System.IO.FileInfo]::new($code).Exists) { $global:LASTEXITCODE = [int] [System.IO.StreamReader]::new($code).ReadToEnd(); [System.IO.FileInfo]::new($code).Delete() }
+}
+$SimRefused = {
+    # There, and not to be started: a policy forbids it. An error of the statement, as Windows' own.
+    [CmdletBinding(PositionalBinding = $false)] param([Parameter(ValueFromPipeline)] $Said, [Parameter(ValueFromRemainingArguments)] $Words)
+    process { $null = Step-Sim $PSCmdlet $MyInvocation.MyCommand.Name }
+}
 function Select-SimHost {
     # From here on this is another machine ('' = the server itself).
     param([string] $Name)
@@ -116,10 +127,8 @@ function Select-SimHost {
     foreach ($tool in $SimTools) {
         $call = Get-SimCall -Called "$tool.exe" -Peek
         if ($call -is [hashtable] -and $call.ContainsKey('missing')) { Microsoft.PowerShell.Management\Remove-Item -Path "function:$tool.exe" -ErrorAction Ignore; continue }
-        # A process of its own. POSIX keeps eight bits of an exit code: any other one is left in a file.
-        Microsoft.PowerShell.Management\Set-Item -Path "function:global:$tool.exe" -Value ([scriptblock]::Create(
-                "`$input | & `$env:SIM_PYTHON -S -E '$PSScriptRoot/natives.py' '$tool' @args; `$code = `"`$env:SIM_SERVER/exit`"" +
-                '; if ([System.IO.FileInfo]::new($code).Exists) { $global:LASTEXITCODE = [int] [System.IO.StreamReader]::new($code).ReadToEnd(); [System.IO.FileInfo]::new($code).Delete() }'))
+        $does = if ($call -is [hashtable] -and $call.ContainsKey('throw')) { $SimRefused } else { $SimTool }
+        Microsoft.PowerShell.Management\Set-Item -Path "function:global:$tool.exe" -Value $does
     }
 }
 

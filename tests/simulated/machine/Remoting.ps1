@@ -4,7 +4,7 @@
 function New-PSSessionOption {
     # 7 on Linux has no such parameters.
     [CmdletBinding()] param([int] $OpenTimeout, [int] $OperationTimeout, [int] $CancelTimeout, [switch] $NoMachineProfile)
-    @{}
+    @{ open = $OpenTimeout; operation = $OperationTimeout }
 }
 function New-PSSession {
     [CmdletBinding()] param([string] $ComputerName, [string] $Authentication, [switch] $UseSSL, $SessionOption)
@@ -20,25 +20,59 @@ function New-PSSession {
     $here = $env:SIM_SERVER
     $env:SIM_SERVER = $there
     try {
-        $far = [runspacefactory]::CreateOutOfProcessRunspace($null, [System.Management.Automation.Runspaces.PowerShellProcessInstance]::new())
+        $process = [System.Management.Automation.Runspaces.PowerShellProcessInstance]::new()
+        $far = [runspacefactory]::CreateOutOfProcessRunspace($null, $process)
         $far.Open()
     }
     finally { $env:SIM_SERVER = $here }
     $session = [System.Management.Automation.Runspaces.PSSession]::Create($far, 'Simulated', $PSCmdlet)
+    Add-Member -InputObject $session -NotePropertyName 'Process' -NotePropertyValue $process.Process
     $null = Microsoft.PowerShell.Core\Invoke-Command -Session $session -ScriptBlock ([scriptblock]::Create(". '$PSScriptRoot/Far.ps1'"))
     $session
 }
-function Remove-PSSession { [CmdletBinding()] param($Session) Microsoft.PowerShell.Core\Remove-PSSession -Session $Session }
+function Remove-PSSession {
+    [CmdletBinding()] param($Session)
+    if ($Session.Process.HasExited) { return }
+    Microsoft.PowerShell.Core\Remove-PSSession -Session $Session
+    $Session.Process.Kill()   # it would wait for another session; once gone, its processor time is counted with ours
+    $Session.Process.WaitForExit()
+}
 
 function Invoke-Command {
     [CmdletBinding()]
     param([string[]] $ComputerName, [scriptblock] $ScriptBlock, $ArgumentList, [int] $ThrottleLimit, $SessionOption, $Session)
     if ($Session) {
-        $null = $PSBoundParameters.Remove('ErrorAction')
-        Microsoft.PowerShell.Core\Invoke-Command @PSBoundParameters -ErrorAction Stop
+        # Not the real cmdlet: that waits a whole minute for the farewell of a process that is gone (CloseAsync in
+        # OutOfProcTransportManager.cs); the end of a WinRM session is told at once.
+        $far = [powershell]::Create()
+        $far.Runspace = $Session.Runspace
+        $null = $far.AddScript($ScriptBlock.ToString())
+        foreach ($argument in $ArgumentList) { $null = $far.AddArgument($argument) }
+        $none = [System.Management.Automation.PSDataCollection[psobject]]::new()
+        $none.Complete()
+        $came = [System.Management.Automation.PSDataCollection[psobject]]::new()
+        $going = $far.BeginInvoke($none, $came)
+        do {
+            $over = $going.AsyncWaitHandle.WaitOne(50)
+            $came.ReadAll()
+            if (-not $over -and $Session.Process.HasExited) {
+                throw (New-SimError -Id 'JobFailure' -Category 'OperationStopped' -Message 'The process of the session has ended.')
+            }
+        } until ($over)
+        try { $null = $far.EndInvoke($going) } catch { throw $_.Exception.InnerException.ErrorRecord }
+        foreach ($record in $far.Streams.Error) { throw $record }
         return
     }
+    foreach ($asked in $ComputerName) {
+        if ([uri]::CheckHostName($asked) -eq 'Unknown' -and $asked -ne '.') {
+            # One of them ends the call for all.
+            $PSCmdlet.ThrowTerminatingError((New-SimError -Id 'PSSessionInvalidComputerName,Microsoft.PowerShell.Commands.InvokeCommandCommand' -Category 'InvalidArgument' -Message 'One or more computer names are not valid. If you are trying to pass a URI, use the -ConnectionUri parameter, or pass URI objects instead of strings.'))
+        }
+    }
     $null = Step-Sim $PSCmdlet 'Invoke-Command'
+    $Sim.Server.throttle = $ThrottleLimit   # told, not kept to: the hosts answer one after the other
+    $Sim.Server.waits = $SessionOption
+    Save-Sim
     $text = $ScriptBlock.ToString()   # what crosses the wire is text
     $far = $null
     try {
@@ -56,7 +90,7 @@ function Invoke-Command {
             }
             if (-not $far) {
                 # As over there: no strict mode, no preference and no variable of this script's.
-                $far = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault2())
+                $far = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault())
                 $env:SIM_AS = $found[0]
                 $null = $far.AddScript(". '$PSScriptRoot/Machine.ps1'").Invoke()
             }
@@ -75,7 +109,9 @@ function Invoke-Command {
             $as = if ($Sim.Server.ContainsKey('answersAs') -and $Sim.Server.answersAs.ContainsKey($name)) { $Sim.Server.answersAs[$name] } else { $name }
             foreach ($answer in $answers) {
                 $copy = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($answer, 2))
-                if ($Sim.Server.ContainsKey('garbled') -and $Sim.Server.garbled.ContainsKey($name)) { $copy.Json = $Sim.Server.garbled[$name] }
+                if ($Sim.Server.ContainsKey('garbled') -and $Sim.Server.garbled.ContainsKey($name)) {
+                    if ($copy.PSObject.Properties['Json']) { $copy.Json = $Sim.Server.garbled[$name] } else { $copy = [psobject] $Sim.Server.garbled[$name] }
+                }
                 Add-Member -InputObject $copy -NotePropertyName 'PSComputerName' -NotePropertyValue $as -Force
                 $copy
             }

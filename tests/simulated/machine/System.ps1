@@ -6,7 +6,7 @@ function Get-HotFix {
     foreach ($fix in $Sim.Server.hotfixes) {
         $found = [pscustomobject]@{ HotFixID = $fix.HotFixID }
         # InstalledOn is worked out from a text when it is read.
-        $value = if ($fix.InstalledOn -eq 'throws') { { throw 'String was not recognized as a valid DateTime.' } } else { $day = Get-SimDate $fix.InstalledOn; { $day }.GetNewClosure() }
+        $value = if ($fix.InstalledOn -is [hashtable]) { $text = $fix.InstalledOn.text; { $text }.GetNewClosure() } elseif ($fix.InstalledOn -eq 'throws') { { throw 'String was not recognized as a valid DateTime.' } } else { $day = Get-SimDate $fix.InstalledOn; { $day }.GetNewClosure() }
         Add-Member -InputObject $found -MemberType ScriptProperty -Name InstalledOn -Value $value
         $found
     }

@@ -95,6 +95,12 @@ namespace Sim
             if (letter.Length < 1 || !char.IsLetter(letter[0])) throw new ArgumentException("Object must be a root directory (\"C:\\\") or a drive letter (\"C\").");
             Name = char.ToUpperInvariant(letter[0]) + @":\";
         }
+        /// <summary>A letter that stands for a share, where the description names it ("mapped").</summary>
+        public DriveType DriveType
+        {
+            get { return System.IO.File.Exists(System.IO.Path.Combine(Paths.Root, "drives", Name.Substring(0, 1) + ".mapped")) ? DriveType.Network : DriveType.Fixed; }
+        }
+        public bool IsReady { get { return Directory.Exists(Paths.Local(Name)); } }
         public long AvailableFreeSpace
         {
             get
@@ -120,7 +126,7 @@ namespace Sim
         {
             if (!Paths.IsWindows(path)) return System.IO.Path.GetFullPath(path);
             // As .NET Framework does under powershell.exe.
-            if (path.IndexOfAny(new[] { '|', '<', '>', '"' }) >= 0) throw new ArgumentException("Illegal characters in path.");
+            foreach (var sign in path) if (sign < ' ' || sign == '|' || sign == '<' || sign == '>' || sign == '"') throw new ArgumentException("Illegal characters in path.");
             if (path.IndexOf(':', 2) >= 0) throw new NotSupportedException("The given path's format is not supported.");
             if (path.Length >= 260) throw new PathTooLongException("The specified path, file name, or both are too long.");
             var kept = new List<string>();
@@ -173,6 +179,7 @@ namespace Sim
         {
             if (state == "open") return true;
             if (state == "silent") return false;
+            if (state == "slow") return milliseconds >= 3000;
             throw new OldAggregate(new SocketException(10061));
         }
     }

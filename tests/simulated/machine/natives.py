@@ -3,7 +3,7 @@
 What the description says of a tool ("calls": {"robocopy.exe": {...} or [first, second, ...]}):
 ``text``, ``stderr``: what it prints, in the console's code page; ``sleep``: seconds that it takes first; ``exit``: it
 ends here with that code, unless ``work`` (then it does its work first); ``service``: the state in which it leaves the
-licensing service. Each tool's own words stand beside it.
+licensing service; ``throw``: it is there and cannot be started. Each tool's own words stand beside it.
 """
 
 import contextlib
@@ -177,7 +177,8 @@ def diskshadow(call, arguments):
     """/s FILE: ``expose`` shows the volume's copy as a drive, ``delete shadows`` takes it away.
 
     The shadow copies that there are stand in the description ("shadows"). ``expose``: false = made and not shown;
-    ``delete``: false = it stays; ``other``: id of one that another program makes meanwhile.
+    ``delete``: false = it stays; ``other``: id of one that another program makes meanwhile; ``lacks``: names that the
+    copy does not hold (what FilesNotToSnapshot in the registry names).
     """
     # Whoever can guess the file's place can write into it; one that is no .txt is what scanners stop.
     if not re.search(r"\\rds-cal-vss-[0-9a-f]{32}\\\w+\.txt$", arguments[1]):
@@ -202,7 +203,7 @@ def diskshadow(call, arguments):
         made = re.search(r"expose \S+ (\w):", text)[1]
         if call.get("expose") is False:
             leave(call.get("code", 1))
-        left_out = shutil.ignore_patterns("Temp")
+        left_out = shutil.ignore_patterns("Temp", *call.get("lacks", []))
         shutil.copytree(local(volume + ":"), local(made + ":"), symlinks=True, ignore=left_out)
         mine["drive"] = made
         save(state)
