@@ -192,8 +192,8 @@ def _accept(given: dict[str, Any]) -> Iterator[Wrong]:
     if step == "journal":  # commands/case.py: what the journal does not tell of is taken on, nothing is decided
         return
     yield from one_of(step, list(_steps()), "the step")
-    if decision not in ("done", "not done", "script") and not given.get("which"):
-        yield "runbook accept needs a decision", "--done, --not-done, --part or --script", "accept"
+    if not decision and not given.get("which"):
+        yield "runbook accept needs a decision", "--done, --not-done, --part, --script, --renamed or --again", "accept"
     if decision == "script" and step in _steps() and not _steps()[str(step)].script:
         yield f"{step} runs no script", "--done or --not-done", str(step)
 
