@@ -76,6 +76,9 @@ _GUESSED, _BESIDE = 71.0, 0.3
 _SHARE, _ABOVE_ROWS, _ABOVE_SILENCE, _MEANT, _MATTER, _FOREIGN, _UNNAMED = 3.8, 1.65, 2.8, 1.8, 0.8, 0.9, 1.2
 #: With less evidence nothing is said: one wrong row among the guesses of 65 messages.
 _ENOUGH = 3.4
+#: A wording that is hit less exactly may lack just the word that says what is wrong: with a text that complains of
+#: nothing it says nothing.
+_WHOLE_ENOUGH = 80.0
 #: Fields whose words any database has: nothing is guessed of them where none of the licensing database's stands.
 _ANYBODY_S = frozenset({"database", "lserver"})
 #: Signs of a text that is one paste; a longer one is a log, of which lines count.
@@ -156,8 +159,12 @@ def _from_words(text: str, lang: str | None, collected: Collected) -> None:
     errors = {row.id for row in reference.errors()}
     given: set[tuple[str, str]] = set()
     owned = _rows_of_ese(text)
-    for found in _wordings().find(text):
+    told = _wordings().find(text)
+    calm = bool(told) and _is_calm(text)
+    for found in told:
         phrase = found.phrase
+        if calm and found.score < _WHOLE_ENOUGH and complains(phrase.text):
+            continue
         why = Line("hints.why_words", {"text": phrase.text.rstrip(" .…")})
         score = found.score - (0.5 if lang and phrase.lang != lang else 0.0)
         if phrase.owner in errors:
@@ -189,12 +196,17 @@ def _spoken_of(text: str) -> list[Meant]:
     fields = fields_in(shape)
     if not is_of_the_trade(shape) and len(shape.split()) > _SHORT_ASKED:
         fields -= {"rds"}
-    wrong = any(map(complains, sentences_of(text)))
+    calm = _is_calm(text)
     return [
         meant
         for meant in meant_by(text)
-        if (wrong or meant.happened) and not fields.isdisjoint((reference.problem(meant.row).field, "rds"))
+        if (meant.happened or not calm) and not fields.isdisjoint((reference.problem(meant.row).field, "rds"))
     ]
+
+
+def _is_calm(text: str) -> bool:
+    """Whether ``text`` is one message none of whose sentences says that something is wrong."""
+    return len(text) <= _PASTE and not any(map(complains, sentences_of(text)))
 
 
 def _is_anothers(text: str) -> bool:

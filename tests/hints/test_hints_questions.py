@@ -167,6 +167,19 @@ QUESTIONS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("well", "ill", "row"),
+    [
+        ("le service de licences a démarré", "le service de licences ne démarre pas", "E18"),
+        ("le service de licences démarre", "le service Gestionnaire de licences s’arrête dès qu’on le démarre", "E18"),
+        ("the RD licensing service starts", "the RD licensing service stops as soon as it starts", "E18"),
+    ],
+)
+def test_a_wording_that_lacks_just_its_fault_says_nothing(well: str, ill: str, row: str) -> None:
+    assert matching.hints_for_text(well) == []
+    assert matching.hints_for_text(ill)[0].id == row
+
+
 @pytest.mark.parametrize(("pasted", "row"), QUESTIONS, ids=[text[:40] for text, _ in QUESTIONS])
 def test_a_question_leads_to_its_row(pasted: str, row: str) -> None:
     found = matching.hints_for_text(pasted)
