@@ -108,7 +108,8 @@ def renamed(folder: Path, entries: list[Entry], lang: str) -> str:
     if begun == folder.name:
         return ""
     fields = {"name": folder.name, "case": begun}
-    if (folder.with_name(begun)).exists():
+    other = folder.with_name(begun)
+    if other.exists() and not other.samefile(folder):  # Windows finds a folder by either case
         return say("run.renamed_copy", lang, **fields)
     said = text_of(folder / "case.yml", "case")
     more = [say("run.renamed_file", lang, **fields)] if said and said != begun else []

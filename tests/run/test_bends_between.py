@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from model_server import PACKS, SERVER_ID, Bent, row
 from runbook.commands.case import accept_step
 from runbook.commands.status import status_lines
 from runbook.errors import BadInput, RunbookError
-from runbook.journal import confirm
+from runbook.journal import confirm, held
 from runbook.journal.lines import Journal, utc_now
 from runbook.journal.story import read_story
 from runbook.knowledge import reference
@@ -145,6 +146,15 @@ def test_a_copy_of_a_case_beside_it_is_no_second_case(bent: Bent) -> None:
     with pytest.raises(BadInput, match=r"copy of the case “bent”, which stands beside it.*-p of bent"):
         copy.run(CHANGES)
     assert bent.run("install-packs")["key-packs-after"]["status"] == "succeeded"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="wants a second name of one folder, as Windows gives it by case")
+def test_a_folder_with_two_names_is_no_copy_of_itself(bent: Bent) -> None:
+    bent.ready()
+    other = Bent(bent.home, bent.server, "Bent")
+    other.folder.path.symlink_to(bent.folder.path, target_is_directory=True)
+    said = held.renamed(other.folder.path, Journal(other.folder.journal).entries(), "en")
+    assert "Give the folder the name bent back" in said
 
 
 def test_a_journal_of_another_case_is_no_renamed_folder(bent: Bent) -> None:
