@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import click
 
@@ -158,6 +159,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     if "_RUNBOOK_COMPLETE" in os.environ:
         importlib.import_module("runbook.commands.completion")  # PowerShell is a shell too
     lang, words, asked = _take_language(words)
+    if not asked:
+        lang = _of_case(words) or lang
     try:
         with disk_told(lang):
             # obj: the language that was asked for, which a run keeps; the system's own does not overrule a case's
@@ -193,6 +196,29 @@ def _take_language(words: list[str]) -> tuple[str, list[str], bool]:
     if asked is not None and asked not in LANGS:
         return choose(), words, False
     return choose(asked), rest, asked is not None
+
+
+def _of_case(words: list[str]) -> str | None:
+    """The language of the first case that the line names: what is said of a case is said in the language that its
+    notebook and its papers are in, whatever this machine speaks. None where no case is named."""
+    folder, index = "", 0
+    while index < len(words) and words[index].startswith("-"):
+        option, _, value = words[index].partition("=")
+        if option in ("-C", "--directory"):
+            index += not value
+            folder = value or (words[index] if index < len(words) else "")
+        index += 1
+    if index + 1 >= len(words) or words[index] not in _ALL or words[index] == "hint":
+        return None
+    from runbook.case.folder import case_folder, find_workspace, is_case_name
+    from runbook.journal.spoken import language
+
+    workspace = find_workspace(Path(folder), {}) if folder else find_workspace()
+    for word in words[index + 1 :]:
+        name = word.partition("/")[0]  # CASE/r02
+        if is_case_name(name) and (found := case_folder(name, workspace)).path.is_dir():
+            return choose(language(found))
+    return None
 
 
 def _usage(error: click.UsageError, lang: str) -> str:

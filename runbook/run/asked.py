@@ -69,7 +69,6 @@ def everything(
     if faults and case and case.case_file.is_file():
         from runbook.case.model import load_case  # typed: only where the run is refused anyway
 
-        spoken = parameters.get("lang")
         with faults:
-            load_case(case.case_file, case.name, spoken if spoken in LANGS else None)
+            load_case(case.case_file, case.name, lang)
     faults.tell()

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from runbook.case import case_file
 from runbook.case.folder import CaseFolder, case_folder, find_workspace, is_case_name
 from runbook.errors import BadInput, RunbookError, RunFailed
 from runbook.files import sha256_of
@@ -25,6 +24,7 @@ from runbook.journal.held import rest_of_run
 from runbook.journal.history import History, played
 from runbook.journal.lines import Entry, Journal
 from runbook.journal.outcome import BAD
+from runbook.journal.spoken import language
 from runbook.knowledge import catalogue
 from runbook.run import asked
 from runbook.run.rebuild import write_notebook
@@ -93,7 +93,7 @@ def prepare(nb: NotebookNode, output: Path | None, folder: Path) -> Plan:
     parameters = dict(nb.metadata.get("papermill", {}).get("parameters", {}))
     name = parameters.get("case") or (output.stem if output else None)
     found = case_folder(str(name), find_workspace(folder)) if isinstance(name, str) and is_case_name(name) else None
-    lang = choose(_text(parameters.get("lang")), case_file.language(found.case_file) if found else None)
+    lang = choose(_text(parameters.get("lang")), language(found) if found else None)
     if isinstance(name, str) and not is_case_name(name):
         raise BadInput(say("run.bad_name", lang, name=name))
     check_parameters(parameters, parameter_names(nb), lang)

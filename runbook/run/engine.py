@@ -106,6 +106,8 @@ class RunbookEngine(NBClientEngine):  # type: ignore[misc]
             return _PREVIOUS.execute_notebook(nb, kernel_name, output_path=output_path, **options, **kwargs)
 
         from runbook.run import conductor
+        from runbook.words.disk import disk_told
+        from runbook.words.language import choose
 
         if _is_command("papermill"):
             from runbook.words.console import open_streams
@@ -113,17 +115,19 @@ class RunbookEngine(NBClientEngine):  # type: ignore[misc]
             open_streams()
         _have_a_home()
         output = _STARTED_IN / output_path if output_path else None
-        with _one_sentence(output):
-            plan = conductor.prepare(nb, output, _STARTED_IN)
-            if output:
-                _keep_earlier(output, plan.folder.path if plan.folder else None)
-            while True:
-                executed = plan.localised(copy.deepcopy(nb))
-                token = uuid.uuid4().hex
-                result = cls._execute_once(executed, kernel_name, output, plan, token, options, dict(kwargs))
-                if not conductor.go_on(result):
-                    break
-            conductor.tell(result)
+        with _one_sentence():
+            with disk_told(choose(), output):
+                plan = conductor.prepare(nb, output, _STARTED_IN)
+            with disk_told(plan.lang, output):
+                if output:
+                    _keep_earlier(output, plan.folder.path if plan.folder else None)
+                while True:
+                    executed = plan.localised(copy.deepcopy(nb))
+                    token = uuid.uuid4().hex
+                    result = cls._execute_once(executed, kernel_name, output, plan, token, options, dict(kwargs))
+                    if not conductor.go_on(result):
+                        break
+                conductor.tell(result)
         return result.notebook
 
     @classmethod
@@ -191,15 +195,12 @@ def _keep_earlier(output: Path, case: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def _one_sentence(place: Path | None) -> Any:
+def _one_sentence() -> Any:
     """An expected failure leaves papermill as one sentence and an exit code, in place of banner and traceback."""
     from runbook.errors import RunbookError
-    from runbook.words.disk import disk_told
-    from runbook.words.language import choose
 
     try:
-        with disk_told(choose(), place):
-            yield
+        yield
     except RunbookError as error:
         if not _is_command("papermill"):
             raise

@@ -30,10 +30,10 @@ def read(
     if recording:
         lay_out(folder, recording, name)
     if folder.case_file.is_file():
-        case = load_case(folder.case_file, name, lang or None)
+        case = load_case(folder.case_file, name, lang)
         if (case.rehearsal is None) != (recording is None):
             key = "run.rehearsal_in_real_case" if recording else "run.real_in_rehearsal"
-            raise BadInput(say(key, choose(lang, case.lang), case=name))
+            raise BadInput(say(key, lang, case=name))
         return case
     if server:
         return draft_case(name, choose(lang), server.name, server.reached)

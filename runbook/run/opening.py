@@ -31,6 +31,7 @@ from runbook.journal.held import refuse_renamed, refuse_unheld, rest_of_run
 from runbook.journal.history import REAL_HOSTS, History, played
 from runbook.journal.lines import Entry, Journal
 from runbook.journal.outcome import Status
+from runbook.journal.spoken import language
 from runbook.knowledge import reference
 from runbook.knowledge.catalogue import notebook_about, notebook_path, notebook_steps
 from runbook.knowledge.reference import Step
@@ -129,7 +130,7 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
     name = _case_name(str(parameters.get("case") or ""), called, choose(asked_lang))
     folder = case_folder(name, workspace)
     name = folder.name
-    lang = choose(asked_lang, case_file.language(folder.case_file))
+    lang = choose(asked_lang, language(folder))
     entries = Journal(folder.journal).entries()
     refuse_renamed(folder.path, entries, lang)
     new_case.refuse_gone(folder, entries, lang)
@@ -155,9 +156,9 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
         applied = _applied(parameters.get("apply") or "", steps, recording, lang)
     with faults:
         if folder.case_file.is_file():
-            load_case(folder.case_file, name, spoken or None)
+            load_case(folder.case_file, name, lang)
     faults.tell()
-    case = new_case.read(folder, name, spoken, recording) if folder.case_file.is_file() else None
+    case = new_case.read(folder, name, lang, recording) if folder.case_file.is_file() else None
     known = case or new_case.earlier(of, workspace, lang)
     if known:
         workstation.agree(server, known.license_server, wanted, lang)
@@ -167,8 +168,8 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
     if case is None:
         # Only now is a case file made: what was refused so far leaves nothing that the corrected command trips over.
         new_case.take_over(of, folder, recording, workspace, lang)
-        case = new_case.read(folder, name, spoken, recording, server)
-    lang = choose(spoken, case.lang)
+        case = new_case.read(folder, name, lang, recording, server)
+    lang = choose(spoken, case.lang, lang)
 
     lock = RunLock(folder.path)
     lock.acquire(called.papermill, lang)

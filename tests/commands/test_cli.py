@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import click
 import pytest
 
 from runbook import cli
+from runbook.journal.lines import Journal
 from runbook.words.sentences import say
 from tests.simulated import pwsh
 
@@ -151,6 +153,34 @@ def test_another_folder_is_worked_in(workspace: Path, tmp_path_factory: pytest.T
     assert "case-z" in done.stdout and "case-2024-07" not in done.stdout
     missing = subprocess.run([sys.executable, "-m", "runbook.cli", "-C", "no-folder", "list"], check=False)
     assert missing.returncode == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status", "case-2024-07"],
+        ["status", "case-2024-07", "--jsn"],
+        ["confirm", "case-2024-07", "clearinghose"],
+        ["accept", "case-2024-07", "backup", "--done", "--reason", "x"],
+        ["withdraw", "--why", "x", "case-2024-07", "backup", "--entry", "3"],
+        ["diff", "case-2024-07/r01", "case-2024-07/r09"],
+        ["-C", ".", "status", "case-2024-07"],
+    ],
+)
+def test_a_french_case_speaks_french_on_any_system(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    """Its file says no language, as a rehearsal's does not; its run spoke French. ``--lang`` is still obeyed."""
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    opening = {"run": "r01", "notebook": "migrate", "case": "case-2024-07", "host": "windows", "rehearsal": None}
+    Journal(workspace / "cases" / "case-2024-07" / "journal.jsonl").append("open", lang="fr", **opening)
+    said = []
+    for line in (words, ["--lang", "en", *words]):
+        with pytest.raises(SystemExit):
+            cli.main(line)
+        said.append("".join(capsys.readouterr()))
+    assert said[0] != said[1] and re.search("exécut|étape|inconnue|n’", said[0]), said
+    assert not re.search(r"\b(the|case|step|option)\b", said[0].replace("case-2024-07", "")), said[0]
 
 
 def completed(words: str, begun: str, shell: str = "bash") -> list[str]:

@@ -74,6 +74,15 @@ def test_a_refused_apply_leaves_nothing_that_the_corrected_command_would_trip_ov
     assert opened(home, apply="backup", rehearsal="nominal").applied == {"backup"}
 
 
+def test_a_case_goes_on_in_the_language_that_it_was_begun_in(home: Path) -> None:
+    """The system speaks English; the case file of a rehearsal says no language."""
+    assert [opened(home, rehearsal="nominal", lang="fr").lang, opened(home).lang] == ["fr", "fr"]
+    assert [opened(home, lang="en").lang, opened(home).lang] == ["en", "en"], "the last one that was asked for"
+    file = home / "cases" / "case-1" / "case.yml"
+    file.write_text(file.read_text(encoding="utf-8") + "lang: fr\n", encoding="utf-8")
+    assert opened(home).lang == "fr", "what the file says"
+
+
 def test_a_real_case_does_not_start_from_a_rehearsal_nor_from_what_cannot_be_read(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
