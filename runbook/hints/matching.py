@@ -320,11 +320,31 @@ def _from_events(text: str, collected: Collected) -> None:
                     line = event_line("hints.why_number", row)
                     for hint in hints_of(row, BY_NUMBER, line, candidate=True):
                         collected.add(hint)
-            elif row.provider == pastes.provider_of(mention.provider) and any(
-                _is_channel(mention.channel, channel) for channel in (row.channel, *row.also_in)
+            elif (
+                row.provider == pastes.provider_of(mention.provider)
+                and any(_is_channel(mention.channel, channel) for channel in (row.channel, *row.also_in))
+                and not _of_another_database(row, text)
             ):
                 for hint in hints_of(row, _weight_of(row), event_line("hints.why_event", row), text):
                     collected.add(hint)
+
+
+def _of_another_database(event: Event, text: str) -> bool:
+    """Whether ``text`` is an event that any program with a database writes, and names another's."""
+    if event.provider != "ESENT":
+        return False
+    shape = flat(text[:_PASTE])
+    return names_foreign(shape) and "lserver" not in fields_in(shape)
+
+
+def known_event_of(seen: SeenEvent) -> Event | None:
+    """The row of events.yml for an event that a log gave; none for one that another program's database wrote."""
+    event = known_event(seen.provider, seen.channel, seen.id)
+    return None if event is None or _of_another_database(event, _text_of(seen)) else event
+
+
+def _text_of(seen: SeenEvent) -> str:
+    return " ".join((seen.message or "", *seen.data.values()))
 
 
 def _weight_of(row: Event) -> float:
@@ -414,10 +434,10 @@ def hints_for_events(
     """
     tallies: dict[tuple[str, bool], _Tally] = {}
     for seen in events:
-        event = known_event(seen.provider, seen.channel, seen.id)
+        event = known_event_of(seen)
         if event is None:
             continue
-        text = " ".join((seen.message or "", *seen.data.values())) if event.key == "LS-44" else ""
+        text = _text_of(seen) if event.key == "LS-44" else ""
         known = is_1316(text)
         tally = tallies.setdefault((event.key, known), _Tally(event, text))
         tally.add(seen)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from runbook.hints.rows import known_kind
 from runbook.knowledge import reference
 
 _PROVIDER = (
@@ -49,12 +50,17 @@ _XML_CHANNEL = re.compile(r"<Channel>\s*([^<]+)")
 _ROW = re.compile(
     r"^[ \t]*\d[\d./-]*[ \t]+[\d:.]+(?:[ \t]+[AP]\.?M\.?)?[ \t]+(\d{1,5})[ \t]+\S", re.IGNORECASE | re.MULTILINE
 )
+#: An event's number right behind its provider's name, and right before it.
+_BEHIND = re.compile(r"(?:[\s,;:·()\[\]]|event|id){1,6}(\d{1,5})(?![\w.:/-]*\d)")
+_BEFORE = re.compile(r"(?<![\w.:/-])(\d{1,5})[\s,;:·()\[\]]{1,3}$")
 _ONLY_NUMBER = re.compile(r"^\s*#?(\d{1,5})\s*[.?]?\s*$")
 _NAMED = re.compile(r"microsoft-windows-[\w-]+|terminalservices-\w+", re.IGNORECASE)
 _CHANNEL_NAME = re.compile(r"([A-Za-z][\w-]*)/(operational|admin|debug|analytic)\b", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.:/-])\d{1,5}(?![\w.:/-]*\d)")
 _DIGITS = re.compile(r"\d+")
 _KEPT = re.compile(r"[:=<：]|0x|-\d", re.IGNORECASE)
+#: Signs before a provider's name in which its event's number may stand.
+_NEAR = 12
 #: A text of so many signs that names a provider speaks of its events with every number in it.
 _SHORT = 200
 
@@ -90,6 +96,12 @@ def _ours() -> re.Pattern[str]:
 def _tails() -> dict[str, str]:
     """The last part of a provider's name, which a person types beside a number: "4105 Licensing"."""
     return {name.rpartition("-")[2]: provider for name, provider in _names().items()}
+
+
+@cache
+def _keys() -> re.Pattern[str]:
+    names = sorted({row.key.rpartition("-")[0] for row in reference.events()})
+    return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, names))})[- ](\d{{1,5}})(?![\w.:/-]*\d)")
 
 
 def provider_of(name: str) -> str | None:
@@ -151,12 +163,13 @@ def _mentions(text: str) -> Iterator[Mention]:
         yield typed
         return
     if "<Event" in text:
-        for block in _XML.findall(text):
+        for block in _XML.findall(text) or [text]:  # or a piece of one, without its ends
             found, name, place = _XML_ID.search(block), _XML_PROVIDER.search(block), _XML_CHANNEL.search(block)
             if found and name:
                 yield Mention(int(found[1]), name[1], place[1].strip() if place else None)
         return
     told = [*_labelled(text), *(Mention(int(n), name) for n, name in _TITLE.findall(text) if name[0].isupper())]
+    told += [one for one in (*_beside(text), *_by_key(text)) if one.id not in {each.id for each in told}]
     yield from told
     numbers = {one.id for one in told}
     named, channel = providers_in(text), channel_in(text)
@@ -168,6 +181,23 @@ def _mentions(text: str) -> Iterator[Mention]:
             yield Mention(number, next(iter(named)), channel)
         elif not named:
             yield Mention(number, None, channel)
+
+
+def _beside(text: str) -> Iterator[Mention]:
+    """A number of one of its events right beside a provider's name."""
+    shape = text.casefold()
+    for name in _ours().finditer(shape):
+        number = _BEHIND.match(shape, name.end()) or _BEFORE.search(shape, max(0, name.start() - _NEAR), name.start())
+        if number and known_kind(_names()[name[1]], int(number[1])):
+            yield Mention(int(number[1]), name[1])
+
+
+def _by_key(text: str) -> Iterator[Mention]:
+    """Events called as the pages call them: "RCM-50215", "RCM 50215"."""
+    for name, number in _keys().findall(text):
+        for row in reference.events():
+            if row.key == f"{name}-{number}":
+                yield Mention(row.id, row.provider)
 
 
 def _typed(text: str) -> Mention | None:

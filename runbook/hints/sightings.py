@@ -112,7 +112,7 @@ def _timed(
     counted: set[tuple[str, str, int]] | None = None,
 ) -> Iterator[EventRecord]:
     for record in events:
-        event = matching.known_event(record.provider, record.channel, record.id)
+        event = matching.known_event_of(record)
         if event is not None and counted is not None and record.record_number:
             mark = (record.computer.casefold(), event.channel, record.record_number)
             if mark in counted:

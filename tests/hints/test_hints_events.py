@@ -31,6 +31,13 @@ def seen(key: str, number: int = 1, channel: str | None = None, message: str | N
     )
 
 
+def test_a_full_version_store_of_another_program_is_not_the_licensing_databases() -> None:
+    told = "The version store for this instance (0) has reached its maximum size"
+    (hint,) = matching.hints_for_events([seen("ESENT-623", message=f"svchost (1188) TLSLic: {told}")])
+    assert hint.id == "E18"
+    assert matching.hints_for_events([seen("ESENT-623", message=f"svchost (1188) SRUJet: {told}")]) == []
+
+
 @pytest.mark.parametrize("key", [row.key for row in reference.events()])
 def test_each_row_of_events_leads_to_a_page(key: str) -> None:
     (first, *_) = matching.hints_for_events([seen(key)])

@@ -56,6 +56,32 @@ PASTES: dict[str, tuple[str, set[str]]] = {
         _XML.format(provider="Licensing", flags=' Qualifiers="32768"', number=21, channel="System"),
         {"E04", "E32"},
     ),
+    "a piece of an XML view": (
+        '<System><Provider Name="Microsoft-Windows-TerminalServices-RemoteConnectionManager" />'
+        "<EventID>1130</EventID><Level>3</Level></System>",
+        {"E05", "E06"},
+    ),
+    "number behind the provider, without a label": (
+        "Source : TerminalServices-RemoteConnectionManager, 50213, Erreur : " + "a" * 200,
+        {"E39"},
+    ),
+    "number before the provider": ("Avertissement 22 TerminalServices-Licensing : " + "a" * 200, {"E04", "E14"}),
+    "event as the pages call it": ("l’hôte écrit RCM 50215, que faire", {"E42"}),
+    "a database of another program": (
+        "Event 623, ESENT: svchost (1188) SRUJet: The version store for this instance has reached its maximum size.",
+        set(),
+    ),
+    "Get-WinEvent, no such log": (
+        _POWERSHELL.format(
+            command="Get-WinEvent -LogName X/Admin",
+            text='There is not an event log on the localhost computer that matches "X/Admin".',
+            at="At line",
+            sign="char",
+            category="ObjectNotFound: (X/Admin:String) [Get-WinEvent], Exception",
+            identity="NoMatchingLogsFound,Microsoft.PowerShell.Commands.GetWinEventCommand",
+        ),
+        {"E24"},
+    ),
     "Get-WinEvent, table": (_TABLE.format(number=50283, text="The Remote Desktop Session Host s..."), {"E07"}),
     "Get-WinEvent, list, English": (_LIST.format(when="3/1/2026 8:11:02 AM", number=1069, text="…"), {"E05"}),
     "Get-WinEvent, list, French": (_LIST.format(when="01/03/2026 08:11:02", number=1069, text="…"), {"E05"}),
