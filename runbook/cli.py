@@ -162,7 +162,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not asked:
         lang = _of_case(words) or lang
     try:
-        with disk_told(lang):
+        with disk_told(lang, Path.cwd()):
             # obj: the language that was asked for, which a run keeps; the system's own does not overrule a case's
             code = Runbook(lang).main(
                 words, prog_name="runbook", standalone_mode=False, color=colours(), obj=lang if asked else ""

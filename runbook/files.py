@@ -91,9 +91,11 @@ def write_whole(path: Path, content: str | bytes, *, private: bool = False, over
             file.flush()
             os.fsync(file.fileno())
         move(part, path, over=over)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):  # held too: what is told is what went wrong
             part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in (None, str(part)):
+            error.filename = str(path)  # not the half of it that nobody knows
         raise
     return path
 

@@ -237,6 +237,8 @@ def _is_held(lock: Path) -> bool:
             return False
     except Timeout:
         return True
+    except OSError:  # read-only, another's: nobody who could write here is at work by what can be seen
+        return False
 
 
 def _cut(history: History, steps: tuple[str, ...]) -> Iterator[Cut]:

@@ -8,8 +8,11 @@ of the console: 850 on a French system, 437 on an American one (about_Character_
 from __future__ import annotations
 
 import codecs
+import errno
+import io
 import os
 import re
+import stat
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -26,16 +29,65 @@ _PLAIN = {
 def open_streams() -> None:
     """Make stdout and stderr fit for our sentences; to be called once, before anything is written.
 
-    Without one (a service, pythonw.exe, a closed handle) what is written goes nowhere, instead of ending the command.
+    Without one (a service, pythonw.exe, a closed handle) what is written goes nowhere, instead of ending the command or
+    the kernel that it starts. So does what is written into a pipe whose reader has left (``| head``, ``| more`` and Q):
+    the command ends as its work did, and a run goes on to its end.
     """
-    for name in ("stdout", "stderr"):
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - as Python opens them
+            _to_nowhere(number)
+            mode = "w" if number else "r"
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - as Python
             continue
+        if number == 0:
+            continue
+        if (pipe := _pipe(stream)) is not None:
+            setattr(sys, name, stream := pipe)
         reconfigure: Callable[..., Any] | None = getattr(stream, "reconfigure", None)
         if reconfigure:
             reconfigure(encoding=pipe_encoding() if not stream.isatty() else None, errors="runbook.plain")
+
+
+def _to_nowhere(number: int) -> None:
+    """Give the descriptor something to be, also for the programs that are started: nobody is there to hear or speak."""
+    try:
+        os.fstat(number)
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        if nowhere != number:
+            os.dup2(nowhere, number)
+            os.close(nowhere)
+        else:
+            os.set_inheritable(number, True)
+
+
+class _Pipe(io.FileIO):
+    """The way into a pipe whose reader may leave before us."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            # Windows says "invalid argument" where the other end is closed
+            if not isinstance(error, BrokenPipeError) and (sys.platform != "win32" or error.errno != errno.EINVAL):
+                raise
+            return memoryview(data).nbytes
+
+
+def _pipe(stream: Any) -> io.TextIOWrapper | None:
+    """``stream`` once more as one whose reader may leave; None where it leads into no pipe."""
+    try:
+        number = stream.fileno()
+        if isinstance(getattr(getattr(stream, "buffer", None), "raw", None), _Pipe):
+            return None
+        if not stat.S_ISFIFO(os.fstat(number).st_mode):
+            return None
+    except (OSError, ValueError, AttributeError):  # a stand-in for a stream, or closed
+        return None
+    stream.flush()
+    pipe = io.BufferedWriter(_Pipe(number, "wb", closefd=False))
+    return io.TextIOWrapper(pipe, stream.encoding, stream.errors, line_buffering=stream.line_buffering)
 
 
 def pipe_encoding(

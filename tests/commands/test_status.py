@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import json
+import os
 import re
 import subprocess
 import sys
@@ -128,6 +130,22 @@ def test_a_finding_that_was_read_again_and_found_well_is_settled(workspace: Path
     lines = status.status_lines(case(workspace, "case-settled", *ends, outcome="done"), "en")
     (line,) = (each for each in lines if "Read the session hosts" in each)
     assert ("settled since" in line, "servers lost" in line) == (settled, not settled)
+
+
+def test_a_case_on_a_medium_that_cannot_be_written_is_shown(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An auditor's copy, a share with the right to read."""
+    folder = case(workspace, "case-1", ("proofs", "finding", "steps.proofs_ok"))
+    for lock in ("run.lock", "guard.lock"):
+        (folder.path / lock).touch()
+
+    def read_only(self: object, *args: object, **kwargs: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("filelock.FileLock.acquire", read_only)
+    assert "WAITING" in told(capsys, "status", "case-1")[1]
+    assert "WAITING" in told(capsys, "list")[1]
 
 
 def test_all_cases_in_one_table_and_as_json(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

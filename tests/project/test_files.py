@@ -105,6 +105,37 @@ def test_a_file_that_is_open_elsewhere_is_replaced_once_it_is_closed(tmp_path: P
         remove_tree(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (errno.ENOSPC, ("plus de place", "no room left")),
+        (errno.EROFS, ("lecture seule", "read-only")),
+        (errno.ENAMETOOLONG, ("trop long", "too long")),
+        (errno.ENOENT, ("introuvable", "is not there")),
+    ],
+)
+def test_why_a_disk_said_no_is_told_in_the_readers_language(fault: int, words: tuple[str, str]) -> None:
+    for lang, word in zip(("fr", "en"), words, strict=True):
+        with pytest.raises(RunbookError, match=word) as told, disk_told(lang, "D:"):
+            raise OSError(fault, os.strerror(fault), "D:\\cases\\x.html")
+        assert "x.html" in str(told.value) and os.strerror(fault) not in str(told.value)
+
+
+def test_the_name_that_a_person_knows_is_told_wherever_a_write_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not that of the half that is being written; also where the system names none."""
+    for place in (tmp_path / "nowhere" / "record.html", tmp_path / "record.html"):
+        with pytest.raises(OSError, match=r"record|left") as caught:
+            write_whole(place, "x")
+        assert caught.value.filename == str(place)
+
+        def full(descriptor: int) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+
+
 @pytest.mark.parametrize(("code", "word"), [(32, "Excel"), (5, "lecture seule"), (112, "Libérez de la place")])
 def test_a_person_is_told_what_to_close_or_to_free(code: int, word: str) -> None:
     with pytest.raises(RunbookError, match=word), disk_told("fr", "registre.csv"):

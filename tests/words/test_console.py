@@ -55,6 +55,31 @@ def test_the_bytes_of_a_pipe(page: int) -> None:
     assert [done.stdout.decode(reader).rstrip(), done.stderr.decode(reader).rstrip()] == [PLAIN[page]] * 2
 
 
+def test_a_reader_who_leaves_changes_nothing_of_how_a_command_ends() -> None:
+    """``| head``: no broken pipe, no other exit code; the work goes on to its end."""
+    code = "import sys; from runbook.words import console; console.open_streams()\n"
+    code += "sys.stdin.read(1)\nfor n in range(50_000): print(n)\nprint('done', file=sys.stderr); sys.exit(75)"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.close()  # the reader is gone before the first word
+        _, said = process.communicate(b"x")
+    assert process.returncode == 75 and said.split() == [b"done"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of Windows closes no stream")
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-"])
+def test_closed_streams_are_nowhere_for_the_programs_that_are_started_too(closed: str, tmp_path: Path) -> None:
+    """A Jupyter kernel ends with a traceback where it has no stdout."""
+    child = "import sys; said = str(None in (sys.stdin, sys.stdout, sys.stderr))\n"
+    child += "open('child', 'w', encoding='utf-8').write(said)"
+    code = "import subprocess, sys; from runbook.words import console; console.open_streams()\n"
+    code += "print('x'); print('y', file=sys.stderr); sys.stdin.isatty()\n"
+    code += f"subprocess.run([sys.executable, '-c', {child!r}])"
+    subprocess.run(["sh", "-c", f'"$0" -c "$1" {closed}', sys.executable, code], cwd=tmp_path, check=True)
+    assert (tmp_path / "child").read_text(encoding="utf-8") == "False"
+
+
 @pytest.mark.skipif(sys.platform != "win32", reason="consoles with code pages are Windows'")
 @pytest.mark.parametrize("page", PLAIN)
 def test_in_a_console_of_that_code_page(page: int, tmp_path: Path) -> None:
