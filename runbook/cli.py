@@ -105,7 +105,7 @@ class Runbook(click.Group):
             try:
                 os.chdir(value)
             except OSError as error:
-                raise click.BadParameter(str(error), context, parameter) from error
+                raise click.BadParameter(repr(value), context, parameter) from error
             os.environ.pop("RUNBOOK_HOME", None)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -122,7 +122,7 @@ class Runbook(click.Group):
         """Take the subcommand in, in the reader's language."""
         super().add_command(cmd, name)
         example = say(_ALL[name or cmd.name or ""][2], self._lang)
-        cmd.epilog = say("cli.example", self._lang, line=example)
+        cmd.epilog = "\b\n" + say("cli.example", self._lang, line=example)  # \b: a line to paste is never broken
         _translate(cmd, self._lang)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -171,7 +171,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         click.echo(str(error), err=True)
         sys.exit(error.exit_code)
     except click.UsageError as error:
-        click.echo(_usage(error, lang), err=True)
+        click.echo(_usage(error, lang, words), err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo(say("cli.aborted", lang), err=True)
@@ -221,14 +221,20 @@ def _of_case(words: list[str]) -> str | None:
     return None
 
 
-def _usage(error: click.UsageError, lang: str) -> str:
+def _usage(error: click.UsageError, lang: str, words: list[str]) -> str:
     """What is wrong with the command line, in the reader's language, and where help is."""
-    path = error.ctx.command_path if error.ctx else "runbook"
+    own = next((f" {word}" for word in words if word in _ALL), "")  # click's parser knows no context
+    path = error.ctx.command_path if error.ctx else f"runbook{own}"
     return f"{_what(error, lang)}\n{say('cli.usage', lang, command=path)}"
 
 
 def _what(error: click.UsageError, lang: str) -> str:
     known = error.message if isinstance(error, click.NoSuchOption | click.BadParameter) else error.format_message()
+    if isinstance(error, click.BadOptionUsage) and not isinstance(error, click.NoSuchOption):
+        key = "cli.click_no_value" if "does not take a value" in known else "cli.click_needs_value"
+        return say(key, lang, what=error.option_name)
+    if found := re.match(r"Got unexpected extra arguments? \((.+)\)", known):
+        return say("cli.click_extra", lang, words=found[1])
     if isinstance(error, click.MissingParameter) and error.param is not None:
         named = error.param
         ctx = error.ctx or click.get_current_context()
@@ -239,16 +245,27 @@ def _what(error: click.UsageError, lang: str) -> str:
         near = did_you_mean(error.option_name, known_options, lang)
         return say("cli.click_no_option", lang, what=error.option_name) + near
     if isinstance(error, click.BadParameter) and error.param is not None:
-        told = say("cli.click_bad_value", lang, what=error.param.opts[0])
-        if isinstance(error.param.type, click.Choice):
-            choices = [str(choice) for choice in error.param.type.choices]
-            typed = next((w for w in re.findall(r"'(.+?)'", known)), "")
-            told += did_you_mean(typed, choices, lang) + " "
-            return told + say("cli.click_choices", lang, values=", ".join(choices))
-        return f"{told} {error.message}" if error.param.name == "directory" else told
+        return _refused(error.param, known, error.ctx or click.get_current_context(), lang)
     if found := re.match(r"No such command '(.+?)'", known):  # click has no class of its own for this
         return say("cli.click_no_command", lang, what=found[1]) + did_you_mean(found[1], _ALL, lang)
     return known
+
+
+def _refused(named: click.Parameter, known: str, context: click.Context, lang: str) -> str:
+    """A value that does not fit: which one, of what, and which would."""
+    what = named.opts[0] if isinstance(named, click.Option) else named.make_metavar(context)
+    quoted = re.search(r"'(.+?)'", known) or re.match(r"(\S+) is not in the range", known)
+    typed = quoted[1] if quoted else ""
+    told = say("cli.click_bad_value", lang, what=what, typed=typed)
+    if isinstance(named.type, click.Choice):
+        choices = [str(choice) for choice in named.type.choices]
+        return f"{told}{did_you_mean(typed, choices, lang)} {say('cli.click_choices', lang, values=', '.join(choices))}"
+    if isinstance(named.type, click.IntRange):
+        return f"{told} {say('cli.click_number', lang, least=named.type.min)}"
+    if isinstance(named.type, click.Path) or named.name == "directory":
+        is_other = "is a file" in known or (named.name == "directory" and Path(typed).exists())
+        return f"{told} {say('cli.click_no_folder' if is_other else 'cli.click_not_there', lang)}"
+    return told
 
 
 def _translate(command: click.Command, lang: str) -> None:

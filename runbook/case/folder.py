@@ -70,10 +70,10 @@ class CaseFolder:
 
 
 def case_folder(name: str, workspace: Path | None = None) -> CaseFolder:
-    """The folder of the case ``name`` in the workspace; need not exist yet. On a disk that tells no capitals from small
-    letters it is called as it was made, however the name was typed."""
+    """The folder of the case ``name`` in the workspace; need not exist yet. It is called as it was made, however the
+    name was typed: two that differ in capitals alone would be one folder on Windows, where each case may be taken."""
     place = (workspace or find_workspace()) / "cases"
-    made = [each.name for each in place.iterdir()] if (place / name).is_dir() else []
+    made = [each.name for each in place.iterdir()] if place.is_dir() else []
     same = (each for each in made if each.lower() == name.lower())
     return CaseFolder(place / (name if name in made else next(same, name)))
 

@@ -51,7 +51,7 @@ def add(group: click.Group, lang: str) -> None:
         return 0
 
     @group.command("verify", help=say("cli.verify", lang))
-    @click.argument("bag", metavar=say("cli.bag", lang), required=False)
+    @click.argument("bag", metavar=f"[{say('cli.bag', lang)}]", required=False)
     @click.option("--seal", "typed", default=None, help=say("cli.verify_seal", lang))
     @click.option("--json", "as_json", is_flag=True, help=say("cli.json", lang))
     def verify(bag: str | None, typed: str | None, as_json: bool) -> int:

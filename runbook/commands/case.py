@@ -21,6 +21,7 @@ from runbook.commands.existing import (
     complete_steps,
     existing,
     manual_steps,
+    valid_name,
 )
 from runbook.commands.standing import standing
 from runbook.errors import BadInput
@@ -62,6 +63,7 @@ def add(group: click.Group, lang: str) -> None:
     @click.option("--rehearsal", default="", help=say("cli.run_rehearsal", lang), shell_complete=complete_rehearsals)
     @click.option("-q", "--quiet", is_flag=True, help=say("cli.quiet", lang))
     def run(name: str, notebook: str, changes: str, server: str, rehearsal: str, quiet: bool) -> int:
+        valid_name(name, lang)
         given = {"apply": changes, "server": server, "rehearsal": rehearsal}
         parameters = {**given, "lang": click.get_current_context().obj or ""}
         return execute(notebook, name, parameters, progress=not quiet)

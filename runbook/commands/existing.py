@@ -5,10 +5,12 @@ Apart from the commands, whose imports cost a second.
 
 from __future__ import annotations
 
+import re
+
 import click
 from click.shell_completion import CompletionItem
 
-from runbook.case.folder import CaseFolder, case_folder, find_workspace
+from runbook.case.folder import CaseFolder, case_folder, find_workspace, is_case_name
 from runbook.errors import BadInput
 from runbook.knowledge import catalogue
 from runbook.words.language import choose
@@ -18,6 +20,7 @@ from runbook.words.sentences import say
 
 def existing(name: str, lang: str, never_run: bool = False) -> CaseFolder:
     """The folder of a case that has a journal (or, ``never_run``, a case file at least). Raises BadInput else."""
+    valid_name(name, lang)
     folder = case_folder(name)
     _put_away(folder)
     if folder.journal.is_file() or (never_run and folder.case_file.is_file()):
@@ -26,6 +29,13 @@ def existing(name: str, lang: str, never_run: bool = False) -> CaseFolder:
         raise BadInput(say("confirm.never_run", lang, case=name, command=f"runbook run {name}"))
     near = did_you_mean(name, cases(), lang) or say("confirm.no_case_way", lang, case=name)
     raise BadInput(say("confirm.no_case", lang, case=name, place=folder.path.parent, near=near))
+
+
+def valid_name(name: str, lang: str) -> None:
+    """Raise BadInput for what no case can be called: a path to its folder too, with the name that is meant."""
+    if not is_case_name(name):
+        last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
+        raise BadInput(say("cli.bad_case", lang, name=name, near=did_you_mean(last, cases(), lang)))
 
 
 def _put_away(folder: CaseFolder) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from runbook.commands.execute import execute
-from runbook.commands.existing import complete_rehearsals
+from runbook.commands.existing import complete_rehearsals, valid_name
 from runbook.host import rehearsal
 from runbook.knowledge import catalogue
 from runbook.run.asked import rehearsal as refuse_unknown
@@ -33,5 +33,6 @@ def add(group: click.Group, lang: str) -> None:
             return 0
         if name not in catalogue.rehearsals():
             refuse_unknown(name, lang)
+        valid_name(case_name or f"rehearsal-{name}", lang)
         notebook = rehearsal.load(name).plot.notebook
         return execute(notebook, case_name or f"rehearsal-{name}", {"rehearsal": name, "lang": lang}, not quiet)

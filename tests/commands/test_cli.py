@@ -14,6 +14,7 @@ import click
 import pytest
 
 from runbook import cli
+from runbook.case.folder import case_folder
 from runbook.journal.lines import Journal
 from runbook.words.sentences import say
 from tests.simulated import pwsh
@@ -107,6 +108,58 @@ def test_the_near_name_is_told_and_nothing_is_left(
     before = sorted(workspace.rglob("*"))
     assert f"Did you mean “{meant}”?" in refused(capsys, *line.split())
     assert sorted(workspace.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("status a b c", "De trop sur la ligne : b c."),
+        ("list x", "De trop sur la ligne : x."),
+        ("run x --apply", "L’option --apply attend une valeur.\nAide : runbook run --help"),
+        ("-C", "L’option -C attend une valeur.\nAide : runbook --help"),
+        ("status --json=1", "L’option --json ne prend pas de valeur.\nAide : runbook status --help"),
+        ("-C nowhere status", "Valeur refusée pour -C : « nowhere ». Il n’y a rien de ce nom."),
+        ("-C file status", "Valeur refusée pour -C : « file ». Un dossier est attendu."),
+        ("bundle --site nowhere", "Valeur refusée pour --site : « nowhere ». Il n’y a rien de ce nom."),
+        ("bundle --out file", "Valeur refusée pour --out : « file ». Un dossier est attendu."),
+        ("run x --notebook zzz", "Valeur refusée pour --notebook : « zzz ». Valeurs possibles : audit,"),
+        ("confirm c s --replaces 0", "Valeur refusée pour --replaces : « 0 ». Un nombre entier à partir de 1"),
+        ("withdraw c s --why x --entry un", "Valeur refusée pour --entry : « un ». Un nombre entier à partir de 1"),
+        ("schedule bakup --of x --account y", "Valeur refusée pour {backup|audit|hosts} : « bakup ». Vouliez-vous"),
+        ("status cases/case-2024-07/", "« cases/case-2024-07/ » ne convient pas comme nom de cas"),
+        ("status cases/case-2024-07/", "Vouliez-vous dire « case-2024-07 » ?"),
+        ("run CON --rehearsal nominal", "« CON » ne convient pas comme nom de cas"),
+        ("rehearse nominal --case é", "« é » ne convient pas comme nom de cas"),
+    ],
+)
+def test_each_mistake_is_told_in_the_readers_language_with_what_was_typed(
+    line: str, said: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """None of click's own English, no code of the system; papermill is named only where it was called."""
+    (workspace / "file").touch()
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--lang", "fr", *line.split()])
+    told = capsys.readouterr().err.replace("\u00a0", " ").replace("\u202f", " ")
+    assert ended.value.code == 2 and said in told, told
+    assert not re.search(r"Errno|argument|-p case|\b(is|the|not)\b", told)
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_an_example_is_one_line_to_paste(lang: str) -> None:
+    group = cli.build(lang)
+    for name in cli._ALL:
+        context = click.Context(group.commands[name], info_name=name, terminal_width=40)
+        shown = group.commands[name].get_help(context)
+        assert say(f"cli.example_{name.replace('-', '_')}", lang) in shown
+        assert "Obligatoire" not in shown
+
+
+def test_a_case_is_found_however_its_capitals_are_typed(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--lang", "en", "status", "CASE-2024-07"])
+    assert "case-2024-07: NEW" in capsys.readouterr().out
+    assert case_folder("Case-2024-07").name == "case-2024-07"
+    assert case_folder("Case-2024-08").name == "Case-2024-08"
 
 
 def test_nothing_near_nothing_meant(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
