@@ -26,7 +26,7 @@ TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(
     r"^<!-- (?P<example>[a-z-]+): (?P<what>.+?) -->\n(?P<fence>`{3,})\w*\n(?P<body>.*?)^(?P=fence)$", re.M | re.S
 )
-_LEFT_OUT = (".git", "site", "cases", "archive", "dist", "build", "node_modules", ".venv", "*.egg-info")
+_LEFT_OUT = (".git", "site", "cases", "archive", "dist", "build", "node_modules", ".venv*", "*.egg-info")
 _CACHES = ("__pycache__", ".*_cache", ".hypothesis", ".ipynb_checkpoints")
 
 
@@ -52,11 +52,9 @@ EXAMPLES = list(dict.fromkeys(block.example for block in BLOCKS))
 def copy(tmp_path: Path) -> Path:
     """The project as it lies there, without what running it leaves behind."""
     target = tmp_path / "project"
-    top = set(_LEFT_OUT)
 
     def ignore(folder: str, names: list[str]) -> set[str]:
-        caches = shutil.ignore_patterns(*_CACHES)(folder, names)
-        return caches | ({name for name in names if name in top} if Path(folder) == ROOT else set())
+        return shutil.ignore_patterns(*_CACHES, *(_LEFT_OUT if Path(folder) == ROOT else ()))(folder, names)
 
     shutil.copytree(ROOT, target, ignore=ignore)
     return target
