@@ -53,10 +53,11 @@ def ask_all(
         interview.ask(open_questions)
         interview.show_and_mend(open_questions)
     except click.Abort:
+        click.echo(err=True)  # the cursor stands behind the question
         if interview.fields != given:
             folder.private()
             write_json(draft, {k: v for k, v in interview.fields.items() if k not in given}, private=True)
-            click.echo("\n" + say("confirm.draft_kept", lang), err=True)
+            click.echo(say("confirm.draft_kept", lang), err=True)
         raise
     except RunbookError:
         draft.unlink(missing_ok=True)
@@ -93,8 +94,11 @@ class Interview:
 
     def show_and_mend(self, questions: list[Ask]) -> None:
         """Show what will be written, and let the person correct it. Raises RunbookError where it is not wanted."""
+        shown: Fields = {}
         while True:
-            click.echo("\n".join([say("confirm.will_write", self.lang), *self.told()]))
+            if shown != self.fields:
+                click.echo("\n".join([say("confirm.will_write", self.lang), *self.told()]))
+                shown = dict(self.fields)
             answer = self._prompt(say("confirm.write", self.lang)).lower()
             if answer in YES:
                 return
@@ -102,6 +106,7 @@ class Interview:
                 raise RunbookError(say("confirm.not_wanted", self.lang))
             chosen = dict(enumerate(self.step.asks, 1)).get(int(answer) if answer.isdecimal() else 0)
             if chosen in questions and chosen is not None:
+                shown = {}
                 self.fields.pop(chosen.id, None)
                 self.ask([chosen])
             else:
@@ -127,7 +132,8 @@ class Interview:
 
     def _prompt(self, text: str, default: str = "") -> str:
         shown = f"{text} [{default}]" if default else text
-        typed = str(click.prompt(shown, default="", show_default=False)).strip()
+        colon = "\u00a0: " if self.lang == "fr" else ": "
+        typed = str(click.prompt(shown, default="", show_default=False, prompt_suffix=colon)).strip()
         return "" if typed == _NONE else typed or default
 
     def _ask_one(self, ask: Ask, may_leave: bool = False) -> object:
@@ -147,7 +153,11 @@ class Interview:
                 kept = confirm.parse(ask, answer, self.lang)
                 return str(kept) if ask.type == "choice" else answer
             except confirm.Refused as refused:
-                click.echo(f"  {refused}")
+                if ask.type == "choice":  # its choices stand above, by their numbers
+                    click.echo(f"  {say('confirm.choice_number', self.lang, count=len(ask.choices))}")
+                    text = "  " + say("confirm.which", self.lang, count=len(ask.choices))
+                else:
+                    click.echo(f"  {refused}")
 
     def _question(self, ask: Ask, needed: bool) -> str:
         text = ask.title.of(self.lang)

@@ -98,6 +98,7 @@ def add(group: click.Group, lang: str) -> None:
         found = manual_step(step, lang)
         when = _at(at, lang)
         confirm.check_files(attach, lang)
+        confirm.check_replaced(folder, found, replaces, why, lang)
         fields = ask_all(found, folder, _case_of(folder, lang), _given(found, given, lang), lang, replaces)
         entry = confirm.enter(
             folder,
@@ -133,16 +134,21 @@ def add(group: click.Group, lang: str) -> None:
     @group.command("accept", help=say("cli.accept", lang))
     @click.argument("name", metavar=say("cli.name", lang), shell_complete=complete_cases)
     @click.argument("step", metavar=say("cli.step", lang), shell_complete=complete_steps)
-    @click.option("--done", "decision", flag_value="done", help=say("cli.accept_done", lang))
-    @click.option("--not-done", "decision", flag_value="not done", help=say("cli.accept_not_done", lang))
+    @click.option("--done", is_flag=True, help=say("cli.accept_done", lang))
+    @click.option("--not-done", is_flag=True, help=say("cli.accept_not_done", lang))
     @click.option("--part", "which", multiple=True, metavar=say("cli.part", lang), help=say("cli.accept_part", lang))
-    @click.option("--script", "decision", flag_value="script", help=say("cli.accept_script", lang))
-    @click.option("--renamed", "decision", flag_value="renamed", help=say("cli.accept_renamed", lang))
-    @click.option("--again", "decision", flag_value="again", help=say("cli.accept_again", lang))
+    @click.option("--script", is_flag=True, help=say("cli.accept_script", lang))
+    @click.option("--renamed", is_flag=True, help=say("cli.accept_renamed", lang))
+    @click.option("--again", is_flag=True, help=say("cli.accept_again", lang))
     @click.option("--reason", required=True, help=say("cli.accept_reason", lang))
     @click.option("--who", default="", help=say("cli.confirm_who", lang))
-    def accept(name: str, step: str, decision: str | None, which: tuple[str, ...], reason: str, who: str) -> int:
+    def accept(name: str, step: str, which: tuple[str, ...], reason: str, who: str, **flags: bool) -> int:
         folder = existing(name, lang)
+        given = [flag for flag, said in flags.items() if said]
+        if len(given) + bool(which) > 1:  # two statements: neither is taken for the other
+            named = ", ".join(f"--{flag.replace('_', '-')}" for flag in (*given, *(["part"] if which else [])))
+            raise BadInput(say("cli.accept_one", lang, given=named))
+        decision = given[0].replace("_", " ") if given else None
         accept_step(folder, step, decision, reason, who or operator(), lang, which)
         click.echo(say("confirm.accepted", lang, command=standing(folder).again))
         return 0
@@ -174,15 +180,17 @@ def accept_step(
     journal = Journal(folder.journal)
     if step == "journal":
         if not reason.strip():
-            raise BadInput(say("cli.accept_which", lang))
+            raise BadInput(say("cli.accept_why", lang))
         _accept_journal(folder, journal, reason, who, lang)
         return
     refuse_unheld(folder.path, journal, lang)
     history = History(journal.entries())
     if step not in plain_steps():
         raise BadInput(say("cli.no_step", lang, step=step, near=did_you_mean(step, plain_steps(), lang)))
-    if (decision is None) == (not which) or not reason.strip():
+    if decision is None and not which:
         raise BadInput(say("cli.accept_which", lang))
+    if not reason.strip():
+        raise BadInput(say("cli.accept_why", lang))
     if decision == "script":
         if history.first_success(step) is None or not reference.step(step).script:
             raise BadInput(say("confirm.nothing_to_accept", lang, step=step))
@@ -267,7 +275,7 @@ def _at(text: str, lang: str) -> dt.datetime | None:
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise BadInput(say("confirm.datetime", lang)) from None
+        raise BadInput(say("confirm.no_moment", lang, at=text)) from None
     moment = moment if moment.tzinfo else moment.astimezone()
     if moment > dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5):
         raise BadInput(say("confirm.future", lang, at=text))

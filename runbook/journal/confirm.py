@@ -19,6 +19,7 @@ from runbook.journal.history import History
 from runbook.journal.lines import Entry, Journal, stamp, utc_now
 from runbook.knowledge.records import Ask
 from runbook.knowledge.reference import Step
+from runbook.words.near import did_you_mean
 from runbook.words.sentences import say
 
 YES = frozenset({"yes", "y", "oui", "o", "true", "1"})
@@ -78,7 +79,8 @@ def check(step: Step, fields: Mapping[str, object], lang: str) -> dict[str, Any]
     known = {ask.id: ask for ask in step.asks}
     for name in fields:
         if name not in known:
-            faults.append(say("confirm.unknown_field", lang, field=name, known=", ".join(known)))
+            near = did_you_mean(name, known, lang)
+            faults.append(say("confirm.unknown_field", lang, field=name, known=", ".join(known), near=near))
     for ask in step.asks:
         value = fields.get(ask.id)
         if value in (None, "", []) or ask.type == "file":
@@ -108,6 +110,15 @@ def check_files(files: Iterable[Path], lang: str) -> None:
     missing = [str(path) for path in files if not path.is_file()]
     if missing:
         raise BadInput(say("confirm.no_file", lang, files=", ".join(missing)))
+
+
+def check_replaced(folder: CaseFolder, step: Step, replaces: int | None, why: str, lang: str) -> None:
+    """Raise BadInput, before anything is asked, where the entry to be replaced does not stand, or one of the two, its
+    number and the reason, is given alone."""
+    if replaces is not None:
+        _standing(History(Journal(folder.journal).entries()), step.id, replaces, why, lang)
+    elif why.strip():
+        raise BadInput(say("confirm.why_alone", lang))
 
 
 def is_needed(ask: Ask, fields: Mapping[str, object]) -> bool:

@@ -136,6 +136,69 @@ def test_a_no_at_the_end_writes_nothing(folder: CaseFolder, entered: Say) -> Non
     assert History(Journal(folder.journal).entries()).confirms("source-lost") == []
 
 
+def test_what_can_be_refused_is_refused_before_the_first_question(folder: CaseFolder, entered: Say) -> None:
+    for options, told in (
+        (("--replaces", "9", "--why", "x"), "has no entry 9 that stands"),
+        (("--why", "x"), "--replaces N"),
+        (("--at", "yesterday"), "“yesterday”: a date and time"),
+    ):
+        code, out, err = entered("clearinghouse", options=options)
+        assert code == 2 and told in err and not out, out
+
+
+def test_a_mistyped_field_is_told_the_one_that_was_meant(folder: CaseFolder) -> None:
+    with pytest.raises(BadInput, match="Did you mean “channel”"):
+        confirm.enter(folder, reference.step("clearinghouse"), {"chanel": "telephone"}, who="x", lang="en")
+
+
+def test_a_wrong_choice_is_told_its_numbers_and_the_list_is_not_said_again(folder: CaseFolder, entered: Say) -> None:
+    _, out, err = entered("clearinghouse", "by pigeon", "9")
+    assert out.count("answer with a number, 1 to 3.") == 2 and "choose one of: telephone" not in out
+    assert out.count("web browser") == 1
+    assert err.startswith("\n"), "Ctrl+C at a question: the next line is one"
+
+
+def test_what_will_be_written_is_shown_once(folder: CaseFolder, entered: Say) -> None:
+    _, out, _ = entered("escalate", "", "T-1", "", "", "", "perhaps", "no")
+    assert out.count("Will be written:") == 1 and out.count("answer yes, no or one of the numbers") == 2
+
+
+def test_a_french_question_has_its_space_before_the_colon(
+    folder: CaseFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[str] = []
+
+    def prompt(text: str, prompt_suffix: str = ": ", **settings: Any) -> str:
+        seen.append(prompt_suffix)
+        raise click.Abort
+
+    monkeypatch.setattr("runbook.commands.asking.click.prompt", prompt)
+    for lang in ("fr", "en"):
+        with pytest.raises(SystemExit):
+            cli.main(["--lang", lang, "confirm", "case-a", "clearinghouse"])
+    assert seen == ["\u00a0: ", ": "]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--done", "--not-done", "--reason", "x"), "--done, --not-done contradict"),
+        (("--not-done", "--part", "ABCDE", "--reason", "x"), "--not-done, --part contradict"),
+        (("--reason", "x"), "Say what you decide"),
+        (("--done", "--reason", " "), "Say what you saw"),
+    ],
+)
+def test_two_decisions_at_once_are_none(
+    folder: CaseFolder, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], told: str
+) -> None:
+    """The last one was taken, and nothing said so."""
+    before = folder.journal.read_bytes()
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--lang", "en", "accept", "case-a", "backup", *options])
+    assert ended.value.code == 2 and told in capsys.readouterr().err
+    assert folder.journal.read_bytes() == before
+
+
 def test_a_default_can_be_taken_away(folder: CaseFolder, entered: Say) -> None:
     assert entered("source-lost", "1", "burnt", "yes", "-", "-", "yes")[0] == 0
     kept = History(Journal(folder.journal).entries()).confirms("source-lost")[0]["fields"]

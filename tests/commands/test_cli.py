@@ -12,11 +12,12 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from runbook import cli
 from runbook.case.folder import case_folder
 from runbook.journal.lines import Journal
-from runbook.words.sentences import say
+from runbook.words.sentences import data_root, say
 from tests.simulated import pwsh
 
 
@@ -142,6 +143,24 @@ def test_each_mistake_is_told_in_the_readers_language_with_what_was_typed(
     told = capsys.readouterr().err.replace("\u00a0", " ").replace("\u202f", " ")
     assert ended.value.code == 2 and said in told, told
     assert not re.search(r"Errno|argument|-p case|\b(is|the|not)\b", told)
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_command_that_a_sentence_names_exists(lang: str) -> None:
+    """Between quotes or backquotes, behind a colon, or alone on its line; its options too."""
+    group, named = cli.build(lang), 0
+    words = (data_root() / "knowledge" / "words").glob("*.yml")
+    for file in (each for each in words if each.stem != "find"):  # what people type into the site's search
+        for key, told in yaml.safe_load(file.read_text(encoding="utf-8")).items():
+            text = str(told.get(lang, "") if isinstance(told, dict) else "")
+            for command, rest in re.findall(r"(?:^|[:«“(`]\s?)\s*runbook ([a-z-]+)\b([^`»”\n]*)", text, re.MULTILINE):
+                assert command in group.commands, f"{file.stem}.{key}: runbook {command}"
+                known = {option for param in group.commands[command].params for option in param.opts}
+                line = re.split(r"[.;] |, ", rest)[0]
+                options = set(re.findall(r"(?<!\S)--[a-z-]+", line))
+                assert options <= known, f"{file.stem}.{key}: runbook {command}{line}"
+                named += 1
+    assert named > 20, "the sentences that are looked through"
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
