@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from textwrap import shorten
 from typing import Any
 
 from runbook.hints.matching import Hint, hints_for_text
@@ -26,7 +27,7 @@ def told(text: str, hints: list[Hint], lang: str) -> str:
     if not text.strip():
         return say("hints.empty", lang)
     if not hints:
-        return say("hints.nothing", lang, asked=" ".join(text.split())[:80])
+        return say("hints.nothing", lang, asked=shorten(text, 80, placeholder=" …"))
     return "\n\n".join(_paragraph(hint, lang) for hint in hints)
 
 

@@ -156,6 +156,13 @@ def test_the_report_says_what_not_to_do_and_what_is_unconfirmed() -> None:
 
 def test_the_report_says_so_where_nothing_is_known() -> None:
     assert "Rien de connu" in told.report("bonjour", "fr")
+
+
+@pytest.mark.parametrize("lang", sentences.LANGS)
+def test_who_gets_no_answer_is_told_where_the_help_for_tonight_is(lang: str) -> None:
+    said = told.report("users cannot log on " * 10, lang)
+    assert "tonight.html" in said and "papermill notebooks/diagnose.ipynb" in said
+    assert "users cannot log …" in said
     assert "Nothing to look for" in told.report("  ", "en")
 
 

@@ -7,10 +7,12 @@ import string
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 
 from runbook.bundle.make import aboard
+from runbook.cli import build
 from runbook.words.sentences import LANGS, Choosing, data_root, read_yaml, say, sentence, typeset, worded
 
 FILES = sorted(
@@ -45,6 +47,18 @@ def test_no_key_stands_twice(name: str) -> None:
             nodes += [value for _, value in node.value]
         elif isinstance(node, yaml.SequenceNode):
             nodes += node.value
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("words/")])
+def test_a_command_that_is_named_in_quotes_is_one(name: str) -> None:
+    """pscheck reads what stands in backticks; here what stands in any other quotes, which no page marks as code."""
+    named = {
+        command
+        for text in texts_in(read_yaml(name))
+        for command in re.findall(r"[«“”\"]\s?runbook ([a-z][a-z-]+)", text)
+    }
+    cli = build("en")
+    assert named <= set(cli.list_commands(click.Context(cli)))
 
 
 def parts(text: str) -> list[tuple[str, str]]:
