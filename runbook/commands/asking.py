@@ -17,6 +17,7 @@ import click
 from runbook.case.folder import CaseFolder
 from runbook.case.identifiers import compact_id, groups_of_five, mask, normalise_id35
 from runbook.case.model import Case
+from runbook.commands.screen import fitted
 from runbook.errors import RunbookError
 from runbook.files import write_json
 from runbook.journal import confirm
@@ -44,7 +45,7 @@ def ask_all(
     open_questions = [ask for ask in step.asks if ask.id not in given and ask.type != "file"]
     if not open_questions or (given and not sys.stdin.isatty()):
         return dict(given)
-    click.echo(say("confirm.intro", lang, title=step.title.of(lang), case=folder.name))
+    click.echo("\n".join(fitted([say("confirm.intro", lang, title=step.title.of(lang), case=folder.name)])))
     draft = folder.path / "private" / f".{step.id}.draft"
     interview = Interview(step, lang, case, _taken(folder, step, replaces), {**_read(draft), **given})
     if left := interview.told():

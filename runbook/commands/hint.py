@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from runbook.commands.screen import fitted
 from runbook.words.sentences import say
 
 #: Bytes of a file or a stream that are read: a text longer than this is a whole log, for which there is diagnose.
@@ -31,7 +32,11 @@ def add(group: click.Group, lang: str) -> None:
 
         asked = _asked(text)
         hints = hints_for_text(asked, lang)
-        click.echo(told.as_json(asked, hints, lang) if as_json else told.told(asked, hints, lang))
+        click.echo(
+            told.as_json(asked, hints, lang)
+            if as_json
+            else "\n".join(fitted(told.told(asked, hints, lang).split("\n")))
+        )
         return 0 if hints else 1
 
 

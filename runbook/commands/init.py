@@ -22,7 +22,9 @@ def add(group: click.Group, lang: str) -> None:
             click.echo(say("cli.init_kept", lang, names=", ".join(kept)), err=True)
         # pipx and uv tool put only this package's own command on the path; it does what papermill does.
         key = "cli.init_done" if shutil.which("papermill") else "cli.init_done_alone"
-        click.echo(say(key, lang, folder=folder.resolve(), case=say("cli.init_case", lang)))
+        enter = "" if folder.resolve() == Path.cwd() else f'  cd "{folder.resolve()}"'
+        told = say(key, lang, folder=folder.resolve(), case=say("cli.init_case", lang), enter=enter)
+        click.echo("\n".join(line for line in told.split("\n") if line.strip()))
         return 0
 
 

@@ -14,6 +14,7 @@ from runbook.errors import BadInput
 from runbook.files import write_json
 from runbook.host.guard import guard_lock
 from runbook.journal.lines import stamp, utc_now
+from runbook.words.forms import moment
 from runbook.words.sentences import say
 
 
@@ -96,4 +97,4 @@ class RunLock:
         key = "run.busy"
         if (papermill := note.get("papermill")) and not Process(papermill["pid"], papermill["created"]).alive():
             key = "run.busy_orphan"
-        return say(key, lang, case=self._case.name, pid=note.get("pid"), since=note.get("since"))
+        return say(key, lang, case=self._case.name, pid=note.get("pid"), since=moment(note.get("since"), lang))

@@ -21,6 +21,7 @@ from runbook.run import closing, conductor, invocation, life, show
 from runbook.run.opening import Run, keep_rebuilt, open_run, operator, will_change
 from runbook.run.rebuild import keep_output
 from runbook.words.disk import disk_told
+from runbook.words.forms import moment
 from runbook.words.language import choose
 from runbook.words.sentences import say
 
@@ -78,8 +79,8 @@ def finish() -> None:
 def opening_bundles(run: Run) -> list[show.Bundle]:
     """What the first cell shows: the stamps, the case, what may be changed."""
     fields = {"case": run.folder.name, "run": run.name, "count": len(run.steps), "operator": operator()}
-    opened = say("show.opened", run.lang, **fields, at=stamp(utc_now())[:16].replace("T", " "))
-    changes = ", ".join(sorted(run.applied))
+    opened = say("show.opened", run.lang, **fields, at=moment(stamp(utc_now()), run.lang))
+    changes = ", ".join(reference.step(step).title.of(run.lang) for step in run.steps if step in run.applied)
     named = "show.changes" if run.parameters.get("apply") else "show.changes_rehearsed"  # nobody asked, a recording did
     asked = say(named, run.lang, names=changes) if changes else say("show.changes_none", run.lang)
     return [*stamps(run), show.text_bundle(opened, asked)]

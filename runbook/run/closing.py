@@ -116,7 +116,7 @@ def _next(run: Run, outcome: str) -> str:
     """What to do after the run: in the notebook's own words where it has some. Nobody is told to seal a rehearsal."""
     if run.is_rehearsal and outcome == "done":
         return say("show.next_done_rehearsed", run.lang, case=run.folder.name)
-    if run.recording and outcome == "waiting":
+    if run.recording and outcome == "waiting" and int(run.name[1:]) < run.recording.runs:
         return say("show.next_waiting_rehearsed", run.lang, case=run.folder.name)
     key = _NEXT.get(run.notebook, {}).get(outcome) or _NEXT[""][outcome]
     return say(key, run.lang, case=run.folder.name)

@@ -44,7 +44,10 @@ class TruthfulManager(NotebookExecutionManager):  # type: ignore[misc]
     """
 
     def __init__(self, *args: Any, step_titles: dict[str, str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # Into a file or a pipe (a task's log) a bar is a line of hundreds of signs that nobody reads: a line per step.
+        bar = kwargs.get("progress_bar")
+        self._lines = bool(bar) and not sys.stderr.isatty() and any(map(_is_command, ("papermill", "runbook")))
+        super().__init__(*args, **{**kwargs, "progress_bar": False if self._lines else bar})
         self._step_titles = step_titles
         self._saved = float("-inf")
 
@@ -65,8 +68,12 @@ class TruthfulManager(NotebookExecutionManager):  # type: ignore[misc]
 
     def cell_start(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: Any) -> None:
         super().cell_start(cell, cell_index, **kwargs)
+        title = self._step_titles.get(cell.get("id", ""), "")
         if self.pbar is not None:
-            self.pbar.set_description(self._step_titles.get(cell.get("id", ""), ""))
+            self.pbar.set_description(title)
+        elif self._lines and title:
+            sys.stderr.write(f"{title}\n")
+            sys.stderr.flush()
 
     def cell_complete(self, cell: NotebookNode, cell_index: int | None = None, **kwargs: Any) -> None:
         in_flight = sys.exc_info()[0]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from markupsafe import Markup, escape
 
 from runbook.journal.lines import Entry
 from runbook.journal.outcome import NOTHING_DONE
@@ -60,7 +63,7 @@ def _hint(problem_id: str, lang: str) -> dict[str, str]:
 
 def summary_bundle(**fields: Any) -> Bundle:
     """What the last cell shows; ``fields`` are those of summary.html.j2."""
-    html = environment(__file__).get_template("summary.html.j2").render(**fields)
+    html = environment(__file__).get_template("summary.html.j2").render(coded=coded, **fields)
     steps = [f"{row['title']}: {row['word']}" for row in fields["steps"]] + [fields["idle"]] * bool(fields["idle"])
     plain = [fields["banner"], *(f"  {line}" for line in steps), fields["next"]]
     return {"text/html": html, "text/plain": "\n".join(plain)}
@@ -68,8 +71,14 @@ def summary_bundle(**fields: Any) -> Bundle:
 
 def template_bundle(template: str, plain: list[str], **fields: Any) -> Bundle:
     """A template of runbook/run/templates, filled; ``plain`` is the same for a terminal."""
-    html = environment(__file__).get_template(template).render(**fields)
+    html = environment(__file__).get_template(template).render(coded=coded, **fields)
     return {"text/html": html, "text/plain": "\n".join(plain)}
+
+
+def coded(text: str) -> Markup:
+    """A sentence that ends with the command to type, which is shown as one."""
+    begun = re.search(r"runbook [a-z]+ \S+$", text)
+    return Markup("{}<code>{}</code>").format(text[: begun.start()], begun[0]) if begun else escape(text)
 
 
 def stamp_bundle(text: str, colour: str = "#8a1c12") -> Bundle:

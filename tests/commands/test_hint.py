@@ -81,6 +81,15 @@ def test_a_program_gets_json(hint: Asked) -> None:
     assert (told.code, json.loads(told.out)["hints"]) == (1, [])
 
 
+def test_what_is_long_is_wrapped_between_words_in_a_terminal(hint: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = hint("E05").out
+    monkeypatch.setattr("runbook.commands.screen.sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "50")
+    told = hint("E05").out
+    assert told.split() == whole.split() and max(map(len, whole.splitlines())) > 100
+    assert max(len(line) for line in told.splitlines() if line.count(" ") > 8) <= 50
+
+
 @pytest.mark.parametrize(("lang", "words"), [("en", ("English", "French")), ("fr", ("français", "anglais"))])
 def test_nothing_known_is_exit_1_with_what_to_do_and_the_languages(
     hint: Asked, lang: str, words: tuple[str, ...]

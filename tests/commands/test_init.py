@@ -50,6 +50,11 @@ def test_the_words_after_it_fit_what_the_person_can_type(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("runbook.commands.init.shutil.which", lambda name: None)
-    assert "papermill migrate.ipynb" not in init(tmp_path / "a", capsys)[0]
+    told = init(tmp_path / "Licences été", capsys)[0]
+    assert "papermill migrate.ipynb" not in told and "--server SERVER" in told
+    assert f'\n  cd "{(tmp_path / "Licences été").resolve()}"\n' in told, "a line to paste"
+    monkeypatch.chdir(tmp_path / "Licences été")
+    assert "  cd " not in init(Path(), capsys)[0]
     monkeypatch.setattr("runbook.commands.init.shutil.which", lambda name: f"/bin/{name}")
-    assert "papermill migrate.ipynb case-2024-07.ipynb" in init(tmp_path / "b", capsys)[0]
+    told = init(tmp_path / "b", capsys)[0]
+    assert "papermill migrate.ipynb case-2024-07.ipynb" in told and "-p server SERVER" in told
