@@ -33,6 +33,7 @@ from runbook.journal.story import Story, read_story
 from runbook.papers.verifier import verifier_text
 from runbook.record import report
 from runbook.record.conflicts import conflicts
+from runbook.record.labels import step_title
 from runbook.words.forms import outcome_word
 from runbook.words.sentences import say
 
@@ -154,6 +155,9 @@ def _finished(story: Story, as_is: str | None, lang: str) -> None:
     if story.outcome != "done":
         state = outcome_word(story.outcome, lang)
         told.append(say("archive.case_open", lang, case=story.name, state=state))
+    if again := story.history.unsettled():
+        titles = ", ".join(step_title(step, lang) for step in again)
+        told.append(say("archive.case_unsettled", lang, case=story.name, titles=titles))
     if found := conflicts(story, lang):
         told += [say("archive.conflicts", lang, case=story.name), *(f"  - {each.text(lang)}" for each in found)]
     if told:

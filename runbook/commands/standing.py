@@ -42,7 +42,8 @@ class Standing:
     """A case as its journal tells it. ``state`` is new, done, waiting, failed, interrupted, open (a run is at work),
     killed (its last run ended without a word), renamed, unheld or unreadable; ``error`` says then why. ``ends`` are the
     last run's judgements, ``answered`` the steps that were confirmed since; ``left`` is the run that left the recovery
-    unfinished, where another notebook was run since; ``stands`` is the number of each step's last entry that stands."""
+    unfinished, where another notebook was run since; ``stands`` is the number of each step's last entry that stands;
+    ``unsettled`` are the steps that rest on an entry that was taken back or replaced since."""
 
     folder: CaseFolder
     state: str
@@ -60,6 +61,7 @@ class Standing:
     error: str = ""
     left: str = ""
     stands: Mapping[str, int] = field(default_factory=dict)
+    unsettled: tuple[str, ...] = ()
 
     @property
     def case(self) -> str:
@@ -111,6 +113,9 @@ class Standing:
             return "decide", step, [f"runbook accept {self.case} {step} {way}" for way in ways]
         if self.state in ("new", "killed", "interrupted") or self.cut:
             return "run", "", [again]
+        if self.unsettled:
+            step = self.unsettled[0]
+            return "unsettled", step, [again if step in self.steps else f"runbook run {self.case}"]
         if bad := self.having(*BAD):
             step = bad[0]["step"]
             if _first_key(bad[0]) in _ENDS and step not in self.answered:
@@ -177,10 +182,11 @@ def standing(folder: CaseFolder, lang: str | None = None, *, whole: bool = False
     closed = history.closing(run)
     state = str(closed["outcome"]) if closed else "open" if busy else "killed"
     ends = tuple(end for step in steps if (end := history.end_in(step, run)))
-    answered = {end["step"] for end in ends if any(e["n"] > end["n"] for e in history.confirms(end["step"]))}
+    answered = {end["step"] for end in ends if any(e["n"] > end["n"] for e in history.standing(end["step"]))}
+    again = tuple(step for step in history.unsettled() if step in plain_steps())
     sheet = folder.path / _SHEET
     left = _left(history, run)
-    if left and state == "done":
+    if (left or again) and state == "done":
         state = "waiting"
     return Standing(
         folder,
@@ -197,6 +203,7 @@ def standing(folder: CaseFolder, lang: str | None = None, *, whole: bool = False
         sheet if sheet.is_file() else None,
         _is_sealed(folder),
         left=left,
+        unsettled=again,
         stands={
             end["step"]: int(said[-1].get("entry") or 1) for end in ends if (said := history.standing(end["step"]))
         },

@@ -113,6 +113,20 @@ class History:
         gone = max((e.get("n") or 0 for e in self._of("withdraw", end.get("step"))), default=0)
         return (end.get("n") or 0) <= gone and not end.get("script_sha256")
 
+    def unsettled(self) -> list[str]:
+        """The steps whose last judgement rests on an entry or a decision that a person has taken back or replaced
+        since: no run has judged them without it yet."""
+        gone = [(int(e["line"]), e["n"]) for e in self._of("withdraw")]
+        gone += [(int(e["replaces"]), e["n"]) for e in self._of("confirm") if e.get("replaces")]
+        of_line = {e["n"]: e.get("step") for e in self.entries} if gone else {}
+        found = []
+        for line, at in gone:
+            step = of_line.get(line)
+            ends = self.ends(step) if isinstance(step, str) else []
+            if ends and line < ends[-1]["n"] < at:
+                found.append(step)
+        return list(dict.fromkeys(map(str, found)))
+
     def facts(self, kind: type[F]) -> F | None:
         """The facts of the latest judgement that has any."""
         return kind.of(self.latest_facts(kind.step))

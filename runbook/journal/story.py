@@ -121,10 +121,12 @@ class Story:
     @property
     def outcome(self) -> str:
         """Outcome of the last run, or of the recovery's last one where that was left unfinished: another notebook that
-        went well since finishes no recovery. "open" where a run was never closed, "new" when nothing was run yet."""
+        went well since finishes no recovery. "open" where a run was never closed, "new" when nothing was run yet;
+        "waiting" too where what was done rests on an entry that has been taken back or replaced since."""
         recovery = [run for run in self.runs if run.opened.get("notebook", "migrate") == "migrate"]
         found = [run.outcome for run in (*self.runs[-1:], *recovery[-1:])]
-        return next((outcome for outcome in found if outcome != "done"), "done" if found else "new")
+        done = "waiting" if self.history.unsettled() else "done"
+        return next((outcome for outcome in found if outcome != "done"), done if found else "new")
 
     def stands(self, attempt: Attempt) -> bool:
         """False for what was judged of an entry that a person has since taken back."""

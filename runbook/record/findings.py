@@ -73,8 +73,11 @@ def open_points(story: Story, lang: str) -> list[str]:
     """What a reader must know is not settled: step and status."""
     unsettled = {Status.WAITING, Status.NOT_JUDGED, Status.UNKNOWN, Status.FAILED, Status.TIMED_OUT}
     open_steps = {found.step for found in findings(story, lang) if found.state == "open"}
-    return [
-        f"{step_title(step, lang)} ({status_word(attempt.status.value, lang)})"
-        for step, (_, attempt) in story.latest().items()
-        if step in open_steps or attempt.status in unsettled
-    ]
+    again = story.history.unsettled()
+    found = []
+    for step, (_, attempt) in story.latest().items():
+        if step in again:
+            found.append(f"{step_title(step, lang)} ({say('record.open_again', lang)})")
+        elif step in open_steps or attempt.status in unsettled:
+            found.append(f"{step_title(step, lang)} ({status_word(attempt.status.value, lang)})")
+    return found

@@ -13,12 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_case import CASE_TEXT
 
 from runbook import cli
+from runbook.archive.seal import _finished
 from runbook.case.folder import CaseFolder
 from runbook.commands import screen, status
 from runbook.commands.standing import Standing, standing
+from runbook.errors import RunbookError
 from runbook.journal.lines import Journal
+from runbook.journal.story import read_story
+from runbook.record.findings import open_points
 from runbook.words.sentences import LANGS
 
 
@@ -130,6 +135,40 @@ def test_a_finding_that_was_read_again_and_found_well_is_settled(workspace: Path
     lines = status.status_lines(case(workspace, "case-settled", *ends, outcome="done"), "en")
     (line,) = (each for each in lines if "Read the session hosts" in each)
     assert ("settled since" in line, "servers lost" in line) == (settled, not settled)
+
+
+def test_a_finished_case_whose_entry_is_taken_back_is_run_again(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its notebook judged that entry; until it has judged without it, nothing is to be sealed."""
+    folder = case(workspace, "case-1", outcome=None)
+    journal = Journal(folder.journal)
+    said = {"step": "clearinghouse", "who": "x", "fields": {}, "attachments": [], "at": "2024-02-01T09:00:00Z"}
+    line = journal.append("confirm", run=None, entry=1, **said)
+    end = {"run": "r01", "step": "clearinghouse", "status": "succeeded"}
+    journal.append("end", **end, lines=[], facts={}, table=[], hints=[], seconds=0)
+    journal.append("close", run="r01", outcome="done", counts={}, seconds=1)
+    assert standing(folder).next[0] == "seal"
+    journal.append("withdraw", step="clearinghouse", line=line["n"], what="confirm", entry=1, who="x", why="wrong")
+    found = standing(folder)
+    assert (found.state, found.next) == ("waiting", ("unsettled", "clearinghouse", ["runbook run case-1"]))
+    assert "judges “Ask the Clearinghouse to reissue the CALs” anew" in told(capsys, "status", "case-1")[1]
+    folder.case_file.write_text(CASE_TEXT.replace("NAME", "case-1"), encoding="utf-8")
+    with pytest.raises(RunbookError, match="withdrawn or replaced: Ask the Clearinghouse to reissue the CALs"):
+        _finished(read_story(folder.path), None, "en")
+    assert "to be judged again" in open_points(read_story(folder.path), "en")[0]
+    journal.append("end", **end, lines=[], facts={}, table=[], hints=[], seconds=0)
+    assert standing(folder).next[0] == "seal"
+
+
+def test_an_entry_that_was_taken_back_is_not_said_to_be_taken_up(workspace: Path) -> None:
+    folder = case(workspace, "case-1", ("source-lost", "waiting", "steps.source_waiting"))
+    journal = Journal(folder.journal)
+    said = {"step": "source-lost", "who": "x", "fields": {}, "attachments": [], "at": "2024-02-01T09:00:00Z"}
+    line = journal.append("confirm", run=None, entry=1, **said)
+    assert standing(folder).next[0] == "answered"
+    journal.append("withdraw", step="source-lost", line=line["n"], what="confirm", entry=1, who="x", why="wrong")
+    assert standing(folder).next[0] == "confirm"
 
 
 def test_a_case_on_a_medium_that_cannot_be_written_is_shown(
