@@ -105,7 +105,9 @@ class Diff:
                 f"  {each.label(lang)}{colon} {_shown(each.left, lang)} → {_shown(each.right, lang)}"
                 for each in step.values
             ]
-            lines.append(f"  {duration(step.seconds[0], lang)} → {duration(step.seconds[1], lang)}")
+            before, after = (duration(seconds, lang) for seconds in step.seconds)
+            if before != after:
+                lines.append(f"  {say('archive.diff_took', lang)}{colon} {before} → {after}")
         if self.same:
             lines += ["", say("archive.diff_none", lang)]
         elif equal := self._equal(lang):

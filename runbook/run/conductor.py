@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runbook.case.folder import CaseFolder, case_folder, find_workspace, is_case_name
-from runbook.errors import BadInput, RunbookError, RunFailed
+from runbook.errors import BadInput, Faults, RunbookError, RunFailed
 from runbook.files import sha256_of
 from runbook.host.lock import RunLock
 from runbook.journal.held import rest_of_run
@@ -96,9 +96,14 @@ def prepare(nb: NotebookNode, output: Path | None, folder: Path) -> Plan:
     lang = choose(_text(parameters.get("lang")), language(found) if found else None)
     if isinstance(name, str) and not is_case_name(name):
         raise BadInput(say("run.bad_name", lang, name=name))
-    check_parameters(parameters, parameter_names(nb), lang)
     steps = [cell.id for cell in nb.cells if cell.get("id") in catalogue.plain_steps()]
-    asked.everything(parameters, steps, find_workspace(folder), lang, found)
+    faults = Faults()
+    with faults:
+        check_parameters(parameters, parameter_names(nb), lang)
+    with faults:  # a value that papermill has made a number has no text to be held to anything: that is told already
+        texts = {name: value for name, value in parameters.items() if isinstance(value, str | list)}
+        asked.everything(texts, steps, find_workspace(folder), lang, found)
+    faults.tell()
     if found:
         RunLock(found.path).refuse_if_held(lang)
     notebook = str(nb.metadata["runbook"].get("notebook", "migrate"))

@@ -18,6 +18,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 from nbformat import NotebookNode
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.iorw import LocalHandler, papermill_io
@@ -211,14 +212,19 @@ def _one_sentence() -> Any:
     except RunbookError as error:
         if not _is_command("papermill"):
             raise
-        import click
+        raise _Told(str(error), error.exit_code) from None
 
-        class OneSentence(click.ClickException):
-            def show(self, file: Any = None) -> None:
-                click.echo(self.message, err=True)
 
-        OneSentence.exit_code = error.exit_code  # 2 where nothing was run
-        raise OneSentence(str(error)) from None
+class _Told(click.ClickException):
+    """Ends papermill's command with one sentence, without its banner; exit code 2 where nothing was run."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc] # click reads it from the instance
+
+    def show(self, file: Any = None) -> None:
+        """The sentence, on stderr."""
+        click.echo(self.message, err=True)
 
 
 def _is_command(name: str) -> bool:
@@ -235,6 +241,23 @@ class WholeFiles(LocalHandler):  # type: ignore[misc]
     papermill's own writes in text mode, so with CR LF on Windows, into a file that it empties first: the notebook that
     the operator holds would be another file than the one in the run's folder, whose hash stands in the journal.
     """
+
+    def read(self, path: str) -> str:
+        """The text of a notebook. One that is not there and that is nearly called as one of the runbook's is told in
+        one sentence; papermill's own way is a traceback, which every other notebook keeps."""
+        wanted = Path(self._cwd or ".") / path
+        if path.endswith(".ipynb") and _is_command("papermill") and not wanted.exists():
+            from runbook.knowledge.catalogue import notebooks
+            from runbook.words.language import choose
+            from runbook.words.near import did_you_mean
+            from runbook.words.sentences import say
+
+            lang = choose()
+            there = {str(near.relative_to(wanted.parent)): near for near in wanted.parent.glob("*.ipynb")}
+            if did_you_mean(wanted.stem, notebooks(), lang):
+                near = did_you_mean(wanted.name, there, lang)
+                raise _Told(say("run.no_notebook", lang, path=wanted.absolute(), near=near), 2)
+        return str(super().read(path))
 
     def write(self, buf: str, path: str) -> None:
         """Write the text of a notebook to ``path``, relative to the folder that papermill was started in."""

@@ -75,6 +75,21 @@ def test_every_bad_parameter_is_told_at_once_and_nothing_runs(workspace: Any) ->
     assert not played.folder.path.exists()
 
 
+def test_a_value_and_a_name_that_are_wrong_are_told_together(workspace: Any) -> None:
+    played = workspace.papermill("case-bad", "-p", "aply", "backup", "-p", "lang", "de", "-p", "apply", "bakup")
+    assert played.exit_code == 2
+    for told in ("« aply » : paramètre inconnu", "Langue inconnue « de »", "Vouliez-vous dire « backup » ?"):
+        assert told in played.stderr
+    assert not played.folder.path.exists()
+
+
+def test_a_mistyped_notebook_of_ours_is_one_sentence_and_anyone_elses_is_papermills(workspace: Any) -> None:
+    played = workspace.papermill("case-1", notebook="migrat")
+    assert played.exit_code == 2 and "Traceback" not in played.stderr
+    assert "Vouliez-vous dire « migrate.ipynb » ?" in played.stderr
+    assert "Traceback" in workspace.papermill("case-1", notebook="quarterly-figures").stderr
+
+
 def test_a_name_that_is_no_identifier_is_told(workspace: Any) -> None:
     played = workspace.papermill("case-bad", "-p", "a-b", "x")
     assert played.exit_code == 2
