@@ -60,20 +60,29 @@ if ($ComputerNames.Count -eq 0) {
     $ComputerNames = @($env:COMPUTERNAME)
 }
 # A name with dots only if it is the whole one; the NetBIOS name ends after 15 characters, the host's own need not.
-$system = Get-CimInstance -ClassName 'Win32_ComputerSystem' -ErrorAction Stop
 $shortName = [System.Net.Dns]::GetHostName().Split('.')[0]
 $ownNames = @($env:COMPUTERNAME, $shortName, 'localhost', '.')
-if ($system.PartOfDomain) {
-    $ownNames += @("$env:COMPUTERNAME.$($system.Domain)", "$shortName.$($system.Domain)")
+try {
+    $system = Get-CimInstance -ClassName 'Win32_ComputerSystem' -ErrorAction Stop
+    if ($system.PartOfDomain) {
+        $ownNames += @("$env:COMPUTERNAME.$($system.Domain)", "$shortName.$($system.Domain)")
+    }
 }
-$localNames = @($ComputerNames | Where-Object -FilterScript { $ownNames -contains $_ })
+catch {
+    Write-Warning "Win32_ComputerSystem: $($_.Exception.Message)"   # then its short names alone are known for its own
+}
+# A dot may end a whole name.
+$localNames = @($ComputerNames | Where-Object -FilterScript { $ownNames -contains ($_ -replace '(?<=.)\.$', '') })
 $remoteNames = @()
 
-$answers = @{}
-$failures = @{}
+# Whatever the culture's letters are: in Turkish I is no i.
+$answers = [System.Collections.Hashtable]::new([System.StringComparer]::OrdinalIgnoreCase)
+$failures = [System.Collections.Hashtable]::new([System.StringComparer]::OrdinalIgnoreCase)
 foreach ($name in $ComputerNames | Where-Object -FilterScript { $localNames -notcontains $_ }) {
     if ([uri]::CheckHostName($name) -ne 'Unknown') {
-        $remoteNames += $name
+        if ($remoteNames -notcontains $name) {
+            $remoteNames += $name   # once, however often it is named
+        }
     }
     else {
         # Among the others it would end the call for all of them.
@@ -85,20 +94,35 @@ foreach ($name in $ComputerNames | Where-Object -FilterScript { $localNames -not
         }
     }
 }
-foreach ($name in $localNames) {
+if ($localNames.Count -gt 0) {
+    # Once, whatever it is called here.
     try {
-        $answers[$name] = & $refresh
+        $own = & $refresh
+        foreach ($name in $localNames) {
+            $answers[$name] = $own
+        }
     }
     catch {
-        $failures[$name] = ConvertTo-Fault -ErrorRecord $_
+        foreach ($name in $localNames) {
+            $failures[$name] = ConvertTo-Fault -ErrorRecord $_
+        }
     }
 }
 if ($remoteNames.Count -gt 0) {
-    $option = New-PSSessionOption -OpenTimeout 20000 -OperationTimeout 400000
     $errorRecords = @()
-    $found = @(Invoke-Command -ComputerName $remoteNames -ScriptBlock $refresh `
-            -ThrottleLimit $ThrottleLimit -SessionOption $option `
-            -ErrorAction SilentlyContinue -ErrorVariable 'errorRecords')
+    $found = @()
+    try {
+        $option = New-PSSessionOption -OpenTimeout 20000 -OperationTimeout 400000
+        $found = @(Invoke-Command -ComputerName $remoteNames -ScriptBlock $refresh `
+                -ThrottleLimit $ThrottleLimit -SessionOption $option `
+                -ErrorAction SilentlyContinue -ErrorVariable 'errorRecords')
+    }
+    catch {
+        # The call itself failed: so it did for each of them, and for nobody else.
+        foreach ($name in $remoteNames) {
+            $failures[$name] = ConvertTo-Fault -ErrorRecord $_
+        }
+    }
     foreach ($answer in $found) {
         $answers[$answer.PSComputerName] = $answer
     }

@@ -59,18 +59,47 @@ $collect = {
     }
     function Get-RegistryValue {
         param([string] $Path, [string] $Name)
-        if (Test-Path -LiteralPath $Path) {
-            (Get-Item -LiteralPath $Path).GetValue($Name, $null)
+        $value = $null   # said aloud: "nothing" would become {} in JSON
+        try {
+            if (Test-Path -LiteralPath $Path) {
+                $value = (Get-Item -LiteralPath $Path).GetValue($Name, $null)
+            }
         }
-        else {
-            $null   # said aloud: "nothing" would become {} in JSON
+        catch {
+            Add-Fault -ErrorRecord $_   # a key that refuses: one value that is not known
         }
+        $value
+    }
+    function Get-RegistryNumber {
+        # Also where somebody wrote it as text; what is no number at all is told and left out.
+        param([string] $Path, [string] $Name)
+        $value = Get-RegistryValue -Path $Path -Name $Name
+        $number = $null
+        if ("$value") {
+            try {
+                if ("$value" -notmatch '^-?[0-9]+\z') {
+                    throw "${Path}: $Name is no number."
+                }
+                $number = [long] "$value"
+            }
+            catch {
+                Add-Fault -ErrorRecord $_
+            }
+        }
+        $number
     }
 
     $system = Get-CimInstance -ClassName 'Win32_ComputerSystem' -ErrorAction Stop
     $os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
     $setting = Get-CimInstance -Namespace 'root/cimv2/TerminalServices' `
-        -ClassName 'Win32_TerminalServiceSetting' -ErrorAction Stop
+        -ClassName 'Win32_TerminalServiceSetting' -ErrorAction Stop |
+        Select-Object -First 1
+    if (-not $setting) {
+        throw 'Win32_TerminalServiceSetting has no instance.'
+    }
+    # One that an older or newer schema lacks is empty.
+    $shown = $setting | Select-Object -Property 'TerminalServerMode', 'LicensingType', 'LicensingName', 'PolicySourceLicensingType',
+        'PolicySourceConfiguredLicenseServers'
 
     # Policy, the host's own values, and the certificate it got when it first talked to a license server.
     $policyPath = 'HKLM:\SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services'
@@ -80,6 +109,9 @@ $collect = {
     $policyServers = Get-RegistryValue -Path $policyPath -Name 'LicenseServers'
     if ($null -ne $policyServers) {
         $policyServers = @($policyServers | ForEach-Object -Process { [string] $_ }) -join ','
+    }
+    else {
+        $policyServers = $null   # also where the value is an empty list, which is nothing at all
     }
     # Two of Microsoft's pages disagree on where the list lies: both places are read.
     $ownServers = @(
@@ -171,8 +203,8 @@ $collect = {
                 }
                 [pscustomobject]@{
                     Id         = [int] $record.Id
-                    Provider   = $record.ProviderName
-                    Channel    = $record.LogName
+                    Provider   = [string] $record.ProviderName
+                    Channel    = [string] $record.LogName
                     RecordId   = $record.RecordId
                     At         = $at
                     Level      = if ($null -ne $record.Level) { [int] $record.Level } else { $null }
@@ -216,32 +248,39 @@ $collect = {
     }
     finally {
         $ErrorActionPreference = 'Stop'
-        Remove-Item -LiteralPath $scratch -Recurse -Force -ErrorAction SilentlyContinue
+        try {
+            if (Test-Path -LiteralPath $scratch) {
+                Remove-Item -LiteralPath $scratch -Recurse -Force -ErrorAction Stop
+            }
+        }
+        catch {
+            Add-Fault -ErrorRecord $_
+        }
     }
 
     $reading = [pscustomobject]@{
         ComputerName                         = $env:COMPUTERNAME
         CollectedAt                          = [datetime]::UtcNow.ToString('o')
         OsBuild                              = [int] $os.BuildNumber
-        UpdateRevision                       = Get-RegistryValue -Name 'UBR' `
+        UpdateRevision                       = Get-RegistryNumber -Name 'UBR' `
             -Path 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
         PartOfDomain                         = [bool] $system.PartOfDomain
-        Domain                               = $system.Domain
-        TerminalServerMode                   = $setting.TerminalServerMode
-        LicensingType                        = $setting.LicensingType
-        LicensingName                        = $setting.LicensingName
-        PolicySourceLicensingType            = $setting.PolicySourceLicensingType
-        PolicySourceConfiguredLicenseServers = $setting.PolicySourceConfiguredLicenseServers
+        Domain                               = [string] $system.Domain
+        TerminalServerMode                   = $shown.TerminalServerMode
+        LicensingType                        = $shown.LicensingType
+        LicensingName                        = $shown.LicensingName
+        PolicySourceLicensingType            = $shown.PolicySourceLicensingType
+        PolicySourceConfiguredLicenseServers = $shown.PolicySourceConfiguredLicenseServers
         SpecifiedServers                     = $specified
         GraceDays                            = $graceDays
         CentralLicensing                     = $central
         HasCertificate                       = ($null -ne (Get-RegistryValue -Path $rcmPath -Name 'X509 Certificate'))
         Policy                               = [pscustomobject]@{
-            LicensingMode  = Get-RegistryValue -Path $policyPath -Name 'LicensingMode'
+            LicensingMode  = Get-RegistryNumber -Path $policyPath -Name 'LicensingMode'
             LicenseServers = $policyServers
         }
         Registry                             = [pscustomobject]@{
-            LicensingMode            = Get-RegistryValue -Path "$rcmPath\Licensing Core" -Name 'LicensingMode'
+            LicensingMode            = Get-RegistryNumber -Path "$rcmPath\Licensing Core" -Name 'LicensingMode'
             SpecifiedLicenseServers  = @($ownServers)
         }
         Connectivity                         = @($connectivity)
@@ -266,20 +305,29 @@ if ($ComputerNames.Count -eq 0) {
     $ComputerNames = @($env:COMPUTERNAME)
 }
 # A name with dots only if it is the whole one; the NetBIOS name ends after 15 characters, the host's own need not.
-$system = Get-CimInstance -ClassName 'Win32_ComputerSystem' -ErrorAction Stop
 $shortName = [System.Net.Dns]::GetHostName().Split('.')[0]
 $ownNames = @($env:COMPUTERNAME, $shortName, 'localhost', '.')
-if ($system.PartOfDomain) {
-    $ownNames += @("$env:COMPUTERNAME.$($system.Domain)", "$shortName.$($system.Domain)")
+try {
+    $system = Get-CimInstance -ClassName 'Win32_ComputerSystem' -ErrorAction Stop
+    if ($system.PartOfDomain) {
+        $ownNames += @("$env:COMPUTERNAME.$($system.Domain)", "$shortName.$($system.Domain)")
+    }
 }
-$localNames = @($ComputerNames | Where-Object -FilterScript { $ownNames -contains $_ })
+catch {
+    Write-Warning "Win32_ComputerSystem: $($_.Exception.Message)"   # then its short names alone are known for its own
+}
+# A dot may end a whole name.
+$localNames = @($ComputerNames | Where-Object -FilterScript { $ownNames -contains ($_ -replace '(?<=.)\.$', '') })
 $remoteNames = @()
 
-$answers = @{}
-$failures = @{}
+# Whatever the culture's letters are: in Turkish I is no i.
+$answers = [System.Collections.Hashtable]::new([System.StringComparer]::OrdinalIgnoreCase)
+$failures = [System.Collections.Hashtable]::new([System.StringComparer]::OrdinalIgnoreCase)
 foreach ($name in $ComputerNames | Where-Object -FilterScript { $localNames -notcontains $_ }) {
     if ([uri]::CheckHostName($name) -ne 'Unknown') {
-        $remoteNames += $name
+        if ($remoteNames -notcontains $name) {
+            $remoteNames += $name   # once, however often it is named
+        }
     }
     else {
         # Among the others it would end the call for all of them.
@@ -291,20 +339,35 @@ foreach ($name in $ComputerNames | Where-Object -FilterScript { $localNames -not
         }
     }
 }
-foreach ($name in $localNames) {
+if ($localNames.Count -gt 0) {
+    # Once, whatever it is called here.
     try {
-        $answers[$name] = & $collect $ExpectedServer
+        $own = & $collect $ExpectedServer
+        foreach ($name in $localNames) {
+            $answers[$name] = $own
+        }
     }
     catch {
-        $failures[$name] = ConvertTo-Fault -ErrorRecord $_
+        foreach ($name in $localNames) {
+            $failures[$name] = ConvertTo-Fault -ErrorRecord $_
+        }
     }
 }
 if ($remoteNames.Count -gt 0) {
-    $option = New-PSSessionOption -OpenTimeout 20000 -OperationTimeout 240000
     $errorRecords = @()
-    $found = @(Invoke-Command -ComputerName $remoteNames -ScriptBlock $collect -ArgumentList $ExpectedServer `
-            -ThrottleLimit $ThrottleLimit -SessionOption $option `
-            -ErrorAction SilentlyContinue -ErrorVariable 'errorRecords')
+    $found = @()
+    try {
+        $option = New-PSSessionOption -OpenTimeout 20000 -OperationTimeout 240000
+        $found = @(Invoke-Command -ComputerName $remoteNames -ScriptBlock $collect -ArgumentList $ExpectedServer `
+                -ThrottleLimit $ThrottleLimit -SessionOption $option `
+                -ErrorAction SilentlyContinue -ErrorVariable 'errorRecords')
+    }
+    catch {
+        # The call itself failed: so it did for each of them, and for nobody else.
+        foreach ($name in $remoteNames) {
+            $failures[$name] = ConvertTo-Fault -ErrorRecord $_
+        }
+    }
     foreach ($answer in $found) {
         $answers[$answer.PSComputerName] = $answer
     }
@@ -340,7 +403,7 @@ $hostRows = @(
                 if ($content) {
                     try {
                         # A host name may be no folder name (an IPv6 address).
-                        $place = Join-Path -Path $Folder -ChildPath ($name -creplace '[^A-Za-z0-9._-]', '_')
+                        $place = Join-Path -Path $Folder -ChildPath ($name -creplace '[^\w.-]', '_')
                         $null = New-Item -Path $place -ItemType Directory -Force -ErrorAction Stop
                         $file = 'gpresult.{0}' -f $kind.ToLowerInvariant()
                         [System.IO.File]::WriteAllBytes((Join-Path -Path $place -ChildPath $file),

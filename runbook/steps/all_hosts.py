@@ -6,6 +6,7 @@ repaired, something is being watched.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -84,7 +85,7 @@ def winning_object(folder: Path, answer: HostAnswer) -> str:
     if result is None:
         return ""
     found: tuple[LicensingPolicy, ...] = ()
-    home = folder / answer.name
+    home = folder / re.sub(r"[^\w.-]", "_", answer.name)  # as hosts.ps1 calls it: a name may be no folder's name
     if result.xml_file and (path := home / Path(result.xml_file).name).is_file():
         found = licensing_policies(read_rsop(path))
     if not found and result.html_file and (path := home / Path(result.html_file).name).is_file():

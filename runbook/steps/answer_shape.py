@@ -62,7 +62,7 @@ class LoggedEvent(Answered):
     id: Int
     provider: str
     channel: str
-    record_id: Int
+    record_id: Int | None
     at: AwareDatetime | None  # None: the event says none
     level: Int | None
     properties: list[str]

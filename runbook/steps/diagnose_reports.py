@@ -186,7 +186,7 @@ def _events(answer: Answered) -> Iterable[EventRecord]:
 def _record(event: LoggedEvent, computer: str) -> EventRecord:
     data = {str(number): text for number, text in enumerate(event.properties, 1)}
     return EventRecord(
-        event.provider, event.channel, event.id, event.level or 0, event.at, event.record_id, computer, data,
+        event.provider, event.channel, event.id, event.level or 0, event.at, event.record_id or 0, computer, data,
         event.message,
     )  # fmt: skip
 

@@ -260,7 +260,7 @@ def facts_of(state: HostState) -> HostSeen:
         troubles=state.troubles,
         local=state.local,
         mode=seen.licensing_type,
-        set_by_policy=seen.policy_source_licensing_type == PolicySource.GROUP_POLICY,
+        set_by_policy=None if (by := seen.policy_source_licensing_type) is None else by == PolicySource.GROUP_POLICY,
         servers=None if seen.specified_servers is None else tuple(seen.specified_servers),
         grace_days=seen.grace_days,
         connectivity=state.connectivity,
@@ -282,8 +282,9 @@ def row_of(state: HostState) -> dict[str, Any]:
             "grace_days": "",
             "connectivity": WHY[Unreached(state.fault)],
         }
-    by = "steps.set_by_broker" if seen.central_licensing else "steps.set_by_server"
-    by = "steps.set_by_policy" if seen.policy_source_licensing_type == PolicySource.GROUP_POLICY else by
+    source = seen.policy_source_licensing_type
+    by = "steps.set_by_broker" if seen.central_licensing else "" if source is None else "steps.set_by_server"
+    by = "steps.set_by_policy" if source == PolicySource.GROUP_POLICY else by
     return row | {
         "mode": shown(MODES, seen.licensing_type),
         "set_by": by,

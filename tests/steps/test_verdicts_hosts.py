@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,11 @@ import pytest
 from runbook.files import listed
 from runbook.journal.context import Context
 from runbook.journal.outcome import Answer, Status, Verdict
+from runbook.steps.all_hosts import winning_object
+from runbook.steps.answer_shape import one
+from runbook.steps.host_state import HostsAnswer
 from runbook.steps.registry import doing
+from runbook.words.sentences import data_root
 
 Make = Callable[..., Context]
 Recorded = Callable[..., Answer]
@@ -26,6 +32,7 @@ GONE = {
     "HResult": "0x80131500",
     "Message": "REHEARSAL",
 }
+NO_REPORT = {"XmlExitCode": 0, "HtmlExitCode": 1, "XmlFile": None, "HtmlFile": None}
 
 
 @pytest.fixture
@@ -75,6 +82,24 @@ def test_a_broker_that_rules_is_named(make_context: Make, hosts: Hosts) -> None:
         change = {"PolicySourceLicensingType": policy, "CentralLicensing": central}
         verdict = doing("hosts-verify").judge(make_context(), hosts(change))
         assert [row["set_by"] for row in verdict.table] == [f"steps.set_by_{by}"]
+
+
+def test_the_report_of_a_host_whose_name_is_no_folder_s(tmp_path: Path, hosts: Hosts) -> None:
+    """hosts.ps1 puts an underscore where a folder's name cannot have what stands there."""
+    answer = one(HostsAnswer, hosts({"GpResult": {**NO_REPORT, "XmlFile": "gpresult.xml"}}).out or []).hosts[0]
+    report = next(data_root().glob("notebooks/rehearsals/hosts-nominal/steps/*/files/*/gpresult.xml"))
+    named = {}
+    for name, folder in (("2001:db8::10", "2001_db8__10"), ("hôte1", "hôte1")):
+        (tmp_path / folder).mkdir()
+        shutil.copy(report, tmp_path / folder)
+        named[name] = winning_object(tmp_path, answer.model_copy(update={"name": name}))
+    assert len({*named.values()}) == 1 and named["hôte1"]
+
+
+def test_who_sets_a_host_is_not_guessed(make_context: Make, hosts: Hosts) -> None:
+    verdict = doing("hosts-verify").judge(make_context(), hosts({"PolicySourceLicensingType": None}))
+    assert [row["set_by"] for row in verdict.table] == [""]
+    assert [seen["set_by_policy"] for seen in verdict.told["hosts"].values()] == [None]
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
