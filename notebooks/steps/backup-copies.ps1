@@ -38,15 +38,23 @@ function Get-PlainFile {
         }
     }
 }
-$os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
+$osVersion = $null
 $installedAt = $null
-if ($os.InstallDate) {
-    $installedAt = $os.InstallDate.ToUniversalTime().ToString('o')
+try {
+    $os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
+    $osVersion = $os.Version
+    if ($os.InstallDate) {
+        $installedAt = $os.InstallDate.ToUniversalTime().ToString('o')
+    }
+}
+catch {
+    $installedAt = $null   # not known: the copies are what is asked for
 }
 
 $databasePath = $null
 try {
-    $server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop
+    $server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop |
+        Select-Object -First 1
     $databasePath = [System.Environment]::ExpandEnvironmentVariables([string] $server.DatabasePath).TrimEnd('\')
 }
 catch {
@@ -57,6 +65,7 @@ $reachable = $false
 $reachableFault = $null
 $freeBytes = $null
 $copies = @()
+$day = [datetime]::MinValue
 if ($Destination) {
     try {
         $reachable = Test-Path -LiteralPath $Destination -PathType Container
@@ -85,7 +94,9 @@ if ($Destination -match '^[A-Za-z]:\\') {
 if ($reachable) {
     $copies = @(
         foreach ($folder in $folders) {
-            if ($folder.Name -match '^\d{8}T\d{6}Z$') {
+            # A name that is dated on no day is no copy's.
+            if ($folder.Name -cmatch '^[0-9]{8}T[0-9]{6}Z\z' -and
+                [datetime]::TryParseExact($folder.Name, "yyyyMMdd'T'HHmmss'Z'", [cultureinfo]::InvariantCulture, 'None', [ref] $day)) {
                 $root = $folder.FullName
                 $manifestText = $null
                 $files = @()
@@ -157,7 +168,7 @@ if (Get-Command -Name 'Get-WBBackupSet' -ErrorAction SilentlyContinue) {
 $result = [pscustomobject]@{
     CollectedAt   = [datetime]::UtcNow.ToString('o')
     ComputerName  = $env:COMPUTERNAME
-    OsVersion     = $os.Version
+    OsVersion     = $osVersion
     OsInstalledAt = $installedAt
     DatabasePath  = $databasePath
     Destination   = $Destination

@@ -54,7 +54,8 @@ function Test-Place {
     }
 }
 $placeFaults = @{}
-$server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop
+$server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop |
+    Select-Object -First 1
 if (-not $server) {
     throw 'Win32_TSLicenseServer has no instance: the role service Remote Desktop Licensing is not there.'
 }
@@ -104,7 +105,7 @@ $featureState = $null
 $featureFault = $null
 try {
     foreach ($feature in Get-WindowsFeature -Name 'Windows-Server-Backup' -ErrorAction Stop) {
-        $featureState = $feature.InstallState.ToString()
+        $featureState = [string] $feature.InstallState
     }
 }
 catch {
@@ -114,6 +115,7 @@ catch {
 # By default wbadmin takes no volume that holds system-state files: Windows' own, and that of the database.
 $targetRefused = $null
 $targetFreeBytes = $null
+$targetPlace = $Target
 if (-not $Target) {
     $targetRefused = 'none'
 }
@@ -127,18 +129,24 @@ elseif ($Target -notmatch '^[A-Za-z]:\\?$') {
 }
 else {
     $letter = $Target.Substring(0, 2)
+    $targetPlace = "$letter\"
     if ($letter -eq $env:SystemDrive) {
         $targetRefused = 'system volume'
     }
     elseif ($letter -eq $source.Substring(0, 2)) {
         $targetRefused = 'database volume'
     }
-    elseif (-not (Test-Place -Path "$letter\")) {
+    elseif (-not (Test-Place -Path $targetPlace)) {
         $targetRefused = 'missing'
     }
     else {
         $volume = New-Object -TypeName 'System.IO.DriveInfo' -ArgumentList ($letter.Substring(0, 1))
-        $targetFreeBytes = $volume.AvailableFreeSpace
+        if ($volume.DriveType -eq 'Network') {
+            $targetRefused = 'form'   # a share goes by its name, not by a letter
+        }
+        else {
+            $targetFreeBytes = $volume.AvailableFreeSpace
+        }
     }
 }
 
@@ -160,7 +168,8 @@ $result = [pscustomobject]@{
     TargetFreeBytes     = $targetFreeBytes
     SecondCopy          = $SecondCopy
     SecondCopyReachable = $secondCopyReachable
-    TargetFault         = if ($Target) { $placeFaults[$Target] } else { $null }
+    DestinationFault    = if ($refused -eq 'drive missing') { $placeFaults[$Destination.Substring(0, 3)] } else { $null }
+    TargetFault         = if ($Target) { $placeFaults[$targetPlace] } else { $null }
     SecondCopyFault     = if ($SecondCopy) { $placeFaults[$SecondCopy] } else { $null }
 }
 

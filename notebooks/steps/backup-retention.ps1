@@ -35,11 +35,20 @@ $newestPresent = $false
 if ($Newest -match $form) {
     $kept = "$root\$Newest"
     if ((Test-Path -LiteralPath "$kept.json") -and (Test-Path -LiteralPath $kept -PathType Container)) {
+        # One that was half written is none: the disk was full, and the copy is no good one.
+        $written = Get-Content -LiteralPath "$kept.json" -Raw -Encoding UTF8 -ErrorAction Stop
+        $readable = $false
+        try {
+            $readable = [bool] ($written | ConvertFrom-Json)
+        }
+        catch {
+            $readable = $false
+        }
         $databases = @(
             Get-ChildItem -LiteralPath $kept -Recurse -File -Force -ErrorAction Stop |
                 Where-Object -FilterScript { $_.Extension -eq '.edb' -and $_.Length -gt 0 }
         )
-        $newestPresent = $databases.Count -gt 0
+        $newestPresent = $readable -and $databases.Count -gt 0
     }
 }
 
@@ -69,8 +78,13 @@ $removed = @(
                     Remove-Item -LiteralPath $folder -Recurse -Force -ErrorAction Stop
                     $gone = -not (Test-Path -LiteralPath $folder)   # before the logs: one that stays does not bring the copy back
                     foreach ($log in @("$folder.robocopy.log", "$folder.second-copy.log")) {
-                        if (Test-Path -LiteralPath $log) {
-                            Remove-Item -LiteralPath $log -Force -ErrorAction Stop
+                        try {
+                            if (Test-Path -LiteralPath $log) {
+                                Remove-Item -LiteralPath $log -Force -ErrorAction Stop
+                            }
+                        }
+                        catch {
+                            $fault = ConvertTo-Fault -ErrorRecord $_
                         }
                     }
                 }

@@ -62,6 +62,12 @@ catch {
 }
 if ($reachable) {
     try {
+        # Into itself it would be changed, and no longer be what its manifest tells of.
+        $into = [System.IO.Path]::GetFullPath($folder)
+        $from = [System.IO.Path]::GetFullPath($Source)
+        if ("$into\".StartsWith("$from\", [System.StringComparison]::OrdinalIgnoreCase)) {
+            throw "The second place $Destination lies in the first copy."
+        }
         $null = robocopy.exe $Source $folder /E /COPY:DAT /R:2 /W:5 /XJ /NP "/UNILOG:$LogPath"
         $robocopyExitCode = $LASTEXITCODE
         if ($robocopyExitCode -lt 0 -or $robocopyExitCode -ge 8) {

@@ -39,8 +39,13 @@ $console = Join-Path -Path $Folder -ChildPath 'wbadmin.log'
 if (Test-Path -LiteralPath $console) {
     Remove-Item -LiteralPath $console -Force -ErrorAction Stop   # what an earlier run said is not this one's answer
 }
-if ($Target -match '"') {
-    throw 'Target: no quotation mark can stand in it.'
+if (-not $Target -or $Target -match '"') {
+    throw 'Target: a drive or a share is expected; no quotation mark can stand in it.'
+}
+# Before anything is begun: what cannot be waited for would go on unseen.
+$LimitMinutes = [int] $LimitMinutes
+if ($LimitMinutes -lt 0) {
+    throw 'LimitMinutes: not below 0.'
 }
 $tool = Join-Path -Path $env:SystemRoot -ChildPath 'System32\wbadmin.exe'
 
@@ -56,7 +61,7 @@ $versions = $null
 $fault = $null
 try {
     foreach ($feature in Get-WindowsFeature -Name 'Windows-Server-Backup' -ErrorAction Stop) {
-        $featureState = $feature.InstallState.ToString()
+        $featureState = [string] $feature.InstallState
     }
     if ($featureState -eq 'Installed') {
         $startedAt = [datetime]::UtcNow.ToString('o')
@@ -64,7 +69,7 @@ try {
             'start', 'systemstatebackup', "-backupTarget:`"$($Target.TrimEnd('\'))`"", '-quiet'
         ) -NoNewWindow -PassThru -RedirectStandardOutput $console -ErrorAction Stop
         $null = $job.Handle   # held on to: without it the exit code is not known afterwards
-        if (-not $job.WaitForExit($LimitMinutes * 60000)) {
+        if (-not $job.WaitForExit([int] [System.Math]::Min([long] $LimitMinutes * 60000, [int]::MaxValue))) {
             $stopped = $true
             $null = wbadmin.exe stop job -quiet
             $stopExitCode = $LASTEXITCODE
@@ -97,7 +102,9 @@ try {
     }
 }
 catch {
-    $fault = ConvertTo-Fault -ErrorRecord $_
+    if (-not $fault) {
+        $fault = ConvertTo-Fault -ErrorRecord $_
+    }
 }
 
 # What it said: a file that is still held, or gone, does not lose how the backup ended.

@@ -53,7 +53,8 @@ function Test-Place {
     }
 }
 $placeFaults = @{}
-$server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop
+$server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop |
+    Select-Object -First 1
 if (-not $server) {
     throw 'Win32_TSLicenseServer has no instance: the role service Remote Desktop Licensing is not there.'
 }
@@ -226,6 +227,13 @@ if (-not $refused) {
                 $dropExitCode = $LASTEXITCODE
                 $deleted = ($dropExitCode -eq 0) -and -not (Test-Path -LiteralPath "$drive\")
             }
+        }
+        catch {
+            if (-not $fault) {
+                $fault = ConvertTo-Fault -ErrorRecord $_
+            }
+        }
+        try {
             if ($shadowsKnown) {
                 # One that was made and never shown has no letter: it goes by its id. The tool names what it made; another
                 # program may have made one meanwhile, which is not ours to delete.
@@ -251,7 +259,14 @@ if (-not $refused) {
                 $fault = ConvertTo-Fault -ErrorRecord $_
             }
         }
-        Remove-Item -LiteralPath $work -Recurse -Force -ErrorAction SilentlyContinue
+        try {
+            if (Test-Path -LiteralPath $work) {
+                Remove-Item -LiteralPath $work -Recurse -Force -ErrorAction Stop
+            }
+        }
+        catch {
+            Write-Warning "${work}: $($_.Exception.Message)"   # two small files stay; the copy is told all the same
+        }
     }
 
     if (-not $fault) {
@@ -278,17 +293,24 @@ if (-not $refused) {
                     }
                 }
             )
-            $os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
+            $osVersion = $null
             $installedAt = $null
-            if ($os.InstallDate) {
-                $installedAt = $os.InstallDate.ToUniversalTime().ToString('o')
+            try {
+                $os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
+                $osVersion = $os.Version
+                if ($os.InstallDate) {
+                    $installedAt = $os.InstallDate.ToUniversalTime().ToString('o')
+                }
+            }
+            catch {
+                $installedAt = $null   # not known: no copy is lost for that
             }
             $written = [pscustomobject]@{
                 Format        = 1
                 MadeAt        = [datetime]::UtcNow.ToString('o')
                 Way           = 'vss'
                 ComputerName  = $env:COMPUTERNAME
-                OsVersion     = $os.Version
+                OsVersion     = $osVersion
                 OsInstalledAt = $installedAt
                 Source        = $source
                 Files         = @($files)

@@ -63,7 +63,8 @@ $placeFaults = @{}
 $serviceName = 'TermServLicensing'
 $taskName = 'RdsCalRunbook-StartTermServLicensing'
 
-$server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop
+$server = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseServer' -ErrorAction Stop |
+    Select-Object -First 1
 if (-not $server) {
     throw 'Win32_TSLicenseServer has no instance: the role service Remote Desktop Licensing is not there.'
 }
@@ -129,6 +130,8 @@ if (-not $refused -and $service.StartType -eq 'Disabled') {
 $folder = $null
 $startFault = $null
 $rightsExitCode = $null
+$dependents = @()
+$dependentsDown = @()
 $taskRegistered = $false
 $taskRemoved = $false
 $stoppedAt = $null
@@ -156,8 +159,11 @@ if (-not $refused) {
         $asSystem = New-ScheduledTaskPrincipal -UserId 'S-1-5-18' -LogonType ServiceAccount -RunLevel Highest
         $settings = New-ScheduledTaskSettingsSet -StartWhenAvailable -AllowStartIfOnBatteries `
             -DontStopIfGoingOnBatteries
+        $stamp = "yyyy-MM-dd'T'HH:mm:ss'Z'"
         # Without an end a task that was missed is not caught up, and one that was left would stay for ever.
-        $trigger.EndBoundary = [datetime]::Now.AddDays(7).ToString('s', [cultureinfo]::InvariantCulture)
+        $trigger.EndBoundary = [datetime]::UtcNow.AddDays(7).ToString($stamp, [cultureinfo]::InvariantCulture)
+        # With its zone: summer time may end meanwhile, and an hour that comes twice is not the one that was meant.
+        $trigger.StartBoundary = [datetime]::UtcNow.AddMinutes($SafetyMinutes).ToString($stamp, [cultureinfo]::InvariantCulture)
         $settings.DeleteExpiredTaskAfter = 'PT0S'
         $null = Register-ScheduledTask -TaskName $taskName -Action $action -Trigger $trigger `
             -Principal $asSystem -Settings $settings -Force -ErrorAction Stop
@@ -178,6 +184,8 @@ if (-not $refused) {
             $rightsExitCode = $null   # not known: told as such
         }
 
+        # Stop() stops what depends on the service as well, and nothing else would start that again.
+        $dependents = @($service.DependentServices | Where-Object -FilterScript { $_.Status -eq 'Running' })
         $watch = [System.Diagnostics.Stopwatch]::StartNew()
         $stoppedAt = [datetime]::UtcNow.ToString('o')
         # Stop() asks and does not wait; Stop-Service waits without end as long as the service is about to stop.
@@ -233,6 +241,19 @@ if (-not $refused) {
                     $startFault = ConvertTo-Fault -ErrorRecord $_
                 }
             }
+            foreach ($dependent in $dependents) {
+                try {
+                    $dependent.Refresh()
+                    if ($dependent.Status -ne 'Running') {
+                        $dependent.Start()
+                    }
+                    $dependent.WaitForStatus('Running', [timespan]::FromSeconds(60))
+                }
+                catch {
+                    $dependentsDown += $dependent.Name
+                    Write-Warning "$($dependent.Name): $($_.Exception.Message)"
+                }
+            }
             $secondsStopped = [System.Math]::Round($watch.Elapsed.TotalSeconds, 1)
         }
         # Only once the service has been seen running: until then the task is what will start it. Where nothing was
@@ -274,17 +295,24 @@ if (-not $refused) {
                 }
             )
             # Beside the copy, not in it, and last: a copy without it was never finished.
-            $os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
+            $osVersion = $null
             $installedAt = $null
-            if ($os.InstallDate) {
-                $installedAt = $os.InstallDate.ToUniversalTime().ToString('o')
+            try {
+                $os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
+                $osVersion = $os.Version
+                if ($os.InstallDate) {
+                    $installedAt = $os.InstallDate.ToUniversalTime().ToString('o')
+                }
+            }
+            catch {
+                $installedAt = $null   # not known: no copy is lost for that
             }
             $written = [pscustomobject]@{
                 Format        = 1
                 MadeAt        = [datetime]::UtcNow.ToString('o')
                 Way           = 'stop'
                 ComputerName  = $env:COMPUTERNAME
-                OsVersion     = $os.Version
+                OsVersion     = $osVersion
                 OsInstalledAt = $installedAt
                 Source        = $source
                 Files         = @($files)
@@ -317,13 +345,14 @@ $result = [pscustomobject]@{
     StoppedAt        = $stoppedAt
     StartedAt        = $startedAt
     SecondsStopped   = $secondsStopped
+    DependentsDown   = @($dependentsDown)
     RobocopyExitCode = $robocopyExitCode
     EsentutlExitCode = $esentutlExitCode
     EsentutlText     = @($esentutlText | ForEach-Object -Process { [string] $_ })
     Files            = @($files)
     ManifestPath     = $manifestPath
     Manifest         = $manifest
-    ServiceState     = $service.Status.ToString()
+    ServiceState     = if ($service.Status) { $service.Status.ToString() } else { 'Unknown' }
     Fault            = $fault
 }
 

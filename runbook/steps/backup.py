@@ -61,7 +61,8 @@ class BackupPlanAnswer(Answered):
     target_free_bytes: Int | None
     second_copy: str
     second_copy_reachable: Flag | None
-    target_fault: Fault | None = None  # why the place could not be looked at
+    destination_fault: Fault | None = None  # why the place could not be looked at
+    target_fault: Fault | None = None
     second_copy_fault: Fault | None = None
 
 

@@ -60,7 +60,7 @@ class Manifest(Answered):
     made_at: AwareDatetime
     way: str
     computer_name: str
-    os_version: str
+    os_version: str | None
     os_installed_at: AwareDatetime | None
     source: str
     files: list[CopiedFile]
@@ -89,7 +89,7 @@ class CopiesAnswer(Answered):
 
     collected_at: AwareDatetime
     computer_name: str
-    os_version: str
+    os_version: str | None  # None, as the day of installation: the system could not be asked
     os_installed_at: AwareDatetime | None
     database_path: str | None  # None where the role cannot be asked
     destination: str

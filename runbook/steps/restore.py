@@ -30,7 +30,7 @@ class System(Plain):
     """A computer, the version of its system, and the day on which that was installed (ISO 8601)."""
 
     computer: str
-    system: str
+    system: str | None = None
     installed: str | None = None
 
 
@@ -153,8 +153,9 @@ def _origin(manifest: Manifest | None) -> Origin | None:
     if manifest is None:
         return None
     installed = _iso(manifest.os_installed_at)
-    named = {"computer": manifest.computer_name, "system": manifest.os_version, "source": manifest.source}
-    return Origin(**named, installed=installed)
+    return Origin(
+        computer=manifest.computer_name, system=manifest.os_version, source=manifest.source, installed=installed
+    )
 
 
 @local("restore-server")
@@ -164,9 +165,11 @@ def server(context: Context) -> Verdict:
     here, there = seen.here, seen.there
     if not here or not there:
         return Verdict(Status.NOT_JUDGED, (Line("restore.server_unknown"),), RestoreServer(match=None))
-    fields = {"here": here.computer, "there": there.computer}
+    fields: dict[str, Any] = {"here": here.computer, "there": there.computer}
     if here.computer.lower() != there.computer.lower():
         return Verdict(Status.FINDING, (Line("restore.other_server", fields),), RestoreServer(match=SERVER))
+    if None in (here.system, there.system):
+        return Verdict(Status.NOT_JUDGED, (Line("restore.system_unknown", fields),), RestoreServer(match=None))
     if here.system != there.system or not _same_moment(here.installed, there.installed):
         fields |= {"now": here.system, "then": there.system, "day": str(here.installed)[:10]}
         return Verdict(Status.FINDING, (Line("restore.other_system", fields),), RestoreServer(match=SYSTEM))

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from runbook.hints.ids import hints_for
 from runbook.journal.context import Context
@@ -85,6 +85,7 @@ class BackupAnswer(CopyAnswer):
     stopped_at: AwareDatetime | None
     started_at: AwareDatetime | None
     seconds_stopped: Number | None
+    dependents_down: list[str] = Field(default_factory=list)  # stopped with the service, and not running again
 
 
 def room(needed: int | None) -> int | None:
@@ -183,6 +184,8 @@ def backup(context: Context, seen: BackupAnswer) -> Verdict:
     log = context.step_folder / LOG
     lines += _copy_faults(seen, dirty, log)
     if lines:
+        if seen.dependents_down:
+            lines.append(Line("steps.backup_dependents", {"services": ", ".join(seen.dependents_down)}))
         code = seen.robocopy_exit_code
         hints = hints_for("exit", code) if code and not disk_was_full(log) else ()  # a full disk needs no explaining
         hints += () if running else hints_for("service")
@@ -195,6 +198,8 @@ def backup(context: Context, seen: BackupAnswer) -> Verdict:
         lines.append(Line("steps.backup_shutdown_unknown", {"code": seen.esentutl_exit_code}))
     if seen.rights_exit_code:
         lines.append(Line("steps.backup_rights", {"destination": seen.destination, "code": seen.rights_exit_code}))
+    if seen.dependents_down:
+        lines.append(Line("steps.backup_dependents", {"services": ", ".join(seen.dependents_down)}))
     if seen.task_registered and not seen.task_removed:
         lines.append(Line("steps.backup_task_left", {"task": seen.task_name}))
     status = Status.SUCCEEDED if len(lines) == 1 else Status.FINDING

@@ -61,6 +61,7 @@ def test_the_newest_version_is_named_whatever_the_order(recorded: Recorded, make
         ({"system": "10.0.26100"}, Status.FINDING, "system"),
         ({"installed": "2025-02-01T08:00:00+00:00"}, Status.FINDING, "system"),
         ({"installed": None}, Status.FINDING, "system"),
+        ({"system": None}, Status.NOT_JUDGED, None),
         ({"installed": "2025-03-04T09:00:00+00:00"}, Status.SUCCEEDED, "same"),  # daylight saving time
     ],
 )

@@ -1,5 +1,6 @@
 # The licensing service and the scheduled task that is its safety net. The service's states and how it goes from one to
-# the next: stop, start: seconds that it takes (0), "pending" (it never gets there), "fails".
+# the next: stop, start: seconds that it takes (0), "pending" (it never gets there), "fails". "dependents": the services
+# that depend on it, each with name, state and start ("fails").
 
 function Get-SimService { Read-Sim; $Sim.Server.service }
 function Set-SimServiceState { param([string] $State) $Sim.Server.service.state = $State; Save-Sim }
@@ -12,6 +13,8 @@ function Send-SimControl {
         if ($service.state -eq 'Stopped') { return 'The service has not been started.' }
         if ($service.state -ne 'Running') { return 'The service cannot accept control messages at this time.' }
         if ($how -eq 'fails') { return 'Access is denied.' }
+        # ServiceController.Stop() of .NET Framework stops what depends on it first, and nothing starts that again.
+        if ($service.ContainsKey('dependents')) { foreach ($one in $service.dependents) { $one.state = 'Stopped' } }
         Set-SimServiceState $(if ($how) { 'StopPending' } else { 'Stopped' })
         return ''
     }
@@ -21,6 +24,25 @@ function Send-SimControl {
     if ($how -eq 'fails') { return 'The service did not respond to the start or control request in a timely fashion.' }
     Set-SimServiceState $(if ($how) { 'StartPending' } else { 'Running' })
     ''
+}
+function New-SimDependent {
+    # One service that depends on it, as ServiceController gives it.
+    param([string] $Name)
+    $one = [pscustomobject]@{ Name = $Name; Status = '' }
+    Add-Member -InputObject $one -MemberType ScriptMethod -Name Refresh -Value { $this.Status = @((Get-SimService).dependents | Where-Object { $_.name -eq $this.Name })[0].state }
+    Add-Member -InputObject $one -MemberType ScriptMethod -Name Start -Value {
+        $found = @((Get-SimService).dependents | Where-Object { $_.name -eq $this.Name })[0]
+        if ($Sim.Server.service.state -ne 'Running' -or $found['start'] -eq 'fails') { throw [System.InvalidOperationException]::new("Cannot start service $($this.Name) on computer '.'.") }
+        $found.state = 'Running'
+        Save-Sim
+    }
+    Add-Member -InputObject $one -MemberType ScriptMethod -Name WaitForStatus -Value {
+        param($Wanted, $Time)
+        $this.Refresh()
+        if ($this.Status -ne $Wanted) { throw [System.TimeoutException]::new('Time out has expired and the operation has not been completed.') }
+    }
+    $one.Refresh()
+    $one
 }
 function Wait-SimService {
     # Time passes: a pending service gets there if it takes no longer than this.
@@ -42,7 +64,10 @@ function Get-Service {
         return
     }
     $mode = $Sim.Server.service.startMode
-    $service = [pscustomobject]@{ Name = $Name; Status = $Sim.Server.service.state; StartType = if ($mode -eq 'Auto') { 'Automatic' } else { $mode } }
+    $service = [pscustomobject]@{
+        Name = $Name; Status = $Sim.Server.service.state; StartType = if ($mode -eq 'Auto') { 'Automatic' } else { $mode }
+        DependentServices = @(if ($Sim.Server.service.ContainsKey('dependents')) { foreach ($one in $Sim.Server.service.dependents) { New-SimDependent $one.name } })
+    }
     # ServiceController: Stop and Start send the control and do not wait.
     foreach ($control in 'Stop', 'Start') {
         Add-Member -InputObject $service -MemberType ScriptMethod -Name $control -Value ([scriptblock]::Create(
@@ -83,7 +108,7 @@ function Start-Service {
 }
 
 function New-ScheduledTaskAction { [CmdletBinding()] param([string] $Execute, [string] $Argument) [pscustomobject]@{ Execute = $Execute; Arguments = $Argument } }
-function New-ScheduledTaskTrigger { [CmdletBinding()] param([switch] $Once, [datetime] $At, [timespan] $RepetitionInterval, [timespan] $RepetitionDuration) [pscustomobject]@{ StartBoundary = $At; EndBoundary = $null; Repetition = [pscustomobject]@{ Interval = $RepetitionInterval; Duration = $RepetitionDuration } } }
+function New-ScheduledTaskTrigger { [CmdletBinding()] param([switch] $Once, [datetime] $At, [timespan] $RepetitionInterval, [timespan] $RepetitionDuration) [pscustomobject]@{ StartBoundary = $At.ToString('s', [cultureinfo]::InvariantCulture); EndBoundary = $null; Repetition = [pscustomobject]@{ Interval = $RepetitionInterval; Duration = $RepetitionDuration } } }
 function New-ScheduledTaskPrincipal { [CmdletBinding()] param([string] $UserId, [string] $LogonType, [string] $RunLevel) [pscustomobject]@{ UserId = $UserId; RunLevel = $RunLevel } }
 function New-ScheduledTaskSettingsSet {
     [CmdletBinding()] param([switch] $StartWhenAvailable, [switch] $AllowStartIfOnBatteries, [switch] $DontStopIfGoingOnBatteries, [timespan] $DeleteExpiredTaskAfter)
@@ -97,9 +122,11 @@ function Register-ScheduledTask {
         $PSCmdlet.ThrowTerminatingError((New-SimError -Id 'HRESULT 0x80041319,Register-ScheduledTask' -Category 'NotSpecified' -Message 'The task XML is missing a required element or attribute. (EndBoundary)'))
     }
     $Sim.Server.task = $TaskName
-    $Sim.Server.taskAt = $Trigger.StartBoundary.ToUniversalTime().ToString('o')
+    # The boundary is a text (the trigger's class has no other): one without a zone is local time, whatever that is by then.
+    $begins = $Trigger.StartBoundary
+    $Sim.Server.taskAt = ([datetime]::Parse($begins, [cultureinfo]::InvariantCulture)).ToUniversalTime().ToString('o')
     $Sim.Server.taskIs = @{
-        execute = $Action.Execute; arguments = $Action.Arguments; user = $Principal.UserId; level = $Principal.RunLevel
+        start = $begins; execute = $Action.Execute; arguments = $Action.Arguments; user = $Principal.UserId; level = $Principal.RunLevel
         every = $Trigger.Repetition.Interval.TotalMinutes; during = $Trigger.Repetition.Duration.TotalMinutes
         end = [string] $Trigger.EndBoundary; whenAvailable = $Settings.StartWhenAvailable; deleteAfter = [string] $Settings.DeleteExpiredTaskAfter
         onBatteries = -not $Settings.DisallowStartIfOnBatteries -and -not $Settings.StopIfGoingOnBatteries
