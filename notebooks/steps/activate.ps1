@@ -12,6 +12,7 @@ $ErrorActionPreference = 'Stop'
 # Inputs
 $Way = 'telephone'      # or 'automatic'
 $LicenseServerId = ''   # asked for below, so that it stays out of the window's history
+$asks = $true
 #region runbook
 if ($InputPath) {
     # The identifier goes through no cmdlet: module logging and transcription write their parameters down in full.
@@ -20,6 +21,7 @@ if ($InputPath) {
     $LicenseServerId = [regex]::Unescape([regex]::Match($inputText, $form).Groups[2].Value)
     $given = [regex]::Replace($inputText, $form, '$1') | ConvertFrom-Json
     $Way = $given.Way
+    $asks = $false   # nobody is there to answer
     if (-not $given.PSObject.Properties['LicenseServerId']) {
         throw 'LicenseServerId is missing from the inputs.'
     }
@@ -46,10 +48,10 @@ if (-not $server) {
     throw 'Win32_TSLicenseServer has no instance: the role service Remote Desktop Licensing is not there.'
 }
 $contacts = @(
-    [pscustomobject]@{ Name = 'FirstName'; Filled = [bool] $server.FirstName }
-    [pscustomobject]@{ Name = 'LastName'; Filled = [bool] $server.LastName }
-    [pscustomobject]@{ Name = 'Company'; Filled = [bool] $server.Company }
-    [pscustomobject]@{ Name = 'CountryRegion'; Filled = [bool] $server.CountryRegion }
+    [pscustomobject]@{ Name = 'FirstName'; Filled = $server.FirstName -match '\S' }
+    [pscustomobject]@{ Name = 'LastName'; Filled = $server.LastName -match '\S' }
+    [pscustomobject]@{ Name = 'Company'; Filled = $server.Company -match '\S' }
+    [pscustomobject]@{ Name = 'CountryRegion'; Filled = $server.CountryRegion -match '\S' }
 )
 $fault = $null
 $before = $null
@@ -69,7 +71,7 @@ $compact = ''
 
 if ($before -eq 1) {
     if ($Way -eq 'telephone') {
-        if (-not $LicenseServerId) {
+        if (-not $LicenseServerId -and $asks) {
             $LicenseServerId = Read-Host -Prompt 'License Server ID (35)'
         }
         # Every kind of dash and space, as a mail program or a text editor puts them in.
@@ -92,7 +94,7 @@ if ($before -eq 1) {
         $fault = ConvertTo-Fault -ErrorRecord $_
         if ($compact) {
             # An error's text may repeat what was given.
-            $shape = $compact.ToCharArray() -join '[\s-]*'
+            $shape = $compact.ToCharArray() -join '[\s\p{Pd}\p{Cf}]*'
             $fault.Message = [regex]::Replace($fault.Message, $shape, "...$tail", 'IgnoreCase, CultureInvariant')
             $fault.FullyQualifiedErrorId = [regex]::Replace($fault.FullyQualifiedErrorId, $shape, "...$tail", 'IgnoreCase, CultureInvariant')
         }

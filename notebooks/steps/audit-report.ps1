@@ -39,6 +39,9 @@ try {
         $report = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseReport' -ErrorAction Stop |
             Where-Object -FilterScript { $_.FileName -eq $fileName } |
             Select-Object -First 1
+        if (-not $report) {
+            throw "GenerateReportEx: it was made, and no report is called '$fileName'."
+        }
     }
     if ($report) {
         # Each by itself: one that is refused, or cannot be read, takes nothing from the others.
@@ -77,7 +80,7 @@ try {
                 }
                 $users = @(
                     foreach ($key in $counts.Keys | Sort-Object) {
-                        $parts = $key.Split('|')
+                        $parts = $key.Split([char[]] '|', 2)
                         [pscustomobject]@{
                             ProductVersionId = if ($parts[0]) { [long] $parts[0] } else { $null }
                             CalType          = $parts[1]

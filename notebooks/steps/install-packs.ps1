@@ -9,6 +9,7 @@ $ErrorActionPreference = 'Stop'
 
 # Inputs
 $LicenseKeyPackIds = @()   # asked for below, so that they stay out of the window's history
+$asks = $true
 #region runbook
 if ($InputPath) {
     # The identifiers go through no cmdlet: module logging and transcription write their parameters down in full.
@@ -19,6 +20,7 @@ if ($InputPath) {
     if (-not $given.PSObject.Properties['LicenseKeyPackIds']) {
         throw 'LicenseKeyPackIds is missing from the inputs.'
     }
+    $asks = $false   # nobody is there to answer
     $LicenseKeyPackIds = @(
         foreach ($one in [regex]::Matches($list, '"((?:[^"\\]|\\.)*)"|[^\s,\[\]"]+')) {
             [regex]::Unescape($one.Groups[1].Value)   # what is no text (null, a number) becomes empty, and is refused
@@ -38,7 +40,11 @@ function ConvertTo-Fault {
 }
 
 function Get-KeyPack {
-    foreach ($row in Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseKeyPack' -ErrorAction Stop) {
+    $rows = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseKeyPack' -ErrorAction Stop
+    # One that an older schema lacks is empty: it does not cost the others.
+    $properties = 'KeyPackId', 'Description', 'KeyPackType', 'ProductType', 'ProductVersion', 'ProductVersionID',
+        'TotalLicenses', 'IssuedLicenses', 'AvailableLicenses', 'ExpirationDate', 'AccessRights', 'TypeAndModel'
+    foreach ($row in $rows | Select-Object -Property $properties) {
         $expirationAt = $null
         if ($row.ExpirationDate) {
             $expirationAt = $row.ExpirationDate.ToUniversalTime().ToString('o')
@@ -60,7 +66,7 @@ function Get-KeyPack {
     }
 }
 
-if ($LicenseKeyPackIds.Count -eq 0) {
+if ($LicenseKeyPackIds.Count -eq 0 -and $asks) {
     $LicenseKeyPackIds = @(
         while ($typed = Read-Host -Prompt 'License Key Pack ID (35), empty = end') {
             $typed
@@ -128,7 +134,7 @@ $packs = @(
         catch {
             $fault = ConvertTo-Fault -ErrorRecord $_
             # An error's text may repeat what was given.
-            $shape = $compact.ToCharArray() -join '[\s-]*'
+            $shape = $compact.ToCharArray() -join '[\s\p{Pd}\p{Cf}]*'
             $tail = "...$($compact.Substring(30))"
             $fault.Message = [regex]::Replace($fault.Message, $shape, $tail, 'IgnoreCase, CultureInvariant')
             $fault.FullyQualifiedErrorId = [regex]::Replace($fault.FullyQualifiedErrorId, $shape, $tail, 'IgnoreCase, CultureInvariant')

@@ -18,7 +18,11 @@ function ConvertTo-Fault {
 }
 
 function Get-KeyPack {
-    foreach ($row in Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseKeyPack' -ErrorAction Stop) {
+    $rows = Get-CimInstance -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseKeyPack' -ErrorAction Stop
+    # One that an older schema lacks is empty: it does not cost the others.
+    $properties = 'KeyPackId', 'Description', 'KeyPackType', 'ProductType', 'ProductVersion', 'ProductVersionID',
+        'TotalLicenses', 'IssuedLicenses', 'AvailableLicenses', 'ExpirationDate', 'AccessRights', 'TypeAndModel'
+    foreach ($row in $rows | Select-Object -Property $properties) {
         $expirationAt = $null
         if ($row.ExpirationDate) {
             $expirationAt = $row.ExpirationDate.ToUniversalTime().ToString('o')

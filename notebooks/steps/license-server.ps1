@@ -57,18 +57,18 @@ if ($activation -and $activation.ReturnValue -eq 0 -and $activation.PSObject.Pro
     $activationStatus = $activation.ActivationStatus
 }
 if ($server) {
-    $productId = [string] $server.ProductId
+    $productId = [string] $server.ProductId -replace '[\x00-\x1F]', ''   # what ends a line would break private.json
     $contacts = @(
-        [pscustomobject]@{ Name = 'FirstName'; Filled = [bool] $server.FirstName }
-        [pscustomobject]@{ Name = 'LastName'; Filled = [bool] $server.LastName }
-        [pscustomobject]@{ Name = 'Company'; Filled = [bool] $server.Company }
-        [pscustomobject]@{ Name = 'CountryRegion'; Filled = [bool] $server.CountryRegion }
-        [pscustomobject]@{ Name = 'eMail'; Filled = [bool] $server.eMail }
+        [pscustomobject]@{ Name = 'FirstName'; Filled = $server.FirstName -match '\S' }
+        [pscustomobject]@{ Name = 'LastName'; Filled = $server.LastName -match '\S' }
+        [pscustomobject]@{ Name = 'Company'; Filled = $server.Company -match '\S' }
+        [pscustomobject]@{ Name = 'CountryRegion'; Filled = $server.CountryRegion -match '\S' }
+        [pscustomobject]@{ Name = 'eMail'; Filled = $server.eMail -match '\S' }
     )
     $propertiesEmpty = -not ($server.DatabasePath -or $server.ProductId -or $server.Version)
 }
 if ($identifier -and $identifier.ReturnValue -eq 0 -and $identifier.PSObject.Properties['sLicenseServerId']) {
-    $licenseServerId = [string] $identifier.sLicenseServerId
+    $licenseServerId = [string] $identifier.sLicenseServerId -replace '[\x00-\x1F]', ''
 }
 # No function and no cmdlet is given an identifier: module logging writes parameters down in full.
 $full = @{ ProductId = $productId; LicenseServerId = $licenseServerId }

@@ -36,14 +36,18 @@ $events = @()
 $searches = @(
     foreach ($channel in 'System', "$licensing/Operational", "$licensing/Admin") {
         $noMatch = $false
+        $more = $false
         $missing = $false
         $fault = $null
         $found = @()
         $errorRecords = @()
         try {
             # A text that cannot be put together is an error of that event: it may not end the list.
-            $found = @(Get-WinEvent -LogName $channel -FilterXPath $xpath -MaxEvents 200 `
+            $found = @(Get-WinEvent -LogName $channel -FilterXPath $xpath -MaxEvents 201 `
                     -ErrorAction SilentlyContinue -ErrorVariable 'errorRecords')
+            # The newest 200; one more says that there are more.
+            $more = $found.Count -gt 200
+            $found = @($found | Select-Object -First 200)
             $events += @(
                 foreach ($record in $found) {
                     $at = $null
@@ -52,8 +56,8 @@ $searches = @(
                     }
                     [pscustomobject]@{
                         Id         = [int] $record.Id
-                        Provider   = $record.ProviderName
-                        Channel    = $record.LogName
+                        Provider   = [string] $record.ProviderName
+                        Channel    = [string] $record.LogName
                         RecordId   = $record.RecordId
                         At         = $at
                         Level      = if ($null -ne $record.Level) { [int] $record.Level } else { $null }
@@ -79,7 +83,7 @@ $searches = @(
                 $fault = ConvertTo-Fault -ErrorRecord $problem
             }
         }
-        [pscustomobject]@{ Channel = $channel; NoMatch = $noMatch; Missing = $missing; Fault = $fault }
+        [pscustomobject]@{ Channel = $channel; NoMatch = $noMatch; More = $more; Missing = $missing; Fault = $fault }
     }
 )
 

@@ -31,20 +31,23 @@ function ConvertTo-Fault {
 $path = 'HKLM:\SOFTWARE\Microsoft\TermServLicensing\lrwiz\Params'
 $registryFound = Test-Path -LiteralPath $path
 $registryValues = @()
+$texts = @()
 if ($registryFound) {
     $key = Get-Item -LiteralPath $path
     $registryValues = @(
         foreach ($name in $key.GetValueNames()) {
-            [pscustomobject]@{ Name = $name; Value = [string]::Join(' ', @($key.GetValue($name))) }
+            $parts = @($key.GetValue($name))   # of a list each: a host that is not looked for would pass for reached
+            $texts += @($parts | ForEach-Object -Process { [string] $_ })
+            [pscustomobject]@{ Name = $name; Value = [string]::Join(' ', $parts) }
         }
     )
 }
 
 # A host name with at least one dot, alone or inside an address. Both cases: a Turkish I is no i where case is ignored.
-$pattern = '^(?:[A-Za-z]+://)?([A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})(?:[:/].*)?$'
+$pattern = '^(?:[A-Za-z]+://)?([A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})\.?(?:[:/].*)?$'
 $hostNames = @(
-    foreach ($value in $registryValues) {
-        if ($value.Value.Trim() -cmatch $pattern) {
+    foreach ($text in $texts) {
+        if ($text.Trim() -cmatch $pattern) {
             $Matches[1].ToLowerInvariant()
         }
     }

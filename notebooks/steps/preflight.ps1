@@ -34,6 +34,19 @@ function Get-RegistryValue {
     $value
 }
 
+function Get-RegistryText {
+    param([string] $Path, [string] $Name)
+    $value = Get-RegistryValue -Path $Path -Name $Name
+    if ($null -eq $value) { $null } else { "$value" }   # a number as well
+}
+
+function Get-RegistryNumber {
+    # Also where somebody wrote it as text; what is no number is left out.
+    param([string] $Path, [string] $Name)
+    $value = Get-RegistryText -Path $Path -Name $Name
+    if ($value -match '^[0-9]{1,18}\z') { [long] $value } else { $null }
+}
+
 # By SID: the group's name is translated.
 $administrators = [System.Security.Principal.SecurityIdentifier] 'S-1-5-32-544'
 $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
@@ -64,7 +77,7 @@ try {
             catch {
                 $updatesFault = ConvertTo-Fault -ErrorRecord $_
             }
-            [pscustomobject]@{ HotFixId = $fix.HotFixID; InstalledAt = $installedAt }
+            [pscustomobject]@{ HotFixId = [string] $fix.HotFixID; InstalledAt = $installedAt }
         }
     )
     $updates = @($updates | Sort-Object -Property 'InstalledAt', 'HotFixId' -Descending | Select-Object -First 10)
@@ -103,7 +116,7 @@ catch {
 $dnsName = if ($system.DNSHostName) { $system.DNSHostName } else { $env:COMPUTERNAME }
 if ($system.PartOfDomain) {
     # The suffix of the computer's own name, where it has one that is not the domain's.
-    $suffix = Get-RegistryValue -Name 'Domain' -Path 'HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters'
+    $suffix = Get-RegistryText -Name 'Domain' -Path 'HKLM:\SYSTEM\CurrentControlSet\Services\Tcpip\Parameters'
     $dnsName = '{0}.{1}' -f $dnsName, $(if ($suffix) { $suffix } else { $system.Domain })
 }
 
@@ -123,16 +136,16 @@ $result = [pscustomobject]@{
     UICulture               = (Get-UICulture).Name
     TimeZone                = [System.TimeZoneInfo]::Local.Id
     OsBuild                 = [int] $os.BuildNumber
-    UpdateRevision          = Get-RegistryValue -Path $version -Name 'UBR'
-    DisplayVersion          = Get-RegistryValue -Path $version -Name 'DisplayVersion'
-    InstallationType        = Get-RegistryValue -Path $version -Name 'InstallationType'
+    UpdateRevision          = Get-RegistryNumber -Path $version -Name 'UBR'
+    DisplayVersion          = Get-RegistryText -Path $version -Name 'DisplayVersion'
+    InstallationType        = Get-RegistryText -Path $version -Name 'InstallationType'
     ProductType             = [int] $os.ProductType
     LastBootAt              = $lastBootAt
     Updates                 = @($updates)
     UpdatesFault            = $updatesFault
     TimeSource              = [pscustomobject]@{ ExitCode = $timeExitCode; Text = @($timeText | ForEach-Object -Process { [string] $_ }) }
     PartOfDomain            = [bool] $system.PartOfDomain
-    Domain                  = $system.Domain
+    Domain                  = [string] $system.Domain
     DomainRole              = [int] $system.DomainRole
 }
 

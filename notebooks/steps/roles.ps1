@@ -28,7 +28,7 @@ try {
     $features = @(
         foreach ($feature in Get-WindowsFeature -ErrorAction Stop) {
             if ($Names -contains $feature.Name) {
-                [pscustomobject]@{ Name = $feature.Name; InstallState = $feature.InstallState.ToString() }
+                [pscustomobject]@{ Name = $feature.Name; InstallState = [string] $feature.InstallState }
             }
         }
     )

@@ -13,9 +13,14 @@ $service = Get-CimInstance -ClassName 'Win32_Service' -Filter "Name = '$Name'" -
 
 $startedAt = $null
 if ($service -and $service.ProcessId) {
-    $process = Get-Process -Id $service.ProcessId -ErrorAction SilentlyContinue
-    if ($process -and $process.StartTime) {
-        $startedAt = $process.StartTime.ToUniversalTime().ToString('o')
+    try {
+        $process = Get-Process -Id $service.ProcessId -ErrorAction SilentlyContinue
+        if ($process -and $process.StartTime) {
+            $startedAt = $process.StartTime.ToUniversalTime().ToString('o')
+        }
+    }
+    catch {
+        $startedAt = $null   # a process that refuses to be looked at
     }
 }
 

@@ -66,10 +66,12 @@ class InstallPacksAnswer(Answered):
 
 
 class LogSearch(Answered):
-    """One Get-WinEvent. NoMatch: the channel holds no such event. Missing: there is no such channel."""
+    """One Get-WinEvent. NoMatch: the channel holds no such event. More: it holds more than the 200 that were read, the
+    newest. Missing: there is no such channel."""
 
     channel: str
     no_match: Flag
+    more: Flag = False
     missing: Flag
     fault: Fault | None
 
@@ -234,5 +236,7 @@ def migration_events(context: Context, seen: MigrationEventsAnswer) -> Verdict:
         return Verdict(Status.SUCCEEDED, (Line("steps.events_none", {"since": since}),), facts, table)
     known = [number for number in _EVENTS if str(number) in counts]
     lines = tuple(Line(_EVENTS[number], {"count": counts[str(number)]}) for number in known)
-    trouble = {26, 90} & set(known)
-    return Verdict(Status.FINDING if trouble else Status.SUCCEEDED, (*lines, *unread), facts, table)
+    longer = [search.channel for search in seen.searches if search.more]
+    more = (Line("steps.events_more", {"channels": ", ".join(longer)}),) if longer else ()
+    trouble = more or {26, 90} & set(known)
+    return Verdict(Status.FINDING if trouble else Status.SUCCEEDED, (*lines, *more, *unread), facts, table)
