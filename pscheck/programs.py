@@ -188,7 +188,8 @@ def _confirm(given: dict[str, Any]) -> Iterator[Wrong]:
 
 
 def _accept(given: dict[str, Any]) -> Iterator[Wrong]:
-    step, decision = given.get("step"), given.get("decision")
+    step = given.get("step")
+    decision = next((word for word in ("done", "not_done", "script", "renamed", "again") if given.get(word)), None)
     if step == "journal":  # commands/case.py: what the journal does not tell of is taken on, nothing is decided
         return
     yield from one_of(step, list(_steps()), "the step")
