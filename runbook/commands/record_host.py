@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runbook.commands.existing import existing
+from runbook.commands.existing import complete_cases, existing
 from runbook.words.sentences import say
 
 
@@ -15,7 +15,8 @@ def add(group: click.Group, lang: str) -> None:
 
     @group.command("record-host", help=say("record_host.help", lang))
     @click.argument("folder", metavar=say("record_host.folder", lang), type=click.Path(path_type=Path))
-    @click.option("--of", "case", required=True, metavar=say("cli.name", lang), help=say("record_host.help_of", lang))
+    @click.option("--of", "case", required=True, metavar=say("cli.name", lang), help=say("record_host.help_of", lang),
+                  shell_complete=complete_cases)  # fmt: skip
     def command(folder: Path, case: str) -> int:
         from runbook.redaction import recording
 

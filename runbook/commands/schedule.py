@@ -12,6 +12,7 @@ import click
 from runbook.case.folder import case_folder, find_workspace, is_case_name
 from runbook.case.model import load_case
 from runbook.commands import scheduled_task
+from runbook.commands.existing import cases, complete_cases
 from runbook.errors import BadInput
 from runbook.files import write_whole
 from runbook.knowledge import reference
@@ -38,7 +39,8 @@ def add(group: click.Group, lang: str) -> None:
 
     @group.command("schedule", help=say("schedule.help", lang))
     @click.argument("what", type=click.Choice(list(APPLY)))
-    @click.option("--of", "of", required=True, metavar=say("cli.name", lang), help=say("schedule.of", lang))
+    @click.option("--of", "of", required=True, metavar=say("cli.name", lang), help=say("schedule.of", lang),
+                  shell_complete=complete_cases)  # fmt: skip
     @click.option(
         "--account", required=True, metavar=say("schedule.account_value", lang), help=say("schedule.account", lang)
     )
@@ -49,7 +51,9 @@ def add(group: click.Group, lang: str) -> None:
     def schedule_(what: str, of: str, account: str, at: str, day: str, changes: str | None, out: Path | None) -> int:
         folder = case_folder(of)
         if not is_case_name(of) or not folder.case_file.is_file():
-            raise BadInput(say("schedule.no_case_file", lang, of=of, place=folder.case_file))
+            near = did_you_mean(of, cases(), lang)
+            raise BadInput(say("schedule.no_case_file", lang, of=of, place=folder.case_file, near=near))
+        of = folder.name  # as it was made, not as its capitals were typed
         case = load_case(folder.case_file, of, lang)
         if what == "backup" and case.license_server.reached != "here":
             raise BadInput(say("remoting.schedule", lang, server=case.license_server.name))

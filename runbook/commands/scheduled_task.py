@@ -18,6 +18,7 @@ from typing import Literal
 
 from runbook.errors import BadInput
 from runbook.words.console import literal
+from runbook.words.near import did_you_mean
 from runbook.words.sentences import keyed, say
 
 NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
@@ -126,7 +127,15 @@ def check(plan: Plan, lang: str) -> None:
     if not _TIME.fullmatch(plan.at):
         faults.append(say("schedule.bad_time", lang, value=plan.at))
     if plan.day not in (known := (*DAYS, "daily", MONTHLY)):
-        faults.append(say("schedule.bad_day", lang, value=plan.day, known=", ".join(known)))
+        faults.append(
+            say(
+                "schedule.bad_day",
+                lang,
+                value=plan.day,
+                known=", ".join(known),
+                near=did_you_mean(plan.day, known, lang),
+            )
+        )
     if not _ACCOUNT.fullmatch(plan.account.strip()):
         faults.append(say("schedule.bad_account", lang, value=plan.account))
     for value in (plan.python, plan.notebook_path, plan.workspace, plan.launcher, plan.apply, plan.of):

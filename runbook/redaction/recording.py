@@ -46,19 +46,28 @@ _SHORT_LIMIT, _HANGS = 2.0, 60.0
 
 @dataclass
 class Recorded:
-    """What was made: the folder, how many steps and runs, how many values were replaced, the files left out."""
+    """What was made: the folder, how many steps and runs, how many values were replaced, the files left out; the case
+    that it is of, and the notebook that its last run was of."""
 
     folder: Path
     steps: int = 0
     runs: int = 0
     values: int = 0
     withheld: list[str] = field(default_factory=list)
+    case: str = ""
+    notebook: str = "migrate"
 
     def text(self, lang: str) -> str:
         return say(
             "record_host.done", lang, folder=self.folder, steps=self.steps, runs=self.runs, values=self.values,
-            withheld=len(self.withheld), command=f"-p rehearsal {self.folder}",
+            withheld=len(self.withheld), command=self.command,
         )  # fmt: skip
+
+    @property
+    def command(self) -> str:
+        """What plays it, to be pasted: the folder may have spaces in its name."""
+        own = "" if self.notebook == "migrate" else f" --notebook {self.notebook}"
+        return f'runbook run rehearsal-{self.case[:50]}{own} --rehearsal "{self.folder}"'
 
 
 class Pseudonyms:
@@ -133,6 +142,7 @@ class _Maker:
         # A run that was interrupted is played to its end: its steps count, it is not one of the recording's runs.
         last = next((run for run in story.runs if run.outcome == "done"), story.runs[-1])
         self.runs = story.runs[: story.runs.index(last) + 1]
+        self.made.case, self.made.notebook = story.name, str(last.opened.get("notebook", "migrate"))
 
     def make(self) -> Recorded:
         for run in self.runs:

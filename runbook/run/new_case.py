@@ -53,17 +53,18 @@ def refuse_gone(folder: CaseFolder, entries: list[Entry], lang: str) -> None:
 
 def earlier(of: str, workspace: Path, lang: str) -> Case | None:
     """The case whose file a new one takes over (``-p of NAME``), None where none is named or there is no such file."""
-    source = case_folder(of, workspace).case_file if is_case_name(of) else None
-    return load_case(source, of, lang) if source and source.is_file() else None
+    folder = case_folder(of, workspace) if is_case_name(of) else None
+    return load_case(folder.case_file, folder.name, lang) if folder and folder.case_file.is_file() else None
 
 
 def take_over(of: str, folder: CaseFolder, recording: rehearsal.Recording | None, workspace: Path, lang: str) -> None:
     """Give a new case the case file of an earlier one (``-p of NAME``): an audit, a backup, a drill of that case."""
     if not of or recording or folder.case_file.exists():
         return
-    source = case_folder(of, workspace).case_file
+    earlier_folder = case_folder(of, workspace)
+    source = earlier_folder.case_file
     asked.earlier_case(of, workspace, lang)
-    if load_case(source, of, lang).rehearsal is not None:
+    if load_case(source, earlier_folder.name, lang).rehearsal is not None:
         raise BadInput(say("run.of_rehearsal", lang, name=of))
     lines = [x for x in source.read_text(encoding="utf-8-sig").splitlines() if not x.startswith("case:")]
     folder.path.mkdir(parents=True, exist_ok=True)

@@ -168,6 +168,25 @@ def test_a_change_of_another_notebook_is_refused(words: list[str], tmp_path: Pat
     assert isinstance(done.exception, BadInput)
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [(["--of", "case-2024-70"], "case-2024-07"), (["--of", "case-2024-07", "--day", "moonday"], "monday")],
+)
+def test_a_mistyped_case_or_day_is_told_the_one_that_was_meant(given: list[str], meant: str, tmp_path: Path) -> None:
+    test_audit_and_hosts_run_by_themselves_too(["hosts"], "Sunday", None, 6, tmp_path)
+    runner = CliRunner(env={"RUNBOOK_HOME": str(tmp_path)})
+    done = runner.invoke(build("en"), ["schedule", "hosts", *given, "--account", "SYSTEM"], standalone_mode=False)
+    assert isinstance(done.exception, BadInput) and f"Did you mean “{meant}”?" in str(done.exception)
+
+
+def test_the_case_is_the_one_of_the_folder_however_it_is_typed(tmp_path: Path) -> None:
+    test_audit_and_hosts_run_by_themselves_too(["hosts"], "Sunday", None, 6, tmp_path)
+    given = ["schedule", "hosts", "--of", "CASE-2024-07", "--account", "SYSTEM"]
+    done = CliRunner(env={"RUNBOOK_HOME": str(tmp_path)}).invoke(build("en"), given, standalone_mode=False)
+    assert done.exception is None, done.exception
+    assert "case-2024-07" in (tmp_path / "schedule" / "rds-cal-hosts.xml").read_bytes().decode("utf-16")
+
+
 def test_every_value_reaches_the_launcher_whole() -> None:
     """Paths with spaces, accents and a typographic apostrophe come through as one argument each."""
     arguments = parsed(PLAN).findtext(f"{T}Actions/{T}Exec/{T}Arguments") or ""

@@ -6,6 +6,7 @@ The "real" case is one against the fake powershell.exe, whose answers carry made
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -81,10 +82,11 @@ def test_a_recording_plays_as_the_case_went_and_names_nobody(workspace: Any, tmp
     fake.tell("service", out_from=said["out_from"], stdout=stdout)
     real = workspace.papermill("case-real", "-p", "apply", "backup,gpupdate", **fake.environ(encoding="cp850"))
     assert real.exit_code == 0, real.stderr
-    target = tmp_path / "recorded"
+    target = tmp_path / "recorded, été"
     done = workspace.runbook("record-host", str(target), "--of", "case-real", "--lang", "en")
     assert done.returncode == 0, done.stderr
-    assert str(target) in done.stdout
+    line = done.stdout.strip().rpartition(": ")[2]
+    assert shlex.split(line) == ["runbook", "run", "rehearsal-case-real", "--rehearsal", str(target)], "to be pasted"
 
     for path in (p for p in target.rglob("*") if p.is_file()):
         for text in (path.as_posix().removeprefix(str(target)), path.read_bytes().decode("latin-1")):

@@ -90,6 +90,8 @@ def test_a_real_case_does_not_start_from_a_rehearsal_nor_from_what_cannot_be_rea
     monkeypatch.setenv("RUNBOOK_POWERSHELL", "/bin/true")  # else a system that is not Windows is refused first
     with pytest.raises(BadInput, match="is a rehearsal"):
         opened(home, "case-2", "audit", of="played")
+    with pytest.raises(BadInput, match="is a rehearsal"):
+        opened(home, "case-2", "audit", of="PLAYED")
     source = home / "cases" / "ansi" / "case.yml"
     source.parent.mkdir(parents=True)
     source.write_bytes("case: ansi\ncompany: Société\n".encode("latin-1"))
