@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import textwrap
 
+#: A command that ends its line: no sentence follows it.
+_COMMAND = re.compile(r" runbook (?:accept|confirm|record|redact|run|seal|status|verify|withdraw) (?:(?![.;] ).)*$")
 #: Of a state: the colour of its word.
 _HUES = {
     "done": "green",
@@ -29,8 +32,8 @@ def colours() -> bool | None:
 
 
 def fitted(lines: list[str]) -> list[str]:
-    """``lines`` wrapped to the terminal, their beginnings kept; as they are where nobody looks at one. A command, which
-    stands alone in its line, is never broken: it is there to be pasted."""
+    """``lines`` wrapped to the terminal, their beginnings kept; as they are where nobody looks at one. A command is
+    never broken, for it is there to be pasted: one that ends a line which is wrapped gets a line of its own."""
     if not sys.stdout.isatty():
         return lines
     width = max(shutil.get_terminal_size().columns, 40)
@@ -40,5 +43,8 @@ def fitted(lines: list[str]) -> list[str]:
             found.append(line)
             continue
         indent = " " * (len(line) - len(line.lstrip()) + 4)
-        found += textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        command = _COMMAND.search(line)
+        told = line[: command.start()] if command else line
+        found += textwrap.wrap(told, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+        found += [indent + command[0].strip()] if command else []
     return found

@@ -243,6 +243,10 @@ def test_lines_fit_the_terminal_and_commands_stay_whole(monkeypatch: pytest.Monk
     monkeypatch.setenv("COLUMNS", "50")
     lines = screen.fitted(["  - " + "some words of a finding " * 6, command])
     assert lines[-1] == command
+    inline = "runbook accept case-1 key-packs-before --script --reason …"
+    lines = screen.fitted(["  - Read the key packs (waiting): the script has changed. To accept it: " + inline])
+    assert lines[-1].strip() == inline and lines[-2].rstrip().endswith("To accept it:")
+    lines = screen.fitted(["  - " + "some words of a finding " * 6, command])
     assert max(map(len, lines[:-1])) <= 50 and all(line.startswith("      ") for line in lines[1:-1])
 
 
