@@ -124,7 +124,10 @@ if ($remoteNames.Count -gt 0) {
         }
     }
     foreach ($answer in $found) {
-        $answers[$answer.PSComputerName] = $answer
+        # A host's own session may say something beside its answer.
+        if (-not $answers.ContainsKey($answer.PSComputerName) -or $answer.PSObject.Properties['ExitCode']) {
+            $answers[$answer.PSComputerName] = $answer
+        }
     }
     # An error variable can hold other things than error records.
     foreach ($record in $errorRecords | Where-Object -FilterScript { $_ -is [System.Management.Automation.ErrorRecord] }) {

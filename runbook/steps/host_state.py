@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ValidationError, model_validator
 
 from runbook.case.model import Case
 from runbook.journal.facts import Plain
 from runbook.knowledge import reference
-from runbook.steps.answer_shape import Answered, Fault, Flag, Int, LoggedEvent
+from runbook.steps.answer_shape import Answered, Fault, Flag, Int, LoggedEvent, misfit
 from runbook.steps.codes import LINKS, MODES, Connectivity, LicensingMode, PolicySource, shown
-from runbook.steps.remoting import WHY, Unreached, why_unreached
+from runbook.steps.remoting import UNREAD, WHY, Unreached, why_unreached
 
 #: Connectivity answers that say: this host gets its licences.
 CONNECTED = frozenset({Connectivity.VALID})
@@ -117,6 +117,21 @@ class HostAnswer(Answered):
     reached: Flag
     fault: Fault | None
     reading: HostReading | None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _each_by_itself(cls, data: Any) -> Any:
+        """What one host sent and cannot be read costs that host, and not the answers of all."""
+        if not isinstance(data, dict) or not isinstance(reading := data.get("Reading"), dict):
+            return data
+        try:
+            HostReading.model_validate(reading)
+        except ValidationError as error:
+            why = Fault(
+                fully_qualified_error_id=UNREAD, category="InvalidData", h_result="0x8007000D", message=misfit(error)
+            )
+            return data | {"Reached": False, "Reading": None, "Fault": why}
+        return data
 
 
 class HostsAnswer(Answered):

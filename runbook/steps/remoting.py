@@ -48,6 +48,8 @@ UNREACHED = {
     Unreached.NO_ANSWER: "remoting.hosts_no_answer",
     Unreached.OTHER: "remoting.hosts_other",
 }
+#: The id of the fault of a host whose answer has not the shape of a reading.
+UNREAD = "UnreadableReading"
 _IDS = {
     Unreached.NAME_NOT_FOUND: "ComputerNotFound NetworkPathNotFound TargetUnknown",
     Unreached.REFUSED: "URLNotAvailable CannotConnectWinRMService WinRMHttpError RemoteSessionDisallowed"
@@ -60,8 +62,10 @@ _IDS = {
     Unreached.WINRM_OFF: "CannotConnect",
     Unreached.TIMED_OUT: "WinRMOperationTimeout WinRMOperationAborted",
 }
-#: Errors of the language itself, which only a script that runs can raise.
-_SCRIPT = frozenset({"PropertyNotFoundStrict", "VariableIsUndefined", "RuntimeException", "CommandNotFoundException"})
+#: Errors of the language itself, which only a script that runs can raise; and what such a script sent.
+_SCRIPT = frozenset(
+    {"PropertyNotFoundStrict", "VariableIsUndefined", "RuntimeException", "CommandNotFoundException", UNREAD}
+)
 _WHY = {word.lower(): why for why, words in _IDS.items() for word in words.split()}
 #: WinRM's own time-out (WSMAN_OPERATION_TIMEDOUT), where it comes as a number.
 _WHY["-2144108503"] = Unreached.TIMED_OUT
@@ -76,7 +80,8 @@ def why_unreached(fault: Fault | None) -> Unreached:
     found = why_unreached_id(fault.kind)
     # A cmdlet, WMI or strict mode speaks: that is the script at work, and no longer the way to the host.
     spoke = "Microsoft." in fault.fully_qualified_error_id or fault.kind in _SCRIPT
-    return Unreached.FAILED_THERE if found is Unreached.OTHER and spoke else found
+    thrown = fault.message and fault.fully_qualified_error_id.startswith(fault.message)  # its text is its id
+    return Unreached.FAILED_THERE if found is Unreached.OTHER and (spoke or thrown) else found
 
 
 def why_unreached_id(word: str) -> Unreached:

@@ -35,6 +35,8 @@ IDS = [
     ("HRESULT 0x80041010,Microsoft.Management.Infrastructure.CimCmdlets.GetCimInstanceCommand", "failed_there"),
     ("PropertyNotFoundStrict", "failed_there"),
     ("System.ArgumentException,Microsoft.PowerShell.Commands.ConvertFromJsonCommand", "failed_there"),
+    ("Accès…", "failed_there"),  # the script's own throw: its text is its id
+    ("UnreadableReading", "failed_there"),
     ("NoAnswer", "no_answer"),
     ("", "other"),
 ]

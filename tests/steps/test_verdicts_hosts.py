@@ -84,6 +84,12 @@ def test_a_broker_that_rules_is_named(make_context: Make, hosts: Hosts) -> None:
         assert [row["set_by"] for row in verdict.table] == [f"steps.set_by_{by}"]
 
 
+def test_an_answer_that_cannot_be_read_costs_its_host_alone(make_context: Make, hosts: Hosts) -> None:
+    verdict = doing("hosts-policy").judge(make_context(), hosts({"OsBuild": "20348"}, {}))
+    assert (verdict.told["unreachable"], verdict.told["right"]) == (["RDSH01.corp.example"], ["RDSH02.corp.example"])
+    assert verdict.told["hosts"]["RDSH01.corp.example"]["fault"] == "failed_there"
+
+
 def test_the_report_of_a_host_whose_name_is_no_folder_s(tmp_path: Path, hosts: Hosts) -> None:
     """hosts.ps1 puts an underscore where a folder's name cannot have what stands there."""
     answer = one(HostsAnswer, hosts({"GpResult": {**NO_REPORT, "XmlFile": "gpresult.xml"}}).out or []).hosts[0]

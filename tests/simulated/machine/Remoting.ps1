@@ -115,6 +115,10 @@ function Invoke-Command {
                 Add-Member -InputObject $copy -NotePropertyName 'PSComputerName' -NotePropertyValue $as -Force
                 $copy
             }
+            if ($Sim.Server.ContainsKey('says') -and $Sim.Server.says.ContainsKey($name)) {
+                # What the host's own session says beside the answer.
+                Add-Member -InputObject ([psobject] $Sim.Server.says[$name]) -NotePropertyName 'PSComputerName' -NotePropertyValue $as -PassThru
+            }
         }
     }
     finally {
