@@ -165,7 +165,7 @@ if (-not $refused) {
     }
     $volume = $source.Substring(0, 2)
     try {
-        $null = New-Item -Path $folder -ItemType Directory -Force -ErrorAction Stop
+        $null = New-Item -Path $folder -ItemType Directory -ErrorAction Stop   # a new one: never into another copy
         try {
             $null = icacls.exe $folder /inheritance:r /grant:r '*S-1-5-32-544:(OI)(CI)F' '*S-1-5-18:(OI)(CI)F' /Q
             $rightsExitCode = $LASTEXITCODE

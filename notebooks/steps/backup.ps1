@@ -170,7 +170,7 @@ if (-not $refused) {
         $taskRegistered = $true
         $refused = $null
 
-        $null = New-Item -Path $folder -ItemType Directory -Force -ErrorAction Stop
+        $null = New-Item -Path $folder -ItemType Directory -ErrorAction Stop   # a new one: never into another copy
 
         # The copy is worth the licences: for Administrators and SYSTEM only (by SID), not for whoever may read the drive.
         try {
