@@ -52,6 +52,26 @@ $result = [pscustomobject]@{
 ConvertTo-Json -InputObject @($result) -Depth 6 | Out-File -LiteralPath $OutputPath -Encoding utf8
 'été'
 """
+#: A task that does nothing, due in ten minutes; how far away Windows takes that to be.
+TASK = """param([string] $InputPath, [string] $OutputPath)
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+$name = "RdsCalRunbook-Test-$PID"
+$stamp = "yyyy-MM-dd'T'HH:mm:ss'Z'"
+$action = New-ScheduledTaskAction -Execute "$env:SystemRoot\\System32\\cmd.exe" -Argument '/c exit'
+$trigger = New-ScheduledTaskTrigger -Once -At (Get-Date).AddMinutes(10)
+$trigger.StartBoundary = [datetime]::UtcNow.AddMinutes(10).ToString($stamp, [cultureinfo]::InvariantCulture)
+$trigger.EndBoundary = [datetime]::UtcNow.AddDays(1).ToString($stamp, [cultureinfo]::InvariantCulture)
+$null = Register-ScheduledTask -TaskName $name -Action $action -Trigger $trigger -Force -ErrorAction Stop
+try {
+    $next = (Get-ScheduledTaskInfo -TaskName $name -ErrorAction Stop).NextRunTime
+}
+finally {
+    Unregister-ScheduledTask -TaskName $name -Confirm:$false -ErrorAction SilentlyContinue
+}
+$result = [pscustomobject]@{ Minutes = [int] ($next - (Get-Date)).TotalMinutes }
+ConvertTo-Json -InputObject @($result) -Depth 6 | Out-File -LiteralPath $OutputPath -Encoding utf8
+"""
 NASTY = 'D:\\Sauvegardes d\'été\\"$(Get-Date)" `n; & | %PATH% €\r\n-File x.ps1 '
 
 
@@ -85,6 +105,15 @@ def test_an_error_ends_with_exit_code_1_and_its_text(tmp_path: Path) -> None:
     assert answer.exit_code == 1
     assert not answer.ok
     assert "refusé" in "\n".join(answer.errors)
+
+
+def test_the_safety_task_is_due_when_it_says(tmp_path: Path) -> None:
+    """Its trigger's boundaries as backup.ps1 writes them: in UTC, with the Z."""
+    host = open_host("en")
+    one, folder = call(tmp_path, TASK)
+    answer = read_answer(folder, process.run(host.command(one), folder, one.limit), host.encoding(one))
+    assert answer.ok, answer.errors
+    assert answer.out is not None and 8 <= answer.out[0]["Minutes"] <= 11
 
 
 def test_the_limit_ends_the_tree(tmp_path: Path) -> None:
