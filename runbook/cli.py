@@ -148,7 +148,12 @@ def _version(lang: str) -> click.Option:
             context.exit()
 
     return click.Option(
-        ["--version"], is_flag=True, is_eager=True, expose_value=False, help=say("cli.version", lang), callback=show
+        ["-V", "--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        help=say("cli.version", lang),
+        callback=show,
     )
 
 
@@ -159,6 +164,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     if "_RUNBOOK_COMPLETE" in os.environ:
         importlib.import_module("runbook.commands.completion")  # PowerShell is a shell too
     lang, words, asked = _take_language(words)
+    if words[:1] == ["help"]:  # as with git, uv, gh
+        words = [*words[1:2], "--help"]
     if not asked:
         lang = _of_case(words) or lang
     try:

@@ -20,6 +20,7 @@ from runbook.words.sentences import say
 
 def existing(name: str, lang: str, never_run: bool = False) -> CaseFolder:
     """The folder of a case that has a journal (or, ``never_run``, a case file at least). Raises BadInput else."""
+    home_is_there(lang)
     valid_name(name, lang)
     folder = case_folder(name)
     _put_away(folder)
@@ -29,6 +30,12 @@ def existing(name: str, lang: str, never_run: bool = False) -> CaseFolder:
         raise BadInput(say("confirm.never_run", lang, case=name, command=f"runbook run {name}"))
     near = did_you_mean(name, cases(), lang) or say("confirm.no_case_way", lang, case=name)
     raise BadInput(say("confirm.no_case", lang, case=name, place=folder.path.parent, near=near))
+
+
+def home_is_there(lang: str) -> None:
+    """Raise BadInput where RUNBOOK_HOME names a folder that is not there: a mistyped one has no cases."""
+    if not (place := find_workspace()).is_dir():
+        raise BadInput(say("cli.no_home", lang, place=place))
 
 
 def valid_name(name: str, lang: str) -> None:

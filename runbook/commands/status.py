@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from runbook.case.folder import CaseFolder, find_workspace
-from runbook.commands.existing import complete_cases, existing
+from runbook.commands.existing import complete_cases, existing, home_is_there
 from runbook.commands.screen import fitted, hue
 from runbook.commands.standing import Cut, Standing, all_cases, as_data, standing
 from runbook.journal.lines import Entry, utc_now
@@ -70,6 +70,7 @@ def add(group: click.Group, lang: str) -> None:
 
 def tell_all(lang: str, as_json: bool = False) -> int:
     """A line for each case: its state, when it last moved, what to do next."""
+    home_is_there(lang)
     workspace = find_workspace()
     found = all_cases(workspace, lang)
     if as_json:

@@ -163,6 +163,29 @@ def test_a_command_that_a_sentence_names_exists(lang: str) -> None:
     assert named > 20, "the sentences that are looked through"
 
 
+def test_help_is_a_command_too(capsys: pytest.CaptureFixture[str]) -> None:
+    said = {}
+    for words in (["help"], ["--help"], ["help", "status"], ["status", "--help"], ["-V"], ["--version"]):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["--lang", "en", *words])
+        assert not ended.value.code
+        said[" ".join(words)] = capsys.readouterr().out
+    assert said["help"] == said["--help"] and said["help status"] == said["status --help"]
+    assert said["-V"] == said["--version"]
+
+
+def test_a_home_that_is_not_there_and_a_folder_without_cases_are_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path / "mistyped"))
+    for words in ("status", "list", "status case-1"):
+        assert "RUNBOOK_HOME names" in refused(capsys, *words.split())
+    monkeypatch.setenv("RUNBOOK_HOME", str(tmp_path))
+    with pytest.raises(SystemExit):
+        cli.main(["--lang", "en", "status"])
+    assert "runbook -C FOLDER status" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_an_example_is_one_line_to_paste(lang: str) -> None:
     group = cli.build(lang)
