@@ -48,10 +48,10 @@ if (-not $server) {
     throw 'Win32_TSLicenseServer has no instance: the role service Remote Desktop Licensing is not there.'
 }
 $contacts = @(
-    [pscustomobject]@{ Name = 'FirstName'; Filled = $server.FirstName -match '\S' }
-    [pscustomobject]@{ Name = 'LastName'; Filled = $server.LastName -match '\S' }
-    [pscustomobject]@{ Name = 'Company'; Filled = $server.Company -match '\S' }
-    [pscustomobject]@{ Name = 'CountryRegion'; Filled = $server.CountryRegion -match '\S' }
+    [pscustomobject]@{ Name = 'FirstName'; Filled = [bool] ($server.FirstName -match '\S') }
+    [pscustomobject]@{ Name = 'LastName'; Filled = [bool] ($server.LastName -match '\S') }
+    [pscustomobject]@{ Name = 'Company'; Filled = [bool] ($server.Company -match '\S') }
+    [pscustomobject]@{ Name = 'CountryRegion'; Filled = [bool] ($server.CountryRegion -match '\S') }
 )
 $fault = $null
 $before = $null

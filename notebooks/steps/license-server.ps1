@@ -59,11 +59,11 @@ if ($activation -and $activation.ReturnValue -eq 0 -and $activation.PSObject.Pro
 if ($server) {
     $productId = [string] $server.ProductId -replace '[\x00-\x1F]', ''   # what ends a line would break private.json
     $contacts = @(
-        [pscustomobject]@{ Name = 'FirstName'; Filled = $server.FirstName -match '\S' }
-        [pscustomobject]@{ Name = 'LastName'; Filled = $server.LastName -match '\S' }
-        [pscustomobject]@{ Name = 'Company'; Filled = $server.Company -match '\S' }
-        [pscustomobject]@{ Name = 'CountryRegion'; Filled = $server.CountryRegion -match '\S' }
-        [pscustomobject]@{ Name = 'eMail'; Filled = $server.eMail -match '\S' }
+        [pscustomobject]@{ Name = 'FirstName'; Filled = [bool] ($server.FirstName -match '\S') }
+        [pscustomobject]@{ Name = 'LastName'; Filled = [bool] ($server.LastName -match '\S') }
+        [pscustomobject]@{ Name = 'Company'; Filled = [bool] ($server.Company -match '\S') }
+        [pscustomobject]@{ Name = 'CountryRegion'; Filled = [bool] ($server.CountryRegion -match '\S') }
+        [pscustomobject]@{ Name = 'eMail'; Filled = [bool] ($server.eMail -match '\S') }
     )
     $propertiesEmpty = -not ($server.DatabasePath -or $server.ProductId -or $server.Version)
 }
