@@ -147,14 +147,8 @@ def _version(lang: str) -> click.Option:
             click.echo(f"runbook, version {__version__}")
             context.exit()
 
-    return click.Option(
-        ["-V", "--version"],
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        help=say("cli.version", lang),
-        callback=show,
-    )
+    names, told = ["-V", "--version"], say("cli.version", lang)
+    return click.Option(names, is_flag=True, is_eager=True, expose_value=False, help=told, callback=show)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

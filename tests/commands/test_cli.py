@@ -153,7 +153,9 @@ def test_a_command_that_a_sentence_names_exists(lang: str) -> None:
     for file in (each for each in words if each.stem != "find"):  # what people type into the site's search
         for key, told in yaml.safe_load(file.read_text(encoding="utf-8")).items():
             text = str(told.get(lang, "") if isinstance(told, dict) else "")
-            for command, rest in re.findall(r"(?:^|[:«“(`]\s?)\s*runbook ([a-z-]+)\b([^`»”\n]*)", text, re.MULTILINE):
+            for command, rest in re.findall(
+                r"(?:^|[:«“(`]\s?)\s*runbook ([a-z][a-z-]*)\b([^`»”\n]*)", text, re.MULTILINE
+            ):
                 assert command in group.commands, f"{file.stem}.{key}: runbook {command}"
                 known = {option for param in group.commands[command].params for option in param.opts}
                 line = re.split(r"[.;] |, ", rest)[0]

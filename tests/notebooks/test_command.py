@@ -291,7 +291,7 @@ def test_an_edited_cell_runs_as_edited_and_says_so(workspace: Any, tmp_path: Pat
 @pytest.mark.skipif(sys.platform == "win32", reason="the limit on a file's size stands for a full disk; POSIX only")
 def test_a_full_disk_is_told_and_the_case_goes_on_afterwards(workspace: Any) -> None:
     source = data_root() / "notebooks" / "migrate.ipynb"
-    command = f"ulimit -f 160; exec {sys.executable} -m papermill '{source}' case-full.ipynb --no-progress-bar"
+    command = f"ulimit -f 160; exec '{sys.executable}' -m papermill '{source}' case-full.ipynb --no-progress-bar"
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=workspace.path,
