@@ -17,6 +17,7 @@ from runbook.knowledge import reference
 from runbook.steps import audits, dated_copies
 from runbook.steps.answer_shape import Answered, Fault, Flag, Int
 from runbook.steps.audit_packs import AuditPacks, version_word
+from runbook.steps.backup_copies import copies_made
 from runbook.steps.dated_copies import CopiesAnswer
 from runbook.steps.diagnosis import damage_lines, is_unread, open_logs
 from runbook.steps.opening import ExportedLogs, Roles, Service
@@ -197,7 +198,8 @@ def backup(context: Context, seen: CopiesAnswer) -> Verdict:
     if not context.case.backup.destination:
         line = Line("guards.missing_case", {"name": "backup.destination", "case": context.case.name})
         return Verdict(Status.FINDING, (line,), AuditBackup(destination="", copies=0, newest="", days=None))
-    whole = [copy for copy in dated_copies.newest_first(seen.copies, seen.collected_at) if copy.whole]
+    found = dated_copies.newest_first(seen.copies, seen.collected_at, copies_made(context.history))
+    whole = [copy for copy in found if copy.whole]
     future = dated_copies.from_the_future(seen.copies, seen.collected_at)
     told = (Line("backup.copies_future", {"copies": ", ".join(future)}),) if future else ()
     facts = AuditBackup(destination=seen.destination, copies=len(seen.copies), newest="", days=None)

@@ -9,6 +9,7 @@ from pydantic import Field
 from runbook.hints.ids import hints_for
 from runbook.journal.context import Context
 from runbook.journal.facts import Facts
+from runbook.journal.history import History
 from runbook.journal.outcome import BAD, SATISFIED, Line, Status, Verdict
 from runbook.journal.parts import Of
 from runbook.steps import dated_copies
@@ -149,7 +150,7 @@ WAYS: tuple[type[CopyMade], ...] = (FolderCopy, ShadowCopy)
 )
 def copies(context: Context, seen: CopiesAnswer) -> Verdict:
     """Every copy read again. The one that this run made has to be good; older ones that are not are told."""
-    found = dated_copies.newest_first(seen.copies, seen.collected_at)
+    found = dated_copies.newest_first(seen.copies, seen.collected_at, copies_made(context.history))
     future = dated_copies.from_the_future(seen.copies, seen.collected_at)
     good = [copy.name for copy in found if copy.good]
     case = context.case.backup
@@ -170,7 +171,7 @@ def copies(context: Context, seen: CopiesAnswer) -> Verdict:
     there = {copy.name for copy in found} | set(future) | _removed(context)
     lost = [name for name in made if name not in there]
     # To the second place goes what was made now, the clean one first; else the newest.
-    mine = sorted((c for c in found if c.name in made and c.whole), key=lambda c: (c.good, c.at), reverse=True)
+    mine = sorted((c for c in found if c.name in made and c.whole), key=lambda c: not c.good)
     whole = [copy.name for copy in found if copy.whole]
     facts = Copies(
         destination=seen.destination,
@@ -207,11 +208,22 @@ def copies(context: Context, seen: CopiesAnswer) -> Verdict:
         lines.append(Line("backup.copies_other", {"copies": ", ".join(other)}))
     if future:
         lines.append(Line("backup.copies_future", {"copies": ", ".join(future)}))
-    right = whole and not other and not future
+    later = dated_copies.dated_later(found)
+    if later:
+        lines.append(Line("backup.copies_later", {"copies": ", ".join(later), "newest": whole[0]}))
+    right = whole and not other and not future and not later
     return Verdict(Status.SUCCEEDED if right else Status.FINDING, tuple(lines), facts, table)
 
 
 _MAKE_COPIES = ("backup", *(kind.step for kind in WAYS))
+_MADE = frozenset({Status.SUCCEEDED, Status.FINDING})
+
+
+def copies_made(history: History) -> list[str]:
+    """The names of the copies that this case has made, in the order of its journal, by whatever notebook and way."""
+    ends = (end for step in _MAKE_COPIES for end in history.ends(step) if end["status"] in _MADE)
+    found = {_leaf(end["facts"].get("destination")): end["n"] for end in ends if end.get("facts")}
+    return sorted((name for name in found if name), key=lambda name: found[name])
 
 
 @verification("backup", by="backup-copies")

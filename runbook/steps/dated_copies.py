@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -173,10 +173,25 @@ def differing(copy: DatedCopy, manifest: Manifest) -> tuple[str, ...]:
     return tuple(sorted(name for name in said.keys() | there.keys() if said.get(name) != there.get(name)))
 
 
-def newest_first(copies: Iterable[DatedCopy], now: dt.datetime | None = None) -> list[Judged]:
-    """All copies judged, the newest first; those from the future of ``now`` are left out (``from_the_future``)."""
-    found = sorted((judge(copy) for copy in copies), key=lambda copy: copy.at, reverse=True)
-    return [copy for copy in found if now is None or copy.at <= now + _CLOCK]
+def newest_first(copies: Iterable[DatedCopy], now: dt.datetime | None = None, made: Sequence[str] = ()) -> list[Judged]:
+    """All copies judged, the newest first; those from the future of ``now`` are left out (``from_the_future``).
+
+    ``made``: the names of those that the case itself has made, in the order of its journal. Of these a later one is
+    newer, though its name says an earlier hour: the clock was put back between them."""
+    judged = (judge(copy) for copy in copies)
+    found = [copy for copy in judged if now is None or copy.at <= now + _CLOCK]
+    ages = {copy.name: (copy.at, -1) for copy in found}
+    latest = dt.datetime.min.replace(tzinfo=dt.UTC)
+    for place, name in enumerate(name for name in made if name in ages):
+        latest = max(latest, ages[name][0])
+        ages[name] = latest, place
+    return sorted(found, key=lambda copy: ages[copy.name], reverse=True)
+
+
+def dated_later(newest: list[Judged]) -> list[str]:
+    """The whole copies of ``newest`` (newest first) that are older than the first one and say a later hour."""
+    whole = [copy for copy in newest if copy.whole]
+    return sorted(copy.name for copy in whole[1:] if copy.at > whole[0].at)
 
 
 def from_the_future(copies: Iterable[DatedCopy], now: dt.datetime) -> list[str]:
@@ -185,19 +200,21 @@ def from_the_future(copies: Iterable[DatedCopy], now: dt.datetime) -> list[str]:
 
 
 def to_remove(copies: list[Judged], keep: int, keep_days: int | None, now: dt.datetime) -> list[str]:
-    """The names of whole copies beyond the ``keep`` newest of them, or older than ``keep_days``, by whatever way
-    they were made.
+    """The names of whole copies beyond the ``keep`` newest of ``copies`` (newest first), or older than ``keep_days``,
+    by whatever way they were made.
 
     The newest whole copy and the newest one that needs no logs replayed are never among them, whatever the numbers
-    and the clock say.
+    and the clock say, nor is one that says a later hour than the newest: backup-retention.ps1 goes by the names.
     """
-    whole = sorted((copy for copy in copies if copy.whole), key=lambda copy: copy.at, reverse=True)
+    whole = [copy for copy in copies if copy.whole]
     clean = next((copy for copy in whole if copy.good), None)
+    later = dated_later(copies)
     return [
         copy.name
         for place, copy in enumerate(whole)
         if place > 0
         and copy is not clean
+        and copy.name not in later
         and (place >= keep or (keep_days is not None and copy.age_days(now) > keep_days))
     ]
 

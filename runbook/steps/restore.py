@@ -16,6 +16,7 @@ from runbook.journal.context import Context
 from runbook.journal.facts import Facts, Plain
 from runbook.journal.outcome import Line, Status, Verdict
 from runbook.steps import dated_copies
+from runbook.steps.backup_copies import copies_made
 from runbook.steps.dated_copies import REPLAY, CopiesAnswer, Judged, Manifest, SystemStateVersion
 from runbook.steps.registry import CASE_LINE, local, script
 
@@ -83,7 +84,7 @@ def place(context: Context) -> str:
 )
 def copies(context: Context, seen: CopiesAnswer) -> Verdict:
     """The newest copy has to be whole. Where it is not, the newest one that is whole is named."""
-    found = dated_copies.newest_first(seen.copies, seen.collected_at)
+    found = dated_copies.newest_first(seen.copies, seen.collected_at, copies_made(context.history))
     future = dated_copies.from_the_future(seen.copies, seen.collected_at)
     told = [Line("backup.copies_future", {"copies": ", ".join(future)})] if future else []
     facts = _facts(seen, found)

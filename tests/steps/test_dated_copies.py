@@ -146,7 +146,7 @@ def test_the_newest_good_copy_never_goes(
 ) -> None:
     """Whatever lies there, whatever the numbers, however wrong the clock: what goes is whole, and a newer one
     and the newest clean one stay."""
-    copies = [judged(days, state) for days, state in found]
+    copies = [judged(days, state) for days, state in sorted(found)]
     gone = to_remove(copies, keep, keep_days, NOW + dt.timedelta(days=clock))
     whole = sorted((c for c in copies if c.whole), key=lambda c: c.at, reverse=True)
     clean = [c.name for c in whole if c.good]
