@@ -25,7 +25,8 @@ class Context(Told):
     this run's, else an earlier run's frozen or succeeded one. ``status`` maps it to its latest status; ``confirms`` to
     its ``confirm`` entries of the journal that stand, oldest first (private fields masked there). ``applied`` holds the
     changes named in ``apply``, ``parameters`` what else the notebook's parameters cell was given; ``notebook`` is its
-    name; ``history`` is the whole journal, for what a change was made of.
+    name; ``history`` is the journal, for what a change was made of, without what the runs ``elsewhere`` have read:
+    another machine answered in them.
     """
 
     case: Case
@@ -41,6 +42,7 @@ class Context(Told):
     parameters: Mapping[str, str] = field(default_factory=dict)
     notebook: str = ""
     history: History = field(default_factory=lambda: History([]))
+    elsewhere: frozenset[str] = frozenset()
 
     @property
     def files_folder(self) -> str:

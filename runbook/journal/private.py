@@ -21,13 +21,14 @@ class Identifiers(NamedTuple):
 def identifiers_in_full(context: Context, after: Entry | None = None) -> Identifiers:
     """What the server itself said last (``private/license-server-rNN.json``, ``activate-rNN.json``), else what a
     person entered after the activation. A field that nobody knows is None. ``after``: the last line about an
-    installation that is no more; what was said by then is not this one's."""
+    installation that is no more; what was said by then is not this one's, nor is what another machine said."""
+    others = {int(run[1:]) for run in context.elsewhere}
     before = int(after["run"][1:]) if after else 0
     product: str | None = None
     server: str | None = None
     folder = context.case_folder / "private"
     found = [*folder.glob("license-server-r*.json"), *folder.glob("activate-r*.json")]
-    said = [path for path in found if _run(path.stem) > before]
+    said = [path for path in found if _run(path.stem) > before and _run(path.stem) not in others]
     for path in sorted(said, key=lambda p: (_run(p.stem), p.stem), reverse=True):
         record = json.loads(path.read_text(encoding="utf-8-sig"))
         product = product or compact_product(record.get("ProductId"))

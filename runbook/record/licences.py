@@ -8,8 +8,10 @@ from runbook.journal.context import Context
 from runbook.journal.story import Run, Story
 from runbook.papers import pictures
 from runbook.record.labels import step_title
+from runbook.record.told import read_elsewhere
 from runbook.steps.inventory import Group, inventory
 from runbook.steps.key_packs import Counted
+from runbook.steps.preflight import without_readings
 
 
 def licence_sheet(story: Story, lang: str) -> list[Group] | None:
@@ -27,7 +29,9 @@ def context_of(story: Story, lang: str) -> Context | None:
         case = load_case(story.folder / "case.yml", story.name, lang, agreeing=False)
     except RunbookError:
         return None
-    run, history, latest = story.folder / story.runs[-1].name, story.history, story.latest()
+    run, latest = story.folder / story.runs[-1].name, story.latest()
+    elsewhere = read_elsewhere(story)
+    history = without_readings(story.history, elsewhere)
     return Context(
         case=case,
         lang=lang,
@@ -40,6 +44,7 @@ def context_of(story: Story, lang: str) -> Context | None:
         rehearsal=bool(story.rehearsal),
         notebook=str(story.runs[-1].opened.get("notebook", "migrate")),
         history=history,
+        elsewhere=elsewhere,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
+from runbook.case.consistency import names_machine
 from runbook.case.model import Pack
 from runbook.journal.facts import Facts
 from runbook.journal.outcome import Status
@@ -14,10 +15,12 @@ from runbook.journal.story import Attempt, Story
 from runbook.papers.reckoning import Kind, exceeding, owned, stock
 from runbook.steps.audit_packs import AuditPacks
 from runbook.steps.key_packs import Counted, HeldBefore
+from runbook.steps.preflight import Preflight, apart, reads_the_machine
 
 _ANSWERED = frozenset({Status.SUCCEEDED, Status.FINDING})
 #: What a reading was made in: one that finds numbers or hosts not as they should be fails, and was read all the same.
 COUNTED = _ANSWERED | {Status.FAILED}
+_OTHER = "steps.preflight_other_server"
 
 
 F = TypeVar("F", bound=Facts)
@@ -66,12 +69,24 @@ def told(story: Story, kind: type[F], statuses: frozenset[Status] = _ANSWERED) -
     """The facts that a step told last with one of ``statuses``; None where it told none, or none that stands since a
     person took an entry back. A reading that failed has no facts."""
     found: Told[F] | None = None
+    elsewhere = read_elsewhere(story) if reads_the_machine(kind.step) else ()
     for run in story.runs:
-        for attempt in run.steps.get(kind.step, []):
+        for attempt in run.steps.get(kind.step, []) if run.name not in elsewhere else ():
             facts = facts_of(attempt, kind)
             if facts and facts.model_fields_set and attempt.status in statuses and story.stands(attempt):
                 found = Told(run.name, str(attempt.ended), attempt.status, facts)
     return found
+
+
+def read_elsewhere(story: Story) -> frozenset[str]:
+    """The runs that were made on another machine than the server that the case names now: what they read of it says
+    nothing of that server. In a redacted copy, whose names are tokens, the runs say it themselves."""
+    server = story.case.get("license_server")
+    named = server.get("name") if isinstance(server, dict) else None
+    if story.redacted or not named:
+        ends = story.history.ends(Preflight.step)
+        return frozenset(e["run"] for e in ends if any(line["key"] == _OTHER for line in e.get("lines") or []))
+    return apart(story.history, lambda dns, computer: names_machine(str(named), dns, computer))
 
 
 def latest(*found: Told[Any] | None) -> Told[Any] | None:

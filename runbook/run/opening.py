@@ -38,6 +38,7 @@ from runbook.knowledge.reference import Step
 from runbook.run import asked, new_case, workstation
 from runbook.run.invocation import Invocation
 from runbook.run.rebuild import rebuild_run
+from runbook.steps.preflight import on_another_machine, without_readings
 from runbook.words import sentences
 from runbook.words.language import choose
 from runbook.words.sentences import say
@@ -89,7 +90,9 @@ class Run:
 
     def context(self, step: str) -> Context:
         """What the verdict on ``step`` may look at."""
-        history = self.history()
+        told = self.history()
+        elsewhere = on_another_machine(told, self.name)
+        history = without_readings(told, elsewhere)
         folder = self.path / step
         folder.mkdir(exist_ok=True)
         return Context(
@@ -102,6 +105,7 @@ class Run:
             status=dict(self.status),
             confirms={s: history.standing(s) for s in self.steps},
             history=history,
+            elsewhere=elsewhere,
             applied=self.applied,
             rehearsal=self.is_rehearsal,
             parameters=self.parameters,

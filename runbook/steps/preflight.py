@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import ClassVar
 
 from pydantic import AwareDatetime, Field
@@ -12,10 +13,11 @@ from runbook.hints.ids import hints_for
 from runbook.journal.beside import histories
 from runbook.journal.context import Context
 from runbook.journal.facts import Facts
-from runbook.journal.history import played
+from runbook.journal.history import History, played
 from runbook.journal.lines import set_back
 from runbook.journal.outcome import Line, Status, Verdict
 from runbook.knowledge import reference
+from runbook.knowledge.catalogue import plain_steps
 from runbook.steps.answer_shape import Answered, Fault, Flag, Int, NativeRun
 from runbook.steps.reading import failed
 from runbook.steps.registry import script
@@ -27,8 +29,12 @@ PATCHED_SINCE = dt.date(2024, 7, 9)
 RECOVERY = "migrate"
 #: The notebooks whose changes are made on the machine that they run on.
 CHANGES_THIS_SERVER = frozenset({RECOVERY, "backup"})
+#: The notebooks whose readings are those of the server that the case names, and go down as such: an audit's sheet too.
+OF_THIS_SERVER = CHANGES_THIS_SERVER | {"audit"}
 #: The notebooks that only look: a state that is a fault for a recovery keeps none of them from reading on.
 LOOKS = frozenset({"diagnose", "audit", "hosts"})
+#: The checks that read session hosts, from whatever machine.
+HOSTS_READ = frozenset({"hosts-policy", "hosts-verify", "hosts-state"})
 
 
 class ExecutionPolicy(Answered):
@@ -103,6 +109,55 @@ class Preflight(Facts):
         return self.dns_name or self.computer_name
 
 
+def apart(history: History, here: Callable[[str, str], bool]) -> frozenset[str]:
+    """The runs in which another machine answered. ``here`` says whether the DNS name and the computer's name are those
+    of the machine in question; one that was renamed on a person's word is the same."""
+    names = {}
+    for end in history.ends(Preflight.step):
+        facts = end.get("facts") or {}
+        told = str(facts.get("dns_name") or ""), str(facts.get("computer_name") or "")
+        if any(told):
+            names[str(end["run"])] = told
+    own = [dns or computer for dns, computer in names.values() if here(dns, computer)]
+    return frozenset(
+        run
+        for run, (dns, computer) in names.items()
+        if not here(dns, computer) and not any(history.one_machine(dns or computer, each) for each in own)
+    )
+
+
+def reads_the_machine(step: str) -> bool:
+    """Whether ``step`` reads the machine that the notebook runs on: what it says of another one says nothing here."""
+    if step == Preflight.step or step not in plain_steps():
+        return False
+    return plain_steps()[step]["kind"] == "check" and step not in HOSTS_READ
+
+
+def without_readings(history: History, runs: frozenset[str]) -> History:
+    """``history`` without what ``runs`` have read of the machine; what was changed, said and decided in them stays."""
+    if not runs:
+        return history
+    return History(
+        e for e in history.entries if not (e["event"] == "end" and e["run"] in runs and reads_the_machine(e["step"]))
+    )
+
+
+def on_another_machine(history: History, run: str) -> frozenset[str]:
+    """The runs in which another machine answered than in ``run``: a case that was begun on another one, a diagnosis of
+    a session host. One with the same License Server ID may be this one, renamed."""
+    here = history.facts_in(Preflight, run)
+    if here is None or not here.name:
+        return frozenset()
+    other = apart(history, lambda dns, computer: names_machine(dns or computer, here.dns_name, here.computer_name))
+    own = _license_server_id(history, run) if other else ""
+    return frozenset(each for each in other if not own or _license_server_id(history, each) != own)
+
+
+def _license_server_id(history: History, run: str) -> str:
+    read = (history.end_in("license-server", run) or {}).get("facts") or {}
+    return str(read.get("license_server_id") or "")
+
+
 def server_of(context: Context) -> str:
     """The license server by its own word, where it was asked for its name; else as the case names it."""
     seen = context.facts(Preflight)
@@ -165,7 +220,7 @@ def _preflight_faults(context: Context, seen: PreflightAnswer) -> tuple[Line, ..
             lines.append(Line("steps.preflight_too_old", fields))
     if _users_in_workgroup(context, seen) and context.notebook not in LOOKS:
         lines.append(Line("steps.preflight_workgroup", {"workgroup": seen.domain}))
-    if context.notebook in CHANGES_THIS_SERVER:
+    if context.notebook in OF_THIS_SERVER:
         lines += _other_server(context, seen)
     return tuple(lines)
 
@@ -176,7 +231,7 @@ def _users_in_workgroup(context: Context, seen: PreflightAnswer) -> bool:
 
 def _other_server(context: Context, seen: PreflightAnswer) -> tuple[Line, ...]:
     """Told where the machine is not the one that the case names. Whatever would be read here would go down in the
-    record of another server: a fault in the notebooks that change this one, a remark in those that only look."""
+    record of another server: a fault, but a remark in the notebooks that look at any machine."""
     named = context.case.license_server.name
     if context.case.draft or names_machine(named, seen.dns_name, seen.computer_name):
         return ()
@@ -233,7 +288,7 @@ def _preflight_concerns(context: Context, seen: PreflightAnswer) -> tuple[Line, 
         lines.append(Line("steps.preflight_workgroup_device", {"workgroup": seen.domain}))
     if _policy(seen) == "AllSigned":
         lines.append(Line("steps.preflight_all_signed"))
-    if context.notebook not in CHANGES_THIS_SERVER:
+    if context.notebook not in OF_THIS_SERVER:
         lines += _other_server(context, seen)
     last = _last_update(seen)
     if last and last < PATCHED_SINCE.isoformat():

@@ -98,7 +98,7 @@ def _before_parts(context: Context, step: str) -> Iterator[Part]:
             continue
         state = parts.SAID_IN if said else parts.IN
         if step in _COPIES:
-            earlier = (e for e in reversed(context.history.entries[: begin["n"] - 1]) if e["event"] == "end")
+            earlier = (e for e in reversed(context.history.entries) if e["event"] == "end" and e["n"] < begin["n"])
             rows = next((found for e in earlier if (found := _rows_of(e)) is not None), None)
             yield Part(_of_rows(rows) if rows is not None else stock(context)[0], state, str(begin["run"]))
         elif step == "activate":
