@@ -22,6 +22,10 @@ _STOPS_SERVICE = frozenset({"backup", "backup-folder"})
 _UNSETTLED = {"steps.sheet_unsettled": "clearinghouse", "guards.unsettled": "install-packs"}
 #: Where a person's own statement ends the case.
 _ENDS = frozenset({"steps.source_alive", "steps.source_restorable"})
+#: What the Clearinghouse gave is not what was bought, or more than that: a contact is to be replaced.
+_WRONG = frozenset({"steps.key_packs_wrong", "steps.key_packs_mixed"})
+_SURPLUS = frozenset({"steps.key_packs_more", "steps.clearinghouse_more", "steps.clearinghouse_rest_more"})
+_REFUSED, _GONE = "steps.install_refused", "steps.key_packs_gone"
 _SHEET = Path("private", "call-sheet.html")
 
 
@@ -42,8 +46,9 @@ class Standing:
     """A case as its journal tells it. ``state`` is new, done, waiting, failed, interrupted, open (a run is at work),
     killed (its last run ended without a word), renamed, unheld or unreadable; ``error`` says then why. ``ends`` are the
     last run's judgements, ``answered`` the steps that were confirmed since; ``left`` is the run that left the recovery
-    unfinished, where another notebook was run since; ``stands`` is the number of each step's last entry that stands;
-    ``unsettled`` are the steps that rest on an entry that was taken back or replaced since."""
+    unfinished, where another notebook was run since; ``contacts`` are the numbers of the contacts with the
+    Clearinghouse that stand, ``stands`` is the number of each step's last entry that stands; ``unsettled`` are the
+    steps that rest on an entry that was taken back or replaced since."""
 
     folder: CaseFolder
     state: str
@@ -60,6 +65,7 @@ class Standing:
     sealed: bool = False
     error: str = ""
     left: str = ""
+    contacts: tuple[int, ...] = ()
     stands: Mapping[str, int] = field(default_factory=dict)
     unsettled: tuple[str, ...] = ()
 
@@ -121,6 +127,8 @@ class Standing:
             if _first_key(bad[0]) in _ENDS and step not in self.answered:
                 correct = f'runbook confirm {self.case} {step} --replaces {self.stands.get(step, 1)} --why "…"'
                 return "ends", step, [f'runbook seal {self.case} --as-is "…"', correct]
+            if found := self._put_right(bad[0]):
+                return found
             calls = [end["step"] for end in self.having(Status.FINDING, Status.WAITING)]
             if step == "key-packs-after" and "clearinghouse" in calls:  # the rest has yet to be issued
                 step = "clearinghouse"
@@ -143,6 +151,8 @@ class Standing:
             step = end["step"]
             if step in self.answered:
                 return "answered", step, [again]
+            if found := self._put_right(end):
+                return found
             if _first_key(end) == "run.fill_in_case":
                 return "fill_in", "", [again]
             if plain_steps()[step]["kind"] == "manual":
@@ -158,6 +168,21 @@ class Standing:
             return "record", "", [f"runbook record {self.case}"]
         verb = "verify" if self.sealed else "seal"
         return verb, "", [f"runbook {verb} {self.case}"]
+
+    def _put_right(self, end: Entry) -> tuple[str, str, list[str]] | None:
+        """What to do where a person's entry is what is wrong, or no longer so; None where it is not."""
+        keys = {line["key"] for line in end["lines"]}
+        instead = [f'runbook confirm {self.case} clearinghouse --replaces {n} --why "…"' for n in self.contacts]
+        said = f"runbook confirm {self.case} install-packs"
+        if not instead or not keys & {*_WRONG, *_SURPLUS, _REFUSED, _GONE}:
+            return None
+        if answered := {"clearinghouse", "install-packs"} & self.answered:
+            return "answered", min(answered), [self.again]
+        if keys & _WRONG:
+            return "reissue", "clearinghouse", [self.again, *instead]
+        if keys & _SURPLUS:
+            return "surplus", "clearinghouse", [*instead, self.again]
+        return "gone" if _GONE in keys else "refused", end["step"], [said, *instead]
 
 
 def standing(folder: CaseFolder, lang: str | None = None, *, whole: bool = False) -> Standing:
@@ -204,6 +229,7 @@ def standing(folder: CaseFolder, lang: str | None = None, *, whole: bool = False
         _is_sealed(folder),
         left=left,
         unsettled=again,
+        contacts=tuple(int(e.get("entry") or n) for n, e in enumerate(history.standing("clearinghouse"), 1)),
         stands={
             end["step"]: int(said[-1].get("entry") or 1) for end in ends if (said := history.standing(end["step"]))
         },

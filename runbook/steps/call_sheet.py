@@ -44,6 +44,7 @@ from runbook.steps.clearinghouse import ISSUED
 from runbook.steps.key_packs import held_before, unsettled
 from runbook.steps.letter import letter
 from runbook.steps.opening import LicenseServer, own_identifiers
+from runbook.steps.purpose import still_to_ask
 from runbook.steps.registry import local
 
 
@@ -66,10 +67,15 @@ def call_sheet(context: Context) -> Verdict:
     issued = any(said(entry, "result") == ISSUED for entry in context.confirms.get("clearinghouse", []))
     if (found := unsettled(context)) and not issued:
         return Verdict(Status.WAITING, (Line("steps.sheet_unsettled", {"asked": found[0], "now": found[1]}),))
-    asked = to_ask(context.case.packs, held_before(context))
+    first = to_ask(context.case.packs, held_before(context))
     owned = context.case.expected_cals()
-    if not asked:
+    if not first:
         return Verdict(Status.SKIPPED, (Line("steps.sheet_nothing_missing", {"owned": owned}),))
+    asked = still_to_ask(context) if issued else first
+    written_before = context.known(CallSheet)
+    if not asked and written_before.files and all((context.case_folder / f).is_file() for f in written_before.files):
+        return Verdict(Status.ALREADY_DONE, (Line("steps.sheet_kept"),), written_before)
+    asked = asked or first
     # Both papers ask for what is missing, and for no more.
     context = replace(context, case=context.case.model_copy(update={"packs": list(asked)}))
     written = []
@@ -80,7 +86,8 @@ def call_sheet(context: Context) -> Verdict:
     facts = CallSheet(files=tuple(written), server_id_known=known)
     lines = [Line("steps.sheet_written", {"files": ", ".join(written)})]
     if (missing := context.case.expected_cals()) < owned:
-        lines.append(Line("steps.sheet_only_missing", {"asked": missing, "there": owned - missing, "owned": owned}))
+        key = "steps.sheet_only_rest" if asked != first else "steps.sheet_only_missing"
+        lines.append(Line(key, {"asked": missing, "there": owned - missing, "owned": owned}))
     if not known:
         lines.append(Line("steps.sheet_no_server_id"))
     return Verdict(Status.SUCCEEDED, tuple(lines), facts)

@@ -6,6 +6,7 @@ that are not found (or proofs that are missing) open ``escalate``; its answer se
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, ClassVar
 
 from runbook.case.identifiers import normalise_id35
@@ -90,15 +91,20 @@ class Escalation(Facts):
     note: str = ""
 
 
-def issued_packs(entries: list[dict[str, Any]]) -> list[IssuedPack]:
-    """The packs of every contact that issued some, each ID once (a pack dictated twice counts once)."""
+def issued_packs(context: Context, entries: list[dict[str, Any]]) -> list[IssuedPack]:
+    """The packs of every contact that issued some, each ID once (a pack dictated twice counts once). IDs are told apart
+    in full: two may end alike. Where the private answers are not at hand, by their last five characters, and those of
+    one contact by their place: nobody is given one ID twice in one answer."""
     found: dict[str, IssuedPack] = {}
-    for entry in entries:
+    for entry, private in zip(entries, context.private("clearinghouse", entries), strict=True):
         if said(entry, "result") != ISSUED:
             continue
+        full = [normalise_id35(str(pack.get("id") or "")) for pack in private.get("packs") or []]
+        alike: Counter[str] = Counter()
         for number, pack in enumerate(packs_of(entry.get("fields", {}))):
-            shown = pack.id or f"{place(entry)}.{number}"
-            found[shown] = pack
+            alike[pack.id] += 1
+            known = full[number] if number < len(full) else None
+            found[known or (f"{pack.id} {alike[pack.id]}" if pack.id else f"{place(entry)}.{number}")] = pack
     return list(found.values())
 
 
@@ -116,6 +122,18 @@ def issued_ids(context: Context, contacts: list[Entry] | None = None) -> list[tu
             if compact:
                 found.setdefault(compact, contact)
     return [(contact, compact) for compact, contact in found.items()]
+
+
+def issued_counts(context: Context) -> list[tuple[Entry, str, int]]:
+    """Each License Key Pack ID that a contact which stands gave, in full, with the last contact that gave it and its
+    CALs as that one said (0: not said)."""
+    found: dict[str, tuple[Entry, int]] = {}
+    contacts = context.confirms.get("clearinghouse", [])
+    for contact, fields in zip(contacts, context.private("clearinghouse"), strict=True):
+        for pack in fields.get("packs") or []:
+            if compact := normalise_id35(str(pack.get("id") or "")):
+                found[compact] = contact, int(pack.get("count") or 0)
+    return [(contact, compact, count) for compact, (contact, count) in found.items()]
 
 
 def packs_of(fields: dict[str, Any]) -> list[IssuedPack]:
@@ -181,7 +199,7 @@ def _not_yet(context: Context) -> Verdict:
 def _issued(
     context: Context, entries: list[dict[str, Any]], facts: Clearinghouse, log: tuple[dict[str, Any], ...]
 ) -> Verdict:
-    packs = issued_packs(entries)
+    packs = issued_packs(context, entries)
     total = sum(pack.count for pack in packs)
     facts = facts.model_copy(update={"packs": tuple(packs), "issued": total})
     if not packs:
@@ -195,6 +213,7 @@ def _issued(
     there = facts.owned - asked
     facts = facts.model_copy(update={"asked": asked})
     fields = {"packs": ids, "issued": total, "owned": facts.owned, "reference": facts.reference or "steps.not_recorded"}
+    fields["case"] = context.case.name
     place = (total > asked) - (total < asked)
     if there:
         fields |= {"asked": asked, "there": there}

@@ -18,6 +18,7 @@ from runbook.journal.outcome import Line, Status, Verdict
 from runbook.knowledge import reference
 from runbook.papers.reckoning import to_ask
 from runbook.steps import registry
+from runbook.steps.install import too_many
 from runbook.steps.key_packs import Counted, HeldBefore, held_before, unsettled
 from runbook.steps.opening import LicenseServer
 from runbook.steps.preflight import Preflight
@@ -86,7 +87,7 @@ def refused(context: Context, step: str) -> Verdict | None:
         return _waiting(context, step, lines)
     if step == "install-packs" and unsettled(context):
         return Verdict(Status.WAITING, (Line("guards.unsettled", {"server": here}),))
-    if step == "install-packs" and (lines := _all_there(context, here)):
+    if step == "install-packs" and (lines := _all_there(context, here) or too_many(context)):
         return Verdict(Status.WAITING, lines)
     if reference.step(step).phase == "hosts" and context.status.get(Counted.step) is Status.FAILED:
         return Verdict(Status.WAITING, (Line("guards.wrong_packs", {"server": here}),))

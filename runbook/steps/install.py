@@ -17,11 +17,12 @@ from runbook.journal.entries import moment, said
 from runbook.journal.facts import Facts
 from runbook.journal.outcome import Line, Status, Verdict
 from runbook.journal.parts import SentPack, secret
+from runbook.papers.reckoning import to_ask
 from runbook.steps.answer_shape import Answered, Fault, Flag, Int, LoggedEvent
 from runbook.steps.clearinghouse import issued_ids, issued_packs
-from runbook.steps.key_packs import HeldBefore, KeyPack, unsettled
+from runbook.steps.key_packs import HeldBefore, KeyPack, compact, unsettled
 from runbook.steps.preflight import server_of
-from runbook.steps.purpose import dictated, failure, purpose
+from runbook.steps.purpose import beyond, dictated, failure, purpose
 from runbook.steps.registry import CONFIRM, manual, script
 
 MIGRATE, INSTALL, AUTOMATIC, CIM = "wizard-migrate", "wizard-install", "automatic", "cim"
@@ -117,6 +118,15 @@ class MigrationEvents(Facts):
     ambiguous: int = 0
 
 
+def too_many(context: Context) -> tuple[Line, ...]:
+    """Said where the packs that were dictated hold more CALs than the case has to ask for, and some are not in yet: a
+    pack cannot be taken out again, and the case names no right to it."""
+    if (found := beyond(context)) is None:
+        return ()
+    fields = {"issued": found[0], "asked": found[1], "case": context.case.name}
+    return (Line("guards.too_many", fields),)
+
+
 @manual("install-packs")
 def install_packs(context: Context, entries: list[dict[str, Any]]) -> Verdict:
     """``entries``: ``way`` (wizard-migrate, wizard-install, automatic, cim), ``note``.
@@ -131,10 +141,12 @@ def install_packs(context: Context, entries: list[dict[str, Any]]) -> Verdict:
         due = (
             [of.shown for of in aim.due]
             if aim
-            else [p.id for p in issued_packs(context.confirms.get("clearinghouse", []))]
+            else [p.id for p in issued_packs(context, context.confirms.get("clearinghouse", []))]
         )
         if not due:  # reissued by the automatic way: there is no ID to enter
             return Verdict(Status.WAITING, (Line("steps.install_waiting_automatic", {"server": server_of(context)}),))
+        if lines := too_many(context):
+            return Verdict(Status.WAITING, lines)
         fields = {"server": server_of(context), "packs": ", ".join(due)}
         return Verdict(Status.WAITING, (Line(_WIZARD[context.case.clearinghouse.wizard], fields),))
     entry = entries[-1]
@@ -184,8 +196,11 @@ def install_packs_cim(context: Context, seen: InstallPacksAnswer) -> Verdict:
         earlier = purpose(context, "install-packs")
         inside = [part.of.shown for part in earlier.done] if earlier else []
         inside += [f"…{pack.tail}" for pack in seen.packs if not _code(pack)]
-        lines = [Line("steps.install_in", {"ids": ", ".join(dict.fromkeys(inside))})] if inside else []
+        lines = [Line("steps.install_in", {"ids": ", ".join(inside)})] if inside else []
         lines += [Line("steps.install_refused", {"id": f"…{pack.tail}", "code": _code(pack)}) for pack in refused]
+        before = compact(seen.before)
+        if refused and not to_ask(context.case.packs, before):
+            lines.append(Line("steps.install_refused_there", {"server": server_of(context), "case": context.case.name}))
         found = [hint for pack in refused for hint in hints_for("wmi", _code(pack))]
         hints = tuple(dict.fromkeys([*found, *hints_for("refused-id")]))
         return Verdict(Status.FAILED, tuple(lines) or (Line("steps.install_nothing"),), facts, table, hints)

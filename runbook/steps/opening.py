@@ -333,7 +333,8 @@ def license_server(context: Context, seen: LicenseServerAnswer) -> Verdict:
     )
     earlier = set_up_anew(context.history, facts)
     told = earlier and not (facts.activated and earlier is set_up_anew(context.history))  # until it is activated again
-    anew = (Line("steps.license_server_anew", {"run": earlier["run"]}),) if earlier and told else ()
+    fields = {"run": earlier["run"] if earlier else "", "case": context.case.name}
+    anew = (Line("steps.license_server_anew", fields),) if told else ()
     if facts.activated:
         fields = {"id": facts.license_server_id or "steps.not_read", "path": seen.database_path or "—"}
         line = Line("steps.license_server_ok", fields)

@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runbook.case.model import Pack
 from runbook.journal import parts
 from runbook.journal.context import Context
 from runbook.journal.entries import place
 from runbook.journal.lines import Entry
 from runbook.journal.outcome import Line, Status
 from runbook.journal.parts import Of, Part, PartTold
-from runbook.papers.reckoning import Row
+from runbook.papers.reckoning import Row, kind_of, to_ask
 from runbook.steps import registry
-from runbook.steps.clearinghouse import issued_ids
-from runbook.steps.key_packs import Counted, HeldBefore, Inventory, Rows
+from runbook.steps.clearinghouse import issued_counts, issued_ids
+from runbook.steps.key_packs import Counted, HeldBefore, Inventory, Rows, held_before
 from runbook.steps.opening import set_up_anew
 from runbook.steps.preflight import Preflight, server_of
 
@@ -78,6 +79,51 @@ def _since(context: Context, step: str) -> Iterator[Part]:
         stood += [compact for contact, compact in issued_ids(context) if place(contact) < place(said)]
         for compact in dict.fromkeys(stood):
             yield Part(parts.secret(compact), parts.SAID_IN, str(said.get("run") or ""))
+
+
+def still_to_ask(context: Context) -> tuple[Pack, ...]:
+    """What a further contact is to be asked for: what the server lacks of the case's packs, by its last count or by
+    the reading from before, less what was dictated and is in no count yet. Of what kind that is only its row will
+    tell: where several kinds lack, all that lacks stands there."""
+    lost, counted = set_up_anew(context.history), _last_count(context)
+    if counted is None:
+        packs = context.case.packs
+        missing = to_ask(packs, held_before(context)) if lost is None else (*packs,)
+        since = place(lost) if lost else 0
+        waiting = sum(count for contact, _, count in issued_counts(context) if place(contact) > since)
+    else:
+        known = {(row.id, row.kind) for row in held_before(context)}
+        # A row that is new and of a type that a person has to look at is no reason to ask for it once more.
+        rows = [r if (r.id, r.kind) in known else r.model_copy(update={"type": 2}) for r in counted]
+        missing, waiting = to_ask(context.case.packs, rows), sum(to_send(context))
+    kinds = {kind_of(pack) for pack in missing}
+    if not waiting or len(kinds) != 1:
+        return missing
+    product, version = kinds.pop()
+    return to_ask(missing, [Row(id=0, type=2, product_type=product, version_id=version, total=waiting, issued=0)])
+
+
+def _last_count(context: Context) -> tuple[Row, ...] | None:
+    """The rows of the last count after the installation, of the installation that is there now."""
+    lost = set_up_anew(context.history)
+    ends = [end for end in context.history.ends(Counted.step) if lost is None or end["run"] > lost["run"]]
+    found = (read.rows for end in reversed(ends) if (read := Counted.of(end.get("facts"))) and read.rows is not None)
+    return next(found, None)
+
+
+def to_send(context: Context) -> list[int]:
+    """The CALs of each pack that was dictated and of which nothing says that it is in (0: not said)."""
+    aim = purpose(context, "install-packs")
+    due = {of.key for of in aim.due} if aim else set()
+    return [count for _, compact, count in issued_counts(context) if parts.secret(compact).key in due]
+
+
+def beyond(context: Context) -> tuple[int, int] | None:
+    """How many CALs the contacts that stand gave, and how many were to be asked for, where the former are more and
+    some are still to be sent."""
+    given = [count for _, _, count in issued_counts(context)]
+    asked = sum(pack.count for pack in to_ask(context.case.packs, held_before(context)))
+    return (sum(given), asked) if all(given) and sum(given) > asked and to_send(context) else None
 
 
 def dictated(context: Context) -> Iterator[tuple[Entry, Of]]:

@@ -85,7 +85,9 @@ def test_dictated_and_never_installed(done: Bent) -> None:
 
 def test_a_backup_older_than_the_last_pack(done: Bent) -> None:
     done.issued(PACKS[2])
-    done.run("install-packs")
+    done.server.wizard(PACKS[2])  # the command sends none that the case does not own
+    done.confirm("install-packs", way="wizard-install")
+    done.run()
     assert found(done)["backup_old"]["left"] == "20 + 20 + 20"
     done.case(packs=[{"count": 20, "no_proof_reason": f"MODEL {n}"} for n in range(3)])
     done.run("backup")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -14,12 +15,14 @@ import pytest
 from model_server import PACKS, SERVER_ID, Bent, row
 
 from runbook.commands.case import accept_step
+from runbook.commands.status import status_lines
 from runbook.errors import RunbookError
 from runbook.journal import lines
 from runbook.journal.story import read_story
 from runbook.record.answer import answer
 from runbook.record.conflicts import conflicts
 from runbook.record.licences import licence_sheet
+from runbook.run import opening
 from runbook.steps import backup_copies
 from runbook.words.forms import in_words
 
@@ -179,3 +182,180 @@ def test_the_copy_made_last_is_the_newest_whatever_the_clock_said(
 def words_of(end: dict[str, Any]) -> str:
     return str([line["fields"] for line in end["lines"]])
 
+
+# -- the Clearinghouse errs
+
+
+@pytest.mark.parametrize("contacts", ["one", "two", "twice"])
+def test_two_packs_whose_ids_end_alike_are_two(bent: Bent, contacts: str) -> None:
+    bent.server.known[ALIKE] = 20
+    bent.ready()
+    if contacts == "one":
+        bent.issued(PACKS[0], ALIKE)
+    else:
+        bent.issued(PACKS[0])
+        bent.issued(*((ALIKE,) if contacts == "two" else (PACKS[0], ALIKE)))
+    ends = bent.run(CHANGES)
+    assert words(ends["clearinghouse"]) == ["clearinghouse_issued"] and ends["clearinghouse"]["facts"]["issued"] == 40
+    assert ends["key-packs-after"]["status"] == "succeeded" and bent.server.held() == 40
+    assert conflicts(read_story(bent.folder.path), "en") == []
+
+
+@pytest.mark.parametrize("applied", ["none", "install-packs"])
+@pytest.mark.parametrize("how", ["25 for 20", "a third pack", "case.yml cut"])
+def test_no_pack_goes_in_that_the_case_has_no_right_to(bent: Bent, how: str, applied: str) -> None:
+    """A pack cannot be taken out again; the sentence of the contact said so, and the command sent it."""
+    bent.server.known[PACKS[1]] = 25 if how == "25 for 20" else 20
+    bent.ready()
+    counts = {"25 for 20": (20, 25), "a third pack": (20, 20, 20), "case.yml cut": (20, 20)}[how]
+    packs = [{"id": key, "count": count} for key, count in zip(PACKS, counts, strict=False)]
+    bent.confirm("clearinghouse", channel="telephone", result="issued", packs=packs)
+    if how == "case.yml cut":
+        bent.case(packs=owned(20))
+    end = bent.run(applied)["install-packs"]
+    assert end["status"] == "waiting" and words(end) == ["too_many"] and bent.server.calls == []
+    assert 'runbook confirm bent clearinghouse --replaces 1 --why "…"' in "\n".join(status_lines(bent.folder, "en"))
+    if how == "25 for 20":  # the contract says so
+        bent.case(packs=owned(20, 25))
+    else:
+        bent.issued(*PACKS[: len(counts) - 1], replaces=1, why="one was another company's")
+    ends = bent.run("install-packs")
+    assert ends["key-packs-after"]["status"] == "succeeded" and conflicts(read_story(bent.folder.path), "en") == []
+
+
+@pytest.mark.parametrize("wrong", ["2019", "device", "half"])
+def test_packs_of_another_kind_are_asked_for_again_and_no_others(bent: Bent, wrong: str) -> None:
+    bent.ready()
+    bent.run()
+    enter = bent.server._install
+
+    def mistaken(key: str) -> int:
+        bent.server.version = 6 if wrong == "2019" or (wrong == "half" and key == PACKS[1]) else 7
+        return enter(key)
+
+    bent.server.devices = {*PACKS[:2]} if wrong == "device" else set()
+    bent.server._install = mistaken  # type: ignore[method-assign]
+    bent.issued(*PACKS[:2])
+    assert bent.run(CHANGES)["key-packs-after"]["status"] == "failed"
+    lines = [line.strip() for line in status_lines(bent.folder, "en")]
+    assert lines[1:3] == ["runbook run bent", 'runbook confirm bent clearinghouse --replaces 1 --why "…"']
+    bent.run()
+    asked = "1 × 20 Per User" if wrong == "half" else "2 × 20 Per User"
+    assert asked in paper(bent, "letter") and asked in paper(bent, "call-sheet")
+    wrong = "none"
+    right = (PACKS[0], PACKS[2]) if asked[0] == "1" else PACKS[2:4]
+    bent.issued(*right, replaces=1, why="of another kind")
+    ends = bent.run(CHANGES)
+    assert ends["key-packs-after"]["status"] == "finding" and bent.server.held() == 40
+
+
+# -- what was issued is not asked for once more
+
+
+@pytest.mark.parametrize("installed", [False, True])
+def test_a_further_call_asks_for_the_rest_alone(bent: Bent, installed: bool) -> None:
+    bent.ready()
+    bent.run()
+    assert "2 × 20 Per User" in paper(bent, "letter")
+    bent.issued(PACKS[0])
+    if installed:
+        bent.run("install-packs")
+    end = bent.run()["call-sheet"]
+    assert "sheet_only_rest" in words(end)
+    for name in ("letter", "call-sheet"):
+        assert "1 × 20 Per User" in paper(bent, name) and "2 × 20" not in paper(bent, name)
+    bent.issued(PACKS[1])
+    assert words(bent.run(CHANGES)["call-sheet"]) == ["sheet_kept"]
+    bent.case(packs=owned(20, 20, 35))
+    bent.run()
+    assert "1 × 35 Per User" in paper(bent, "letter") and "20 Per User" not in paper(bent, "letter")
+
+
+@pytest.mark.parametrize("activated", [False, True])
+def test_a_server_that_was_set_up_anew_asks_for_all_again(bent: Bent, activated: bool) -> None:
+    bent.ready(*PACKS[:2])
+    bent.run(CHANGES)
+    bent.run()
+    bent.server.set_up_anew()
+    bent.server.activated = activated
+    for _ in range(2):
+        bent.run()
+        assert "2 × 20 Per User" in paper(bent, "letter")
+    bent.server.activated = True
+    bent.issued(*PACKS[3:5], replaces=1, why="set up anew")
+    assert words(bent.run()["call-sheet"]) == ["sheet_kept"]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_server_that_lost_its_activation_is_told_what_to_look_at(bent: Bent, kept: bool) -> None:
+    """With its packs still there it was told to call for new ones, and would have held them twice."""
+    bent.ready(*PACKS[:2])
+    bent.run(CHANGES)
+    bent.server.activated = False
+    if not kept:
+        bent.server.rows = []
+    ends = bent.run()
+    said = told(ends["license-server"])
+    assert "has lost its activation" in said and "“Count the CALs after” tells what is still there" in said
+    assert "runbook confirm bent clearinghouse --replaces" in said
+    assert ends["key-packs-after"]["status"] == ("succeeded" if kept else "failed")
+
+
+# -- another person
+
+
+@pytest.mark.parametrize("who", ["a colleague", "another case"])
+def test_a_pack_that_a_colleague_entered_first_is_told_with_the_refusal(bent: Bent, who: str) -> None:
+    """ "Call the Clearinghouse again" is no advice where the pack is in."""
+    bent.ready(PACKS[0])
+    bent.run("install-packs")
+    bent.issued(PACKS[1])
+    bent.server.wizard(PACKS[1])
+    end = bent.run("install-packs")["install-packs"]
+    assert words(end)[-1] == "install_refused_there" and "runbook confirm bent install-packs" in told(end)
+    lines = [line.strip() for line in status_lines(bent.folder, "en")]
+    assert "runbook confirm bent install-packs" in lines[1:4]
+    bent.confirm("install-packs", way="wizard-install")
+    assert status_lines(bent.folder, "en")[1].strip() == "runbook run bent"
+    ends = bent.run("install-packs")
+    assert ends["key-packs-after"]["status"] == "succeeded" and conflicts(read_story(bent.folder.path), "en") == []
+
+
+@pytest.mark.parametrize("there", [0, 20])
+def test_a_pack_that_was_misheard_is_no_colleagues(bent: Bent, there: int) -> None:
+    bent.server.rows = [row(2, there)] if there else []
+    bent.ready(WRONG, *((PACKS[0],) if not there else ()))
+    end = bent.run("install-packs")["install-packs"]
+    assert "install_refused" in words(end) and "install_refused_there" not in words(end)
+    assert "--replaces 1" in "\n".join(status_lines(bent.folder, "en")[1:4])
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_packs_that_are_gone_have_a_way_back(bent: Bent, lost: int) -> None:
+    bent.ready(*PACKS[:2])
+    bent.run(CHANGES)
+    del bent.server.rows[2 - lost :]
+    bent.run()
+    lines = [line.strip() for line in status_lines(bent.folder, "en")]
+    assert lines[1:3] == [
+        "runbook confirm bent install-packs",
+        'runbook confirm bent clearinghouse --replaces 1 --why "…"',
+    ]
+
+
+def test_two_persons_on_two_machines_send_each_pack_once(
+    bent: Bent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has a copy of the case from before the installation: the second one's run sees what came."""
+    bent.ready(*PACKS[:2])
+    copied = tmp_path / "other"
+    shutil.copytree(bent.home / "cases", copied / "cases")
+    bent.run(CHANGES)
+    monkeypatch.setenv("RUNBOOK_HOME", str(copied))
+    monkeypatch.setattr(opening, "operator", lambda: "ben@WS02")
+    second = Bent(copied, bent.server)
+    ends = second.run("install-packs")
+    assert "preflight_elsewhere" in words(ends["preflight"]) and ends["install-packs"]["status"] == "waiting"
+    assert [call for call in bent.server.calls if call in PACKS] == [*PACKS[:2]]
+    second.confirm("install-packs", way="wizard-install")
+    assert second.run("install-packs")["key-packs-after"]["status"] == "succeeded"
