@@ -25,6 +25,17 @@ _ENDS = frozenset({"steps.source_alive", "steps.source_restorable"})
 #: What the Clearinghouse gave is not what was bought, or more than that: a contact is to be replaced.
 _WRONG = frozenset({"steps.key_packs_wrong", "steps.key_packs_mixed"})
 _SURPLUS = frozenset({"steps.key_packs_more", "steps.clearinghouse_more", "steps.clearinghouse_rest_more"})
+#: What a host was told by policy, or by the broker, is not what the case wants, though somebody says that it was set.
+_POLICY = frozenset(
+    {
+        "steps.hosts_dead_server",
+        "steps.hosts_no_server",
+        "steps.hosts_other_server",
+        "steps.hosts_by_address",
+        "steps.hosts_mode_wrong",
+        "steps.hosts_mode_missing",
+    }
+)
 _REFUSED, _GONE = "steps.install_refused", "steps.key_packs_gone"
 _SHEET = Path("private", "call-sheet.html")
 
@@ -174,6 +185,10 @@ class Standing:
         keys = {line["key"] for line in end["lines"]}
         instead = [f'runbook confirm {self.case} clearinghouse --replaces {n} --why "…"' for n in self.contacts]
         said = f"runbook confirm {self.case} install-packs"
+        if end["step"] == "hosts-verify" and keys & _POLICY and "hosts-configure" in self.stands:
+            if "hosts-configure" in self.answered:
+                return "answered", "hosts-configure", [self.again]
+            return "configure", "hosts-configure", [f"runbook confirm {self.case} hosts-configure", self.again]
         if not instead or not keys & {*_WRONG, *_SURPLUS, _REFUSED, _GONE}:
             return None
         if answered := {"clearinghouse", "install-packs"} & self.answered:

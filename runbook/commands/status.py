@@ -42,7 +42,7 @@ _NEXT = keyed(
     "cli.next_waiting", "cli.next_decide", "cli.next_record", "cli.next_seal", "cli.next_verify", "cli.next_open",
     "cli.next_unreadable", "cli.next_renamed", "cli.next_unheld", "cli.next_settle", "cli.next_ends",
     "cli.next_recovery", "cli.next_unsettled", "cli.next_reissue", "cli.next_surplus",
-    "cli.next_refused", "cli.next_gone",
+    "cli.next_refused", "cli.next_gone", "cli.next_configure",
 )  # fmt: skip
 
 

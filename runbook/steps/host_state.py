@@ -7,6 +7,7 @@ mode.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,7 @@ TROUBLES = {
     "dead_server": "steps.trouble_dead_server",
     "no_server": "steps.trouble_no_server",
     "other_server": "steps.trouble_other_server",
+    "by_address": "steps.trouble_by_address",
     "servers_unread": "steps.trouble_servers_unread",
     "mode_wrong": "steps.trouble_mode_wrong",
     "mode_missing": "steps.trouble_mode_missing",
@@ -232,7 +234,16 @@ def _server_troubles(case: Case, seen: HostReading) -> Iterable[str]:
     if any(same_host(server, lost.name) for server in servers for lost in case.lost_servers):
         yield "dead_server"
     elif not any(same_host(server, case.license_server.name) for server in servers):
-        yield "other_server"
+        yield "by_address" if any(map(_is_address, servers)) else "other_server"
+
+
+def _is_address(server: str) -> bool:
+    """Whether a host was given an address in place of a name: whose it is, nobody sees from here."""
+    try:
+        ipaddress.ip_address(server.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def same_host(one: str, other: str) -> bool:

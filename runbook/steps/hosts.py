@@ -39,6 +39,7 @@ _TROUBLES = {
     "dead_server": "steps.hosts_dead_server",
     "no_server": "steps.hosts_no_server",
     "other_server": "steps.hosts_other_server",
+    "by_address": "steps.hosts_by_address",
     "servers_unread": "steps.hosts_servers_unread",
     "mode_wrong": "steps.hosts_mode_wrong",
     "mode_missing": "steps.hosts_mode_missing",
@@ -276,7 +277,7 @@ def hints_of(states: list[HostState]) -> tuple[str, ...]:
     """Ids of errors.yml that the hosts' troubles point to."""
     found: list[str] = []
     troubles = {word for state in states for word in state.troubles}
-    if troubles & {"dead_server", "no_server", "other_server", "mode_missing"}:
+    if troubles & {"dead_server", "no_server", "other_server", "by_address", "mode_missing"}:
         found += hints_for("grace")
     if troubles & {"mode_wrong", "too_new"}:
         found += hints_for("no-cal")

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from runbook.case.consistency import same_machine
 from runbook.case.model import Pack
 from runbook.journal import parts
 from runbook.journal.context import Context
@@ -54,21 +55,32 @@ def purpose(context: Context, step: str) -> Purpose | None:
     asked = tuple(registry.doing(step).asked(context))
     if not asked:
         return None
-    found = tuple(parts.latest([*_before_parts(context, step), *_since(context, step)]))
+    every = [*_before_parts(context, step), *_since(context, step)]
+    if step == "gpupdate":  # a host under its short name, or with its domain, is the same
+        every = [_under_its_name(part, asked) for part in every]
+    found = tuple(parts.latest(every))
     return Purpose(asked, found, tuple(parts.due(asked, found)))
+
+
+def _last_line(context: Context, run: str) -> int:
+    return max((int(e["n"]) for e in context.history.entries if e.get("run") == run), default=0)
+
+
+def _under_its_name(part: Part, hosts: Iterable[Of]) -> Part:
+    return next((replace(part, of=of) for of in hosts if same_machine(of.key, part.of.key)), part)
 
 
 def _since(context: Context, step: str) -> Iterator[Part]:
     """The parts that count: a policy that was edited again has to be refreshed again, a copy from before the last
-    pack that went in, or may have, is a copy of less, a server that was set up anew is activated no longer; what a
-    person did by hand after the last attempt is done."""
+    pack that went in, or may have, is a copy of less, a server that was set up anew is activated no longer, nor is a
+    copy of what it was one of what it is; what a person did by hand after the last attempt is done."""
     edited = max((place(e) for e in context.confirms.get("hosts-configure", [])), default=0)
     begun = {str(b["run"]): int(b["n"]) for b in context.history.begins(step)}
     since = edited if step == "gpupdate" else _last_pack(context) if step in _COPIES else 0
     if step in _COPIES and step != "backup-system-state":
         since = max(since, _copies_gone(context))
-    if step == "activate" and (earlier := set_up_anew(context.history)):
-        since = place(earlier)
+    if step in ("activate", *_COPIES) and (earlier := set_up_anew(context.history)):
+        since = max(since, place(earlier) if step == "activate" else _last_line(context, str(earlier["run"])))
     for part in parts.parts_of(context.history, step):
         if begun.get(part.run, 0) > since or not since:
             yield part

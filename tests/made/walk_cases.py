@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from model_server import CASE, PACKS, Bent, ModelServer, plug
+from model_server import CASE, PACKS, Bent, ModelServer, plug, row
 
 from runbook.commands.case import accept_step
 from runbook.commands.status import status_lines
@@ -227,6 +227,23 @@ class Story:
             later.append("accept", step="roles", what="script", script_sha256="0" * 64, who="w", reason="clock ahead")
             accept_step(self.bent.folder, "journal", None, "the clock was wrong", "w", "en")
             self.done.append("clock set back")
+
+    def looked_elsewhere(self) -> None:
+        """A notebook that only looks, on somebody else's license server."""
+        kept = {
+            name: getattr(self.server, name) for name in ("name", "rows", "activated", "answers", "copies", "cut_in")
+        }
+        self.server.name, self.server.rows, self.server.copies = "RDLIC98", [row(2, 100, 50)], []
+        self.server.activated, self.server.cut_in = self.draw.random() < 0.7, None
+        self.server.answers = {"license-server": {"LicenseServerIdTail": "OTH98"}}
+        notebook = self.draw.choice(("audit", "diagnose", "hosts"))
+        try:
+            self.bent.run("none", notebook)
+        except RunbookError as refused:
+            self.faults.append(f"refused: {refused}")
+        for name, value in kept.items():
+            setattr(self.server, name, value)
+        self.done.append(f"{notebook} on another server")
 
     def dated_back(self) -> None:
         """A contact that is dated before the loss."""
@@ -436,7 +453,8 @@ MOVES = (
     "owned_changes", "owned_changes", "another_server_named", "case_put_right", "case_put_right", "packs_dictated",
     "packs_dictated", "packs_corrected", "entry_withdrawn", "decision_withdrawn", "approved", "power_cut", "hosts_down",
     "policy_edited", "hosts_changed", "in_the_wizard", "copy_restored", "copy_restored", "server_set_up_anew",
-    "pack_exchanged", "clock_set_back", "dated_back", "other_language", "wrong_change_named", "contradiction_written",
+    "pack_exchanged", "clock_set_back", "looked_elsewhere", "dated_back", "other_language", "wrong_change_named",
+    "contradiction_written",
     "decide", "decide", "all_put_right", "all_put_right", "all_put_right",
 )  # fmt: skip
 CHANGES = ("install-packs", "backup", "gpupdate", "activate")

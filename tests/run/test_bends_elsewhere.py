@@ -283,7 +283,11 @@ def test_a_server_that_was_set_up_anew_asks_for_all_again(bent: Bent, activated:
         assert "2 × 20 Per User" in paper(bent, "letter")
     bent.server.activated = True
     bent.issued(*PACKS[3:5], replaces=1, why="set up anew")
-    assert words(bent.run()["call-sheet"]) == ["sheet_kept"]
+    ends = bent.run()
+    assert words(ends["call-sheet"]) == ["sheet_kept"]
+    assert ends["backup"]["status"] not in ("succeeded", "already_done"), "the copy is one of what is no more"
+    assert bent.run("install-packs,backup")["backup"]["status"] == "succeeded"
+    assert bent.run()["backup"]["status"] == "already_done"
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -299,6 +303,54 @@ def test_a_server_that_lost_its_activation_is_told_what_to_look_at(bent: Bent, k
     assert "has lost its activation" in said and "“Count the CALs after” tells what is still there" in said
     assert "runbook confirm bent clearinghouse --replaces" in said
     assert ends["key-packs-after"]["status"] == ("succeeded" if kept else "failed")
+
+
+# -- hosts
+
+
+@pytest.mark.parametrize("becomes", ["short", "long", "mixed"])
+def test_a_host_under_its_other_name_is_not_refreshed_twice(bent: Bent, becomes: str) -> None:
+    short, long = (["RDSH01", "RDSH02"], ["RDSH01.corp.example", "RDSH02.corp.example"])
+    bent.ready(*PACKS[:2], session_hosts={"names": long if becomes == "short" else short})
+    bent.run(CHANGES)
+    bent.case(session_hosts={"names": {"short": short, "long": long, "mixed": [short[0], long[1]]}[becomes]})
+    assert bent.run(CHANGES)["gpupdate"]["status"] == "already_done"
+    assert len([call for call in bent.server.calls if call.startswith("gpupdate")]) == 2
+    assert conflicts(read_story(bent.folder.path), "en") == []
+
+
+def pointed_to(bent: Bent, server: str) -> None:
+    """What every host is told, by policy."""
+    sample = bent.server.recorded("hosts-verify", "hosts")["Hosts"][0]
+    found = bent.server._hosts
+
+    def hosts(given: Any, folder: Path) -> dict[str, Any]:
+        answer = found(given, folder)
+        for host in answer["Hosts"]:
+            host["Reading"] = {**host["Reading"], "SpecifiedServers": [server]}
+        return answer
+
+    assert "SpecifiedServers" in sample["Reading"]
+    bent.server._hosts = hosts  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    ("server", "word"), [("10.1.2.3", "by_address"), ("fe80::1", "by_address"), ("RDLIC77", "other_server")]
+)
+def test_hosts_that_are_told_wrongly_name_the_way_on(bent: Bent, server: str, word: str) -> None:
+    """The policy was confirmed once: that is not repeated by a run, and gpupdate was done."""
+    bent.ready(*PACKS[:2])
+    bent.confirm("hosts-configure", way="gpo", gpo="RDS")
+    pointed_to(bent, server)
+    end = bent.run(CHANGES)["hosts-verify"]
+    assert end["status"] == "failed" and words(end)[0] == f"hosts_{word}"
+    lines = [line.strip() for line in status_lines(bent.folder, "en")]
+    assert lines[1:3] == ["runbook confirm bent hosts-configure", "runbook run bent"]
+    bent.confirm("hosts-configure", way="gpo", gpo="RDS, by name")
+    assert status_lines(bent.folder, "en")[1].strip() == "runbook run bent"
+    pointed_to(bent, "RDLIC01.corp.example")
+    ends = bent.run(CHANGES)
+    assert ends["hosts-verify"]["status"] == "succeeded" and ends["gpupdate"]["status"] == "succeeded"
 
 
 # -- another person
