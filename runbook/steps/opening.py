@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime, Field
 
+from runbook.case.consistency import names_machine
 from runbook.hints.ids import hints_for
 from runbook.journal.context import Context
 from runbook.journal.entries import place
@@ -332,7 +333,9 @@ def license_server(context: Context, seen: LicenseServerAnswer) -> Verdict:
         contacts_missing=tuple(contact.name for contact in seen.contacts if not contact.filled),
     )
     earlier = set_up_anew(context.history, facts)
-    told = earlier and not (facts.activated and earlier is set_up_anew(context.history))  # until it is activated again
+    told = (
+        _of_the_case(context) and earlier and not (facts.activated and earlier is set_up_anew(context.history))
+    )  # until it is activated again
     fields = {"run": earlier["run"] if earlier else "", "case": context.case.name}
     anew = (Line("steps.license_server_anew", fields),) if told else ()
     if facts.activated:
@@ -344,6 +347,12 @@ def license_server(context: Context, seen: LicenseServerAnswer) -> Verdict:
         return Verdict(Status.FINDING, (line, *anew), facts, hints=hints_for("activation"))
     line = Line("steps.license_server_unknown", {"status": seen.activation_status})
     return Verdict(Status.FINDING, (line,), facts, hints=hints_for("activation"))
+
+
+def _of_the_case(context: Context) -> bool:
+    """Whether the machine that answered is the server that the case names, where both are known."""
+    seen, case = context.facts(Preflight), context.case
+    return seen is None or case.draft or names_machine(case.license_server.name, seen.dns_name, seen.computer_name)
 
 
 def _tail(text: str | None) -> str:

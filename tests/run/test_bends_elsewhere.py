@@ -87,6 +87,21 @@ def test_what_another_machine_says_says_nothing_of_the_cases_server(bent: Bent, 
     assert {ends[step]["status"] for step in CHANGES.split(",")} == {"already_done"}
 
 
+@pytest.mark.parametrize("seen", ["in the draft", "in a diagnosis"])
+def test_another_machine_that_changed_is_not_the_cases_server(bent: Bent, seen: str) -> None:
+    back = elsewhere(bent)
+    if seen == "in a diagnosis":
+        back()
+        bent.ready()
+        back = elsewhere(bent)
+    bent.run("none", "migrate" if seen == "in the draft" else "diagnose")
+    bent.case()
+    bent.server.activated = False
+    assert "license_server_anew" not in words(bent.run("none", "diagnose")["license-server"])
+    back()
+    assert "license_server_anew" not in words(bent.run()["license-server"])
+
+
 def test_an_audit_is_one_of_the_server_that_the_case_names(bent: Bent) -> None:
     """Its licence sheet bore the numbers of another server under the name of this one."""
     bent.case()
