@@ -136,7 +136,9 @@ def recovery(at: Place, check: Callable[[str, bool, object], None]) -> None:
     """migrate from not activated to DONE, then the notebooks around it."""
 
     def confirmed(step: str, *typed: str) -> None:
-        done = at.runbook("--lang", "fr", "confirm", NAME, step, typed=typed)
+        done = at.runbook(
+            "--lang", "fr", "confirm", NAME, step, typed=(*typed, "o")
+        )  # the answers shown, once more yes
         check(f"confirm {step}", done.returncode == 0, done.stdout + done.stderr)
 
     first = at.papermill("migrate", NAME)
