@@ -92,6 +92,14 @@ class History:
         since = max((e["n"] for e in self._of("accept", step) if e.get("what") == "reading"), default=0)
         return next((e for e in self.ends(step) if e["status"] in _FIRM and e["n"] > since), None)
 
+    def kept_reading(self, step: str) -> Entry | None:
+        """The reading that a frozen step is held to: the last that was made and not told again (``of``). There is more
+        than one where a person had it taken anew, or where another machine had answered first."""
+        since = max((e["n"] for e in self._of("accept", step) if e.get("what") == "reading"), default=0)
+        firm = (e for e in reversed(self.ends(step)) if e["status"] in _FIRM and not e.get("of"))
+        found = next(firm, None)
+        return found if found and found["n"] > since else None
+
     def made(self, step: str, runs: Container[str] | None = None) -> Entry | None:
         """The latest judgement that says that a script has carried out the change, None where none succeeded.
         ``runs``: only of attempts that were begun in one of these."""

@@ -171,7 +171,7 @@ def _check(
     run: Run, step: Step, cell_text: str | None, history: History, context: Context
 ) -> tuple[Verdict, dict[str, Any]]:
     text = _text_of(run, step, cell_text)
-    if step.frozen and (first := context.history.first_success(step.id)):
+    if step.frozen and (first := context.history.kept_reading(step.id)):
         kept = _judged_again(run, step, first, _kept(run, first, text, history, step), context)
         of = {"of": {"run": first["run"], "n": first["n"]}}
         if kept.status is not Status.ALREADY_DONE or not registry.doing(step.id).again(context):

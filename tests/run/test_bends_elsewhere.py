@@ -129,6 +129,22 @@ def test_a_case_that_was_begun_on_another_machine_reads_its_own_server_anew(bent
     assert conflicts(read_story(bent.folder.path), "en") == []
 
 
+def test_a_reading_that_was_taken_anew_stays(bent: Bent) -> None:
+    """Played through papermill: the other machine bore the identity under which the own one was activated later, a
+    copy of it, and its rows were "before" once more."""
+    back = elsewhere(bent)
+    bent.server.answers["license-server"] = {"LicenseServerIdTail": "SRV01"}
+    bent.run()
+    back()
+    bent.server.activated, bent.server.answers["license-server"] = False, {"LicenseServerIdTail": ""}
+    bent.case()
+    assert words(bent.run()["key-packs-before"]) == ["key_packs_none"]
+    bent.server.activated, bent.server.answers["license-server"] = True, {"LicenseServerIdTail": "SRV01"}
+    for _ in range(2):
+        end = bent.run()["key-packs-before"]
+        assert words(end) == ["already_done", "key_packs_none"] and end["of"]["run"] == "r02"
+
+
 def test_the_letter_bears_no_other_machines_identity(bent: Bent) -> None:
     bent.server.activated = False
     bent.ready()
