@@ -60,9 +60,10 @@ def test_a_reader_who_leaves_changes_nothing_of_how_a_command_ends() -> None:
     code = "import sys; from runbook.words import console; console.open_streams()\n"
     code += "sys.stdin.read(1)\nfor n in range(50_000): print(n)\nprint('done', file=sys.stderr); sys.exit(75)"
     command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout
-        process.stdout.close()  # the reader is gone before the first word
+    reader, writer = os.pipe()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=writer, stderr=subprocess.PIPE) as process:
+        os.close(writer)
+        os.close(reader)  # gone before the first word
         _, said = process.communicate(b"x")
     assert process.returncode == 75 and said.split() == [b"done"]
 
