@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from collections.abc import Callable
 from html.parser import HTMLParser
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +19,9 @@ from runbook.knowledge import reference
 from runbook.papers.paper import Grid, Identifier, Pairs, Prose, Section, Sheet, spell, to_html, to_text
 from runbook.steps.registry import doing
 from runbook.words.sentences import LANGS, say
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Make = Callable[..., Context]
 SERVER_ID = "REHEARSALONLYLICENSESERVERID00SRV01"
@@ -201,3 +206,29 @@ def test_an_identifier_is_read_out_or_filled_in() -> None:
     sheet = Sheet("en", "T", "S", (Section("A", (empty, Pairs((("a", ""), ("b", "1\n2"))), Grid(("h",), (("c",),)))),))
     assert to_text(sheet).count("_ _ _ _ _") == 7 and "CALs" in to_text(sheet)
     assert to_html(sheet).count("<i></i>") == 35 and 'class="blank"' in to_html(sheet)
+
+
+#: How far the widest piece of a paper stands out over its section, in pixels.
+OVER = """() => { const edge = document.querySelector("section").getBoundingClientRect().right;
+  return Math.max(...[...document.querySelectorAll("main *")].map(e => e.getBoundingClientRect().right - edge)); }"""
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_sheet_takes_two_sides_and_the_letter_one(
+    lang: str, make_context: Make, tmp_path: Path, chromium: Browser, need: Callable[..., str]
+) -> None:
+    """A signature alone on a second sheet, or two lines on a third, are left in the printer."""
+    context = make_context("call-sheet", lang=lang, told=ACTIVATED)
+    know(context, ProductId="REHEARSAL-PID01", LicenseServerId=SERVER_ID)
+    page = chromium.new_page(viewport={"width": 1000, "height": 900})
+    for name, text in written(context).items():
+        if not name.endswith(".html"):
+            continue
+        page.set_content(text)
+        assert page.evaluate(OVER) < 1, "a box stands over the edge of the sheet"
+        for paper in ("A4", "Letter"):
+            page.pdf(path=(pdf := tmp_path / f"{paper}.pdf"), format=paper)
+            told = subprocess.run([need("pdfinfo"), pdf], capture_output=True, check=True).stdout.decode()
+            sides = int(re.search(r"Pages:\s+(\d+)", told)[1])  # type: ignore[index]
+            assert sides == (2 if "sheet" in name else 1), (name, paper)
+    page.close()
