@@ -70,7 +70,8 @@ def _number(attempt: Attempt) -> int:
 
 
 def open_points(story: Story, lang: str) -> list[str]:
-    """What a reader must know is not settled: step and status."""
+    """What a reader must know is not settled: step and status. A finding that a later run took over as already done
+    is a finding still: nobody is told that something open is done."""
     unsettled = {Status.WAITING, Status.NOT_JUDGED, Status.UNKNOWN, Status.FAILED, Status.TIMED_OUT}
     open_steps = {found.step for found in findings(story, lang) if found.state == "open"}
     again = story.history.unsettled()
@@ -79,5 +80,6 @@ def open_points(story: Story, lang: str) -> list[str]:
         if step in again:
             found.append(f"{step_title(step, lang)} ({say('record.open_again', lang)})")
         elif step in open_steps or attempt.status in unsettled:
-            found.append(f"{step_title(step, lang)} ({status_word(attempt.status.value, lang)})")
+            status = Status.FINDING if attempt.status in _CURED else attempt.status
+            found.append(f"{step_title(step, lang)} ({status_word(status.value, lang)})")
     return found

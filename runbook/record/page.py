@@ -251,8 +251,13 @@ def _overview(story: Story, lang: str) -> list[dict[str, str]]:
 
 
 def _short(text: str, limit: int) -> str:
-    """``text`` whole, or as many of its words as fit, and that there are more: all of it stands in the annex."""
-    return text if len(text) <= limit else text[: text.rindex(" ", 0, limit)] + " […]"
+    """``text`` whole, or as many of its sentences as fit (of its words, where half of the room would stay empty), and
+    that there are more: all of it stands in the annex."""
+    if len(text) <= limit:
+        return text
+    words = text[: text.rindex(" ", 0, limit)]
+    end = words.rfind(". ") + 1
+    return f"{words[:end] if end > limit // 2 else words} […]"
 
 
 def _at(data: Any, *keys: str) -> Any:

@@ -22,6 +22,7 @@ from runbook.record.answer import answer, questions
 from runbook.record.course import course, licences
 from runbook.record.findings import findings, open_points
 from runbook.record.limitations import doubts
+from runbook.record.page import _short
 from runbook.redaction.redact import redact
 from runbook.steps.secure import stood
 from runbook.words.sentences import LANGS, say
@@ -226,6 +227,20 @@ def test_a_finding_that_nothing_cured_is_open(tmp_path: Path) -> None:
     assert (found["hosts-verify"], found["backup"], found["hosts-policy"]) == ("open", "open", "open")
     assert found["network"] == "stands", "another way is open"
     assert len(open_points(read_story(case), "en")) == 3
+
+
+def test_what_is_open_is_never_told_as_already_done(tmp_path: Path) -> None:
+    case = more_runs(make_case(tmp_path / "cases"), 3, key_packs_before="finding", key_packs_after="failed")
+    case = more_runs(case, 4, first=4, key_packs_before="already_done", key_packs_after="failed")
+    points = open_points(read_story(case), "en")
+    assert points == ["Read the key packs before (finding)", "Count the CALs after (failed)"]
+
+
+def test_what_is_cut_short_ends_with_a_sentence() -> None:
+    told = "Twenty CALs are missing from the count. The rest of this goes on for longer than there is any room here."
+    assert _short(told, 60) == "Twenty CALs are missing from the count. […]"
+    assert _short(told, 100) == told[: told.rindex(" ", 0, 100)] + " […]", "half of the room would stay empty"
+    assert _short(told, 200) == told
 
 
 def said_in(case: Path, lang: str) -> dict[str, str]:
@@ -488,10 +503,16 @@ def test_axe_finds_nothing_on_the_page_of_either_language(
     sheet.close()
 
 
+#: The cells whose text of some length has less room than 80 px.
+SQUEEZED = """() => [...document.querySelectorAll("td")].filter(td => td.offsetParent && td.offsetWidth < 80
+  && td.textContent.trim().length > 40).map(td => td.offsetWidth + " px: " + td.textContent.slice(0, 60))"""
+
+
 @pytest.mark.parametrize("width", [400, 1100])
 def test_the_page_fits_a_telephone_and_a_screen(width: int, case: Path, tmp_path: Path, chromium: Browser) -> None:
     sheet = chromium.new_page(viewport={"width": width, "height": 900})
     for path in report.write(case, out=tmp_path):
         sheet.goto(path.as_uri())
         assert sheet.evaluate("document.documentElement.scrollWidth") <= width, "only tables scroll, in themselves"
+        assert sheet.evaluate(SQUEEZED) == [], "no sentence stands in a column a letter or two wide"
     sheet.close()
