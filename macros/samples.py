@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from html import escape
 from pathlib import Path
 
+from macros.markup import dressed
 from macros.words import Here
 from runbook.words.sentences import LANGS, data_root, say
 
@@ -100,7 +101,7 @@ def _framed(body: str, lang: str) -> str:
     look = (css / "look.css").read_text(encoding="utf-8").partition("/* The theme's names")[0]
     own = (css / "notebook.css").read_text(encoding="utf-8")
     title = escape(say("site.sample_notebook", lang))
-    body = re.sub(r"(?s)<script\b.*?</script>", "", body)
+    body = dressed(re.sub(r"(?s)<script\b.*?</script>", "", body), lang)
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{title}</title><style>{look}{own}</style>"

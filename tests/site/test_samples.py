@@ -60,10 +60,16 @@ def test_a_framed_notebook_runs_nothing_and_has_the_products_look() -> None:
     assert '<html lang="fr">' in page
 
 
-def test_a_wide_table_or_a_long_name_does_not_widen_the_notebook_on_a_telephone(chromium: Browser) -> None:
-    page = chromium.new_page(viewport={"width": 375, "height": 800})
-    row = "".join(f"<td>{'0123456789abcdef' * 2}</td>" for _ in range(5))
+def test_a_framed_notebook_has_its_languages_typography() -> None:
+    page = samples._framed("<p>il lit : tout</p><pre>a : b</pre>", "fr")
+    assert "il lit\u00a0: tout" in page and "a : b" in page
+
+
+@pytest.mark.parametrize("width", [375, 1000])
+def test_a_wide_table_or_a_long_name_does_not_widen_the_notebook(chromium: Browser, width: int) -> None:
+    page = chromium.new_page(viewport={"width": width, "height": 800})
+    row = "".join(f"<td>{'0123456789abcdef' * 2}</td>" for _ in range(9))
     name = "<ul><li>clearinghouse.rehearsal.example:443</li></ul>" * 2
     page.set_content(samples._framed(f"<table><tr>{row}</tr></table><ul><li>{name}</li></ul>", "fr"))
-    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
