@@ -98,7 +98,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Mend what Markdown cannot say."""
-    return markup.stackable(markup.breakable(markup.empty_headers(markup.plain_code(html))))
+    return markup.stackable(markup.unbroken(markup.breakable(markup.empty_headers(markup.plain_code(html)))))
 
 
 def on_env(env: Any, config: MkDocsConfig, files: Files) -> None:
@@ -152,7 +152,8 @@ def on_post_build(config: MkDocsConfig) -> None:
     (site / "print.html").write_text(on_post_page(html, None, config), encoding="utf-8", newline="\n")
     config.extra["alternate"] = languages.alternates("call-set.html")
     title, act = say("site.call_set", Build.lang), say("site.call_set_open", Build.lang)
-    html = print_page.call_set(config, Build.env, Build.context, pages, title, act, once)
+    elsewhere = say("site.print_elsewhere", Build.lang)
+    html = print_page.call_set(config, Build.env, Build.context, pages, title, act, elsewhere)
     (site / "call-set.html").write_text(on_post_page(html, None, config), encoding="utf-8", newline="\n")
     lookup = config.extra.get("search_lookup", ())
     search_index.finish(site, Build.lang, search_words(Build.lang), lookup, faults.found(Build.lang))

@@ -195,7 +195,7 @@ def who_talks_to_whom(here: Here, wide: bool) -> Drawing:
         drawing.text(565, 112, ports_of("server to directory"), 140, "middle")
     else:
         drawing.text(180, 84, ports_of("server to Microsoft"), 150)
-        drawing.text(32, 306, to_server.replace(", ", ",\n"), 136)
+        drawing.text(32, 306, to_server, 138)
         drawing.text(186, 390, to_hosts, 90)
         drawing.text(336, 196, ports_of("server to directory"), 140, "end")
     return drawing
