@@ -130,8 +130,10 @@ def _packs(words: Callable[..., str]) -> str:
     pack, columns = words("sheets.head_pack"), {words(key): width for key, width in PACK_COLUMNS.items()}
     head = "".join(f'<th scope="col" style="width: {width}%">{name}</th>' for name, width in columns.items())
     lines = "".join(
-        f'<tr><th scope="row">{n}</th>'
-        + "".join(f'<td><input type="text" aria-label="{pack} {n}, {name}"></td>' for name in columns)
+        f'<tr><th scope="row" data-label="{pack}">{n}</th>'
+        + "".join(
+            f'<td data-label="{name}"><input type="text" aria-label="{pack} {n}, {name}"></td>' for name in columns
+        )
         + "</tr>"
         for n in range(1, PACKS + 1)
     )

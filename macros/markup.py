@@ -40,7 +40,18 @@ _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 _CELL = re.compile(r"<td[^>]*>.*?</td>", re.DOTALL)
 _CODE = re.compile(r"(?<=<code>).*?(?=</code>)", re.DOTALL)
 _PARTS = re.compile(r"(<[^>]+>|&[#\w]+;)")
-_BREAK = re.compile(r"(?<=[a-z0-9)])(?=[A-Z])|(?<=\w[._\\/-])(?=\w)")
+_BREAK = re.compile(r"(?<=[a-z][a-z0-9)])(?=[A-Z])|(?<=\w[._\\/-])(?=\w)")  # never behind the s of sServerName
+_ADDRESS = re.compile(r'(<a [^>]*href="https?:[^>]*>)([^<\s]+)(?=</a>)')
+_BETWEEN = re.compile(r"(?<=[./?=_-])(?=\w)|(?<=[a-z]{3})(?=[A-Z])")
+#: A whole script, which is left alone (it wraps on paper only), or one piece of code.
+_CODES = re.compile(r'<div class="[^"]*\bscript-[^"]*">.*?</pre>|(?<=<code>).*?(?=</code>)', re.DOTALL)
+_OPTION = r"(?<![\w-])--?[A-Za-z][\w-]*"
+_HYPHENED = re.compile(rf"{_OPTION}|(?<![\w\\/.:-])\w+(?:-\w+)+(?![\w\\/:-])(?!\.\w)")
+_HELD = 24  # characters: with more of them a word has no room on a telephone
+#: Numbers written with hyphens that a reader copies: of a flaw, a group, a telephone; ranges and dates.
+_FIGURES = re.compile(r"(?<![\w-])(?:CVE-\d+-\d+|S-1(?:-\d+)+|\d+(?:-\d+)+|X-ray)(?![\w-])")
+_NO_PROSE = re.compile(r"(<(pre|code|script|style|svg|textarea|select)\b.*?</\2>|<[^>]+>)", re.DOTALL)
+_MARKED = re.compile(r'<em class="unconfirmed">[^<]*</em>(?:[.,)”]|[ \u00a0\u202f]?[:;?!])+')
 _TAG = re.compile(r"<[^>]+>")
 _VERBATIM = re.compile(
     r"(<(?:pre|code|q|script|style|textarea)\b.*?</(?:pre|code|q|script|style|textarea)>|<[^>]+>)", re.DOTALL
@@ -118,8 +129,33 @@ def plain_code(html: str) -> str:
 
 
 def breakable(html: str) -> str:
-    """Let long names in a table's code break where a reader would break them: after . _ \\ / - and before a capital."""
-    return _CELL.sub(lambda cell: _CODE.sub(lambda code: _breaks(code[0]), cell[0]), html)
+    """Let long names in a table's code break where a reader would break them: after . _ \\ / - and before a capital;
+    and addresses after their signs."""
+    return _CELL.sub(lambda cell: _address(_CODE.sub(lambda code: _breaks(code[0]), cell[0])), html)
+
+
+def _address(cell: str) -> str:
+    return _ADDRESS.sub(lambda link: link[1] + _BETWEEN.sub("<wbr>", link[2]), cell)
+
+
+def unbroken(html: str) -> str:
+    """Hold together what no line may part: options and short names in code, numbers with hyphens, a mark and the
+    sign behind it. A browser breaks after every hyphen: "-" at the end of a line, "-at 02:00" on the next."""
+    html = _CODES.sub(lambda code: code[0] if code[0].startswith("<div") else _holds(code[0]), html)
+    parts = _NO_PROSE.split(html)  # prose, what is none, the name of its tag
+    parts[::3] = [_FIGURES.sub(_held, part) for part in parts[::3]]
+    del parts[2::3]
+    return _MARKED.sub(_held, "".join(parts))
+
+
+def _holds(code: str) -> str:
+    parts = _PARTS.split(code)
+    parts[::2] = [_HYPHENED.sub(lambda word: _held(word) if len(word[0]) <= _HELD else word[0], p) for p in parts[::2]]
+    return "".join(parts)
+
+
+def _held(found: re.Match[str]) -> str:
+    return f'<span class="held">{found[0]}</span>'
 
 
 def _breaks(code: str) -> str:

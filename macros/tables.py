@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from macros import opening
 from macros.commands import place
@@ -161,9 +162,9 @@ def contacts(here: Here) -> str:
             (
                 cell(f"**{row.name.of(lang)}**") + f" {{: #contact-{row.id} }}",
                 cell(
-                    row.phone.of(lang) if row.phone else None,
-                    f"<{row.address}>" if row.address else None,
-                    row.hours.of(lang) if row.hours else None,
+                    *(row.phone.of(lang).splitlines() if row.phone else ()),
+                    _address(row.address),
+                    *(row.hours.of(lang).splitlines() if row.hours else ()),
                 )
                 or "—",
                 cell(row.use.of(lang), row.note.of(lang) if row.note else None, proof(here, row)),
@@ -171,6 +172,13 @@ def contacts(here: Here) -> str:
             for row in reference.contacts()
         ),
     )
+
+
+def _address(address: str | None) -> str | None:
+    """A link that shows where it leads: the whole address, or of a long one its host; paper shows all of it."""
+    if not address or len(address) <= 50:
+        return address and f"<{address}>"
+    return f"[{urlsplit(address).netloc}]({address}){{: .address }}"
 
 
 def sources(here: Here) -> str:

@@ -32,6 +32,17 @@ OPEN = """() => document.querySelectorAll('details').forEach(fold => {
 })"""
 WIDE_TABLES = """() => [...document.querySelectorAll('.md-typeset__scrollwrap')]
   .map(box => box.scrollWidth - box.clientWidth).filter(by => by > 1)"""
+# Commands (not whole scripts, not helps, which are folded and scroll): what hides at the right, or under the button.
+HIDDEN_CODE = """() => [...document.querySelectorAll('.highlight:not([class*=script-]) > pre > code')]
+  .filter(code => code.offsetParent && !code.closest('details')).flatMap(code => {
+    const nav = code.closest('.highlight').querySelector('.md-code__nav'), text = document.createRange();
+    text.selectNodeContents(code);
+    const button = nav && nav.getBoundingClientRect(), under = button && [...text.getClientRects()].some(line =>
+      line.right > button.left + 1 && line.left < button.right && line.bottom > button.top && line.top < button.bottom);
+    const first = code.textContent.slice(0, 60);
+    return [...code.scrollWidth > code.clientWidth + 1 ? ['scrolls: ' + first] : [],
+            ...under ? ['under its button: ' + first] : []];
+  })"""
 LOCAL = ("file:", "data:", "blob:", "about:")
 WIDE, NARROW = (1280, 900), (375, 800)
 
@@ -98,6 +109,7 @@ def faults_of(
         if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):
             faults.append(f"{name}: wider than the window")
         faults += [f"{name}: a table wider than its column, by {by} px" for by in page.evaluate(WIDE_TABLES)]
+        faults += [f"{name}: a command {fault}" for fault in page.evaluate(HIDDEN_CODE)]
     context.close()
     return faults
 

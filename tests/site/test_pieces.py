@@ -404,6 +404,38 @@ def test_wide_tables_name_the_column_of_each_cell() -> None:
     assert markup.stackable(narrow) == narrow
 
 
+@pytest.mark.parametrize(
+    ("html", "whole"),
+    [
+        ("<code>runbook x --at 02:00</code>", ["--at"]),
+        ("<pre><code>Get-Item -Path C:\\a-b</code></pre>", ["Get-Item", "-Path"]),
+        ('<pre><code><span class="nb">Format-Table</span> -Wrap</code></pre>', ["Format-Table", "-Wrap"]),
+        ("<td><code>winrm quickconfig -transport:https</code></td>", ["-transport"]),
+        ("<code>Microsoft-Windows-TerminalServices-Licensing</code>", []),  # no telephone is so wide
+        ('<div class="language-powershell script-x highlight"><pre><code>Get-Item -Path</code></pre></div>', []),
+        ('<p title="1-2">S-1-5-32-561, CVE-2024-38077, 49152-65535, e-mail</p>',
+         ["S-1-5-32-561", "CVE-2024-38077", "49152-65535"]),
+        ("<svg><title>1-2</title></svg>", []),
+        ('<em class="unconfirmed">not seen</em>. And', ['<em class="unconfirmed">not seen</em>.']),
+        ('<em class="unconfirmed">non vu</em> : et', ['<em class="unconfirmed">non vu</em> :']),
+        ('<em class="unconfirmed">not seen</em> and', []),
+    ],
+)  # fmt: skip
+def test_what_no_line_may_part_is_held_together(html: str, whole: list[str]) -> None:
+    made = markup.unbroken(html)
+    assert [piece for piece in whole if f'<span class="held">{piece}</span>' not in made] == []
+    assert made.count('class="held"') == len(whole)
+    assert re.sub(r'<span class="held">(.*?)</span>', r"\1", made) == html
+
+
+def test_an_address_in_a_table_breaks_after_its_signs() -> None:
+    link = '<a href="https://a.example/b-c">https://a.example/b-c</a>'
+    assert markup.breakable(f"<td>{link}</td>") == (
+        '<td><a href="https://a.example/b-c">https://<wbr>a.<wbr>example/<wbr>b-<wbr>c</a></td>'
+    )
+    assert markup.breakable(f"<p>{link}</p>") == f"<p>{link}</p>"
+
+
 def test_the_pinned_theme_still_has_the_places_that_are_mended(site: Path) -> None:
     html = (site / "fr/errors.html").read_text(encoding="utf-8")
     for wanted in (

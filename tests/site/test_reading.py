@@ -393,7 +393,7 @@ def test_the_call_sheet_has_room_for_every_number_that_is_dictated(site: Path, l
     html = (site / lang / "call-set.html").read_text(encoding="utf-8")
     assert html.count('class="group"') == 7 * (1 + 4)  # the server's ID and four packs, seven groups each
     assert 'sheet-product-0"' in html
-    lines = re.findall(r"<tr><th scope=.row.>\d</th>(.*?)</tr>", html)  # program, agreement, number, version, type
+    lines = re.findall(r"<tr><th scope=.row.[^>]*>\d</th>(.*?)</tr>", html)  # program, agreement, number, version, type
     assert [line.count("<input") for line in lines] == [5] * 4
     assert "Alfa · Bravo" in html
 
