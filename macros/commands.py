@@ -5,12 +5,15 @@ One line where one line answers, the step's full script folded below it.
 
 from __future__ import annotations
 
+import re
+
 from macros.marks import code, mark, plain
 from macros.words import Here
 from runbook.knowledge import reference
 from runbook.knowledge.reference import Short, Step
 
 _INPUTS = "# Inputs"
+_ENDS_INPUTS = re.compile(r"#region|\$[a-z]")
 _ON = {
     "license server": "site.on_license_server",
     "session host": "site.on_session_host",
@@ -77,13 +80,14 @@ def script(here: Here, step: Step) -> str:
 def _inputs(step_id: str, pasted: str) -> list[int]:
     """The numbers of the lines of ``pasted`` that a person changes: what stands below "# Inputs" in the script.
 
-    There a blank line or the runner's block ends them; in the pasted form no line is blank.
+    There a blank line, the runner's block or a variable of the script's own (a small letter) ends them; in the pasted
+    form no line is blank.
     """
     source = reference.script(step_id).splitlines()
     if _INPUTS not in source:
         return []
     below = source[source.index(_INPUTS) + 1 :]
-    count = next(number for number, line in enumerate(below) if not line.strip() or line.startswith("#region"))
+    count = next(number for number, line in enumerate(below) if not line.strip() or _ENDS_INPUTS.match(line))
     first = pasted.split("\n").index(_INPUTS) + 1
     return [*range(first, first + count + 1)]
 
