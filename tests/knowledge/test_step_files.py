@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,35 @@ def test_a_signed_file_runs_byte_for_byte() -> None:
     assert is_signed(signed)
     assert as_run(signed) == signed
     assert hash_of_run(signed) != hash_of_run(b"$a = 1\r\n")
+
+
+#: What stands in several scripts, since each runs and is pasted whole: its first line and the one after its last.
+PASSAGES = [
+    ("# A name with dots only if", "if ($localNames.Count -gt 0) {", {"gpupdate", "hosts"}),
+    ("$osVersion = $null", "$installedAt = $null   # not known", {"backup", "backup-copies", "backup-vss"}),
+]
+#: Of one name and not alike: hosts tells which value refused, preflight leaves it out.
+APART = {"Get-RegistryValue", "Get-RegistryNumber"}
+_FUNCTION = re.compile(r"^(?P<margin> *)function (?P<name>[\w-]+).*?^(?P=margin)\}$", re.MULTILINE | re.DOTALL)
+
+
+def test_a_function_that_several_scripts_have_is_the_same_in_all() -> None:
+    forms: dict[str, set[str]] = {}
+    for path in FILES:
+        for found in _FUNCTION.finditer(path.read_text(encoding="ascii")):
+            forms.setdefault(found["name"], set()).add(textwrap.dedent(found[0]))
+    assert {name for name, bodies in forms.items() if len(bodies) > 1} == APART
+    assert "ConvertTo-Fault" in forms
+
+
+@pytest.mark.parametrize(("first", "after", "where"), PASSAGES, ids=[first for first, _, _ in PASSAGES])
+def test_a_passage_that_several_scripts_have_is_the_same_in_all(first: str, after: str, where: set[str]) -> None:
+    forms = {}
+    for path in FILES:
+        lines = [line.strip() for line in path.read_text(encoding="ascii").splitlines()]
+        starts = [at for at, line in enumerate(lines) if line.startswith(first)]
+        for start in starts:
+            rest = lines[start:]
+            forms[path.stem] = rest[: next(at for at, line in enumerate(rest) if line.startswith(after))]
+    assert set(forms) == where
+    assert len({tuple(lines) for lines in forms.values()}) == 1
