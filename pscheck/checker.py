@@ -8,8 +8,8 @@ from . import cim, localised, members, names, natives, shell, style, variables
 from .collect import Text
 from .commands import Constants
 from .fault import Fault
-from .flow import Flow
-from .tree import parse, syntax_errors
+from .tree import parse
+from .values import Flow
 
 
 def check(
@@ -29,12 +29,12 @@ def check(
     command named inside a sentence: its words are checked, but nothing follows it that could test its exit code.
     ``typed`` is a fence of a page, whose lines a person types (see natives.py).
     """
-    root = parse(text)
-    constants = Constants(root)
-    found = [Fault(at, "syntax", what) for at, what in syntax_errors(root)]
-    found += style.check(root, constants, step)
-    if not any(fault.rule == "syntax" for fault in found):
+    root, errors = parse(text)
+    found = [Fault(at, "syntax", what) for at, what in errors]
+    if root is not None:
+        constants = Constants(root)
         flow = Flow(root, constants)
+        found += style.check(root, constants, step)
         found += names.check(root, constants)
         found += localised.check(root, constants)
         found += natives.check(root, constants, typed)

@@ -41,101 +41,78 @@ class Mutant:
     text: str
 
 
+_CATEGORIES = {  # of a word behind a cmdlet's parameter
+    "erroraction": "value", "encoding": "value", "itemtype": "value", "pathtype": "value",
+    "property": "property", "expandproperty": "property", "typename": "type",
+    "classname": "class", "methodname": "method",
+}  # fmt: skip
+
+
 def tokens(root: Node) -> Iterator[Token]:
     """Every word of a kind that can be mistyped."""
     for node in root.walk():
-        if node.type == "command_name" and re.search(r"[A-Za-z]{3}", node.text):
-            yield _word("command", node, re.sub(r"\.exe$", "", node.text))
-        elif node.type == "path_command_name":
-            yield _word("command", node, re.sub(r"\.\w+$", "", node.text))
-        elif node.type == "command_parameter":
-            native = not _of_cmdlet(node)
-            yield _word("switch" if native else "parameter", node, node.text.strip("-:"))
-        elif node.type in {"generic_token", "string_literal"} and node.up is not None:
-            yield from _argument(node)
-        elif node.type == "member_name" and node.kids and node.kids[0].type == "simple_name":
-            yield from _member(node)
-        elif node.type == "hash_entry":
-            yield from _argument_key(node)
-        elif node.type == "variable":
-            yield from _variable(node)
-        elif node.type == "type_identifier":
-            yield Token("type", node.text, node.start)
+        up = node.up
+        if node.kind == "Command":
+            yield from _call(node)
+        elif node.kind in {"MemberExpression", "InvokeMemberExpression"}:
+            assigned = up is not None and up.kind == "AssignmentStatement" and up.Left is node
+            if node.Member.StringConstantType == "BareWord" and not assigned:  # a new key of a table is a valid program
+                yield _word("property" if node.kind == "MemberExpression" else "method", node.Member, node.Member.text)
+        elif node.kind == "Hashtable":
+            keys = [key for key, _ in node.KeyValuePairs if key.text.isalnum()]
+            yield from (_word(category, key, key.text) for key in keys if (category := _keys(node)))
+        elif node.kind == "VariableExpression":
+            match = re.fullmatch(r"[$@]\{?(?:using:|script:)?([A-Za-z]\w+)\}?", node.text)
+            if match:
+                yield Token("variable", match[1], node.start + match.start(1))
+        elif node.kind in {"TypeExpression", "TypeConstraint"}:
+            yield _word("type", node, re.findall(r"\w+", node.text)[-1])
 
 
 def _word(category: str, node: Node, word: str) -> Token:
-    return Token(category, word, node.start + node.text.index(word))
+    return Token(category, word, node.start + node.text.rindex(word))
 
 
-def _of_cmdlet(node: Node) -> bool:
-    command = next(up for up in node.above() if up.type == "command")
-    name = command.kid("command_name", "command_name_expr")
-    return name is not None and "-" in name.text
-
-
-def _before(node: Node) -> str:
-    """The parameter in front of an argument, in lower case."""
-    siblings = node.up.kids if node.up is not None else []
-    at = next((i for i, kid in enumerate(siblings) if kid is node), 0)
-    return siblings[at - 1].text.lower() if at and siblings[at - 1].type == "command_parameter" else ""
-
-
-def _argument(node: Node) -> Iterator[Token]:
-    if node.up is None or node.up.type not in {"command_elements", "array_literal_expression"}:
-        return
-    text = node.text.strip("'\"")
-    if node.up.type == "command_elements" and not _of_cmdlet(node):
-        match = re.match(r"/([A-Za-z]{2,})", text)
-        if match:
-            yield Token("switch", match[1], node.start + node.text.index("/") + 1)
+def _call(command: Node) -> Iterator[Token]:
+    """The name of a command, its parameters and the words behind them; the switches and the verb of a program."""
+    name, *words = command.CommandElements
+    cmdlet = "-" in name.text
+    if re.search(r"[A-Za-z]{3}", name.text) and name.StringConstantType == "BareWord":
+        yield _word("command", name, re.sub(r"\.\w+$", "", name.text))
+    parameter = ""
+    for at, node in enumerate(words):
+        if node.kind == "CommandParameter":
+            parameter = node.ParameterName.lower()
+            yield _word("parameter" if cmdlet else "switch", node, node.ParameterName)
+            continue
+        text = node.text.strip("'\"")
+        if cmdlet:
+            category = _CATEGORIES.get(parameter)
+            parts = [part for part in node.Elements or [node] if re.fullmatch(r"[\w.]+", part.text.strip("'\""))]
+            yield from (_word(category, part, part.text.strip("'\"")) for part in parts if category)
+        elif match := re.match(r"(?:/|--)([A-Za-z][A-Za-z-]+)", text):
+            yield _word("switch", node, match[1])
         elif re.fullmatch(r"notebooks[\\/]\w+\.ipynb", text):
             yield _word("notebook", node, text)
-        elif re.fullmatch(r"[a-z][a-z-]{4,}", text) and node.up.kids[0] is node:
+        elif at == 0 and re.fullmatch(r"[a-z][a-z-]{4,}", text):
             yield _word("verb", node, text)  # what a program is to do: its first word
-        return
-    holder = node if node.up.type == "command_elements" else node.up
-    parameter = _before(holder)
-    category = {
-        "-erroraction": "value", "-encoding": "value", "-itemtype": "value", "-pathtype": "value",
-        "-property": "property", "-expandproperty": "property", "-typename": "type",
-        "-classname": "class", "-methodname": "method",
-    }.get(parameter)  # fmt: skip
-    if category and re.fullmatch(r"[\w.]+", text):
-        yield Token(category, text, node.start + node.text.index(text))
+        parameter = ""
 
 
-def _member(node: Node) -> Iterator[Token]:
-    owner = node.up
-    assert owner is not None
-    if owner.up is not None and owner.up.type == "left_assignment_expression":
-        return  # a new key of a table is a valid program
-    yield Token("property" if owner.type == "member_access" else "method", node.text, node.start)
-
-
-def _argument_key(node: Node) -> Iterator[Token]:
-    table = next(up for up in node.above() if up.type == "hash_literal_expression")
-    owner = next((up for up in table.above() if up.type in {"hash_entry", "assignment_expression"}), None)
-    in_row = owner is not None and owner.type == "hash_entry" and owner.text.lower().startswith("arguments")
-    splatted = (
-        owner is not None
-        and owner.type == "assignment_expression"
-        and owner.text.startswith("$")
-        and re.search(rf"@{re.escape(owner.text.split()[0][1:])}\b", node.order[0].text) is not None
+def _keys(table: Node) -> str:
+    """Keys of a literal hashtable: arguments of a method, parameters where it is splatted, or what no one checks."""
+    up = table.up
+    siblings = list(up.CommandElements) if up is not None else []
+    before = siblings[siblings.index(table) - 1].text.lower() if siblings else ""
+    rows = (
+        up is not None
+        and up.kind == "Hashtable"
+        and any(key.text.lower() == "arguments" and value is table for key, value in up.KeyValuePairs)
     )
-    key = node.kid("key_expression")
-    name = key.kids[0] if key is not None and key.kids else None
-    if name is None or name.type != "simple_name":
-        return
-    if in_row or _before(table) in {"-arguments", "-filterhashtable"}:
-        yield Token("argument", name.text, name.start)
-    elif splatted:
-        yield Token("parameter", name.text, name.start)
-
-
-def _variable(node: Node) -> Iterator[Token]:
-    match = re.fullmatch(r"[$@]\{?(?:using:|script:)?([A-Za-z]\w+)\}?", node.text)
-    if match:
-        yield Token("variable", match[1], node.start + match.start(1))
+    if rows or before in {"-arguments", "-filterhashtable"}:
+        return "argument"
+    splatted = up is not None and up.kind == "AssignmentStatement" and f"@{up.Left.text[1:]}"
+    return "parameter" if splatted and re.search(rf"{splatted}\b", table.source) else ""
 
 
 def misspell(word: str, random_: random.Random) -> str:
@@ -161,7 +138,8 @@ def mutants(text: str, seed: str, per_category: int) -> Iterator[Mutant]:
     random_ = random.Random(seed)
     words = {word.lower() for word in re.findall(r"\w+", text)}
     by_category: dict[str, list[Token]] = {}
-    for token in tokens(parse(text)):
+    root, _ = parse(text)
+    for token in tokens(root) if root is not None else ():
         by_category.setdefault(token.category, []).append(token)
     for category, found in sorted(by_category.items()):
         random_.shuffle(found)

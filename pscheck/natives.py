@@ -9,16 +9,11 @@ from typing import Any
 from . import programs, tables
 from .commands import Call, Constants, calls
 from .fault import Fault, nearest
+from .localised import is_comparison
 from .names import native_of
-from .tree import Node, statement_of, string_value, variable_name
+from .tree import Node, constant, name_of, plain, statement_of, variables
 
 _SWITCH = re.compile(r"^[/-](?P<name>[A-Za-z?][\w+-]*)(?P<rest>[:=].*)?$", re.DOTALL)
-
-
-_BLOCKS = (
-    *("if_statement", "foreach_statement", "while_statement", "for_statement", "do_statement", "switch_statement"),
-    *("try_statement", "function_statement", "script_block_expression"),
-)
 
 
 def check(root: Node, constants: Constants, typed: bool = False) -> Iterator[Fault]:
@@ -27,84 +22,77 @@ def check(root: Node, constants: Constants, typed: bool = False) -> Iterator[Fau
     ``typed``: a person types the lines and sees what each says. Where nothing but lines of programs.py stands in
     such a text, no test of their exit code is asked for.
     """
-    found = [(call, tool) for call in calls(root) if (tool := native_of(call, constants))]
-    lines = all(tool in programs.names() for _, tool in found) and next(root.find(*_BLOCKS), None) is None
-    for call, tool in found:
+    found = {call.node: tool for call in calls(root) if (tool := native_of(call, constants))}
+    blocks = any(node.kind in {"StatementBlock", "ScriptBlockExpression", "FunctionDefinition"} for node in root.walk())
+    lines = typed and not blocks and programs.names().issuperset(found.values())
+    for call in calls(root):
+        tool = found.get(call.node)
+        if tool is None:
+            continue
         if tool in programs.names():
             yield from _check_program(call, tool, constants)
         else:
             yield from _check_words(call, tool, constants)
-        if not (typed and lines):
-            yield from _check_exit(call, tool, [other for other, _ in found])
-        yield from _check_redirection(root, call, tool)
-
-
-def _words(call: Call, constants: Constants) -> Iterator[tuple[Node, str]]:
-    """The arguments in order, as far as they are visible: constants, and the start of `"/LOG:$file"`."""
-    elements = call.node.kid("command_elements")
-    for part in elements.kids if elements else []:
-        if part.type in {"redirection", "command_argument_sep"}:
-            continue
-        if part.type == "variable" and part.text.startswith("@"):
-            for source in constants.assigned.get(variable_name(part), []):
-                for leaf in source.find("string_literal", "generic_token"):
-                    yield leaf, _visible(leaf)
-            continue
-        yield part, _visible(part)
-
-
-def _visible(part: Node) -> str:
-    value = string_value(part)
-    if value is not None:
-        return value
-    if part.type == "command_parameter":
-        return part.text
-    if part.type == "string_literal":
-        return part.text[1:-1]
-    return ""
+        if not lines and not _is_tested(call.node, set(found)):
+            right = "if ($LASTEXITCODE -ne 0) { throw … } before the next native call"
+            yield Fault(call.node.line, "exit-code", f"{tool} is not followed by a test of its exit code", right)
+        if any(part.FromStream in {"Error", "All"} for part in call.node.Redirections) and _stops(call.node, root):
+            # A line on a redirected stderr becomes an error record, which 'Stop' turns into an exception.
+            right = "set $ErrorActionPreference = 'Continue' around it, or leave stderr alone"
+            yield Fault(call.node.line, "native-stderr", f"{tool}: a redirected stderr throws in 5.1", right)
 
 
 def _check_words(call: Call, tool: str, constants: Constants) -> Iterator[Fault]:
     table: dict[str, Any] = tables.natives()["tools"][tool]
-    words = list(_words(call, constants))
+    # The arguments in order, as far as they are visible: constants, and the start of `"/LOG:$file"`.
+    words: list[tuple[Node, str]] = []
+    for part in call.node.CommandElements[1:]:
+        sources = constants.assigned.get(name_of(part), []) if part.Splatted else [part]
+        leaves = [leaf for source in sources for leaf in (source.walk() if part.Splatted else [source])]
+        for leaf in leaves:
+            word = constant(leaf) if leaf.kind != "CommandParameter" else leaf.text
+            words.append((leaf, word if word is not None else str(leaf.Value or "")))
     switches: dict[str, Any] = dict(table.get("switches") or {})
     verbs: dict[str, Any] = table.get("verbs") or {}
     if verbs:
-        first = next((item for item in words if item[1]), None)
-        name = first[1].lower().lstrip("-/") if first else ""
-        if first is None or words[0] is not first:
-            yield Fault(call.node.line, "native", f"{tool}: its verb cannot be seen", ", ".join(verbs))
-            return
+        node, verb = words[0] if words and words[0][1] else (call.node, "")
+        name = verb.lower().lstrip("-/")
         if name not in verbs:
-            yield Fault(first[0].line, "native", f"{tool} has no verb {first[1]}", nearest(name, verbs))
+            yield Fault(node.line, "native", f"{tool} has no verb {verb}", nearest(name, verbs) or ", ".join(verbs))
             return
         switches |= verbs[name].get("switches") or {}
         words = words[1:]
     for node, word in words:
         match = _SWITCH.match(word)
-        if match is None or (table.get("paths") and re.match(r"^[A-Za-z]:", word)):
-            if word and not word.startswith(("/", "-")) and (verbs or table.get("bare")):
-                yield from _check_bare(node, word, tool, table)
-            elif word.startswith(("/", "-")):
-                yield Fault(node.line, "native", f"{tool} has no switch {word}", nearest(word, switches))
-            continue
-        name = match["name"].lower()
-        if name not in switches:
-            yield Fault(node.line, "native", f"{tool} has no switch {match['name']}", nearest(name, switches))
-            continue
-        yield from _check_value(node, tool, name, match["rest"] or "", switches[name])
+        if not word.startswith(("/", "-")) or (table.get("paths") and re.match(r"^[A-Za-z]:", word)):
+            # A bare word where only a closed list of words can stand (`gpresult /scope computer`).
+            known = [str(one) for one in table.get("bare") or ()]
+            plain_word = re.fullmatch(r"[A-Za-z0-9_-]+", word) and node.StringConstantType == "BareWord"
+            if known and plain_word and word.lower() not in {one.lower() for one in known}:
+                yield Fault(node.line, "native", f"{tool} does not know the word {word}", nearest(word, known))
+        elif match is None or match["name"].lower() not in switches:
+            yield Fault(node.line, "native", f"{tool} has no switch {word}", nearest(word.lstrip("/-"), switches))
+        else:
+            wrong = _wrong_value(match["rest"] or "", switches[match["name"].lower()])
+            if wrong:
+                yield Fault(node.line, "native", f"{tool} {word}: {wrong}", "")
+
+
+def _wrong_value(rest: str, rule: Any) -> str:
+    """``rule``: "none", "any", "optional", "free" (its value is the next word), or a list of words."""
+    value = rest[1:]
+    if isinstance(rule, list) and value.lower() not in {str(word).lower() for word in rule} and "$" not in value:
+        return f"no value of it, but {', '.join(map(str, rule))}"
+    return {"none": "takes no value" if rest else "", "any": "" if value else "needs a value"}.get(str(rule), "")
 
 
 def _check_program(call: Call, tool: str, constants: Constants) -> Iterator[Fault]:
     """The project's own commands and Python's launchers: the words as the program itself would take them."""
-    elements = call.node.kid("command_elements")
-    kids = elements.kids if elements else []
-    parts = [part for part in kids if part.type not in {"redirection", "command_argument_sep"}]
+    parts = call.node.CommandElements[1:]
     words = [_typed(part) for part in parts]
-    held = {call.name} if call.name else constants.strings(call.target) or set()
-    for path in held:
+    for path in {call.name} if call.name else constants.strings(call.target):
         for wrong, right, _ in programs.check_path(path, shell=False):
-            yield Fault(call.name_node.line, "program", wrong, right)
+            yield Fault(call.target.line, "program", wrong, right)
     for wrong, right, word in programs.check_words(tool, words):
         line = next((part.line for part, each in zip(parts, words, strict=True) if each == word), call.node.line)
         yield Fault(line, "program", wrong, right)
@@ -112,115 +100,52 @@ def _check_program(call: Call, tool: str, constants: Constants) -> Iterator[Faul
 
 def _typed(part: Node) -> str:
     """A word as the program gets it; what a variable holds is not seen."""
-    value = string_value(part)
-    if value is not None:
+    value = constant(part)
+    if value is not None and part.StringConstantType:
         return value
-    if part.type in {"string_literal", "variable"} or "$" in part.text:
-        return programs.UNSEEN
-    return part.text
+    return programs.UNSEEN if any(variables(part)) else part.text
 
 
-def _check_bare(node: Node, word: str, tool: str, table: dict[str, Any]) -> Iterator[Fault]:
-    """A bare word where only a closed list of words can stand (`gpresult /scope computer`, `certutil … SHA256`)."""
-    bare = table.get("bare")
-    plain = re.fullmatch(r"[A-Za-z0-9_-]+", word) and node.type == "generic_token"
-    if bare and plain and word.lower() not in {str(b).lower() for b in bare}:
-        yield Fault(node.line, "native", f"{tool} does not know the word {word}", nearest(word, map(str, bare)))
-
-
-def _check_value(node: Node, tool: str, name: str, rest: str, rule: Any) -> Iterator[Fault]:
-    """``rule``: "none", "any", "optional", a list of words, or a regular expression of the value."""
-    value = rest[1:]
-    if rule == "none" and rest:
-        yield Fault(node.line, "native", f"{tool} {name} takes no value", name)
-    elif isinstance(rule, list) and value.lower() not in {str(word).lower() for word in rule}:
-        if "$" not in value:
-            options = ", ".join(str(word) for word in rule)
-            yield Fault(node.line, "native", f"{tool} {name}: {value!r} is no value of it", options)
-    elif rule == "any" and not value:
-        yield Fault(node.line, "native", f"{tool} {name} needs a value", f"{name}:VALUE")
-
-
-def _check_exit(call: Call, tool: str, natives: list[Call]) -> Iterator[Fault]:
-    statement = _outermost(statement_of(call.node))
-    same = [other for other in natives if other is not call and _outermost(statement_of(other.node)) is statement]
-    after = list(_following(statement))
-    if not same and any(_tests_exit_code(part, after[i:]) for i, part in _until_native(after, natives)):
-        return
-    yield Fault(
-        call.node.line, "exit-code", f"{tool} is not followed by a test of its exit code",
-        "if ($LASTEXITCODE -ne 0) { throw … } before the next native call",
-    )  # fmt: skip
-
-
-def _outermost(statement: Node) -> Node:
-    """`$text = @(tool.exe … | …)`: the test follows the assignment, so that is the statement that counts."""
-    while statement.up is not None and statement.up.type in {"array_expression", "sub_expression"}:
-        if statement is not [kid for kid in statement.up.kids if kid.named()][-1]:
+def _is_tested(command: Node, natives: set[Node]) -> bool:
+    """Whether a statement behind the one that holds ``command`` tests its exit code before another native call."""
+    statement = statement_of(command)
+    # `$text = @(tool.exe … | …)`: the test follows the assignment, so that is the statement that counts.
+    while statement.up and statement.up.up and statement.up.up.kind in {"ArrayExpression", "SubExpression"}:
+        if statement is not statement.up.Statements[-1]:
             break
-        statement = statement_of(statement.up)
-    return statement
-
-
-def _until_native(after: list[Node], natives: list[Call]) -> Iterator[tuple[int, Node]]:
-    for i, part in enumerate(after):
-        holds = [call for call in natives if part.start <= call.node.start < part.end]
-        reads = [node for node in part.find("variable") if variable_name(node) == "lastexitcode"]
-        if holds and not (reads and reads[0].start < holds[0].node.start):
-            return
-        yield i, part
-
-
-def _following(statement: Node) -> Iterator[Node]:
-    owner = statement.up
-    if owner is None:
-        return
-    at = owner.kids.index(statement)
-    yield from (kid for kid in owner.kids[at + 1 :] if kid.named())
-
-
-def _tests_exit_code(part: Node, rest: list[Node]) -> bool:
-    """A comparison, switch or condition on $LASTEXITCODE, or on a variable that takes it over at once."""
-    for node in part.find("variable"):
-        if variable_name(node) != "lastexitcode":
-            continue
-        if _is_tested(node):
-            return True
-        for up in node.above():
-            if up.type == "assignment_expression":
-                left = up.kid("left_assignment_expression")
-                names = {variable_name(leaf) for leaf in left.find("variable")} if left else set()
-                return any(
-                    variable_name(leaf) in names and _is_tested(leaf)
-                    for later in rest
-                    for leaf in later.find("variable")
-                )
+        statement = statement_of(statement.up.up)
+    others = natives - {command}
+    if statement.up is None or others.intersection(statement.walk()):
+        return False
+    rest = statement.up.Statements
+    rest = rest[rest.index(statement) + 1 :]
+    for at, part in enumerate(rest):
+        codes = [node for node in variables(part) if name_of(node) == "lastexitcode"]
+        called = [node for node in part.walk() if node in others]
+        if called and not (codes and codes[0].start < called[0].start):
+            return False
+        for code in codes:
+            taken = next((up for up in code.above() if up.kind == "AssignmentStatement"), None)
+            kept = plain(taken.Left) if taken is not None else None
+            later = [leaf for one in rest[at:] for leaf in variables(one)] if kept and kept.VariablePath else []
+            if _decides(code) or any(kept and name_of(leaf) == name_of(kept) and _decides(leaf) for leaf in later):
+                return True
     return False
 
 
-def _is_tested(node: Node) -> bool:
+def _decides(node: Node) -> bool:
+    """In a comparison, a switch or the condition of an if."""
     for up in node.above():
-        if up.type in {"comparison_expression", "switch_condition"}:
+        if is_comparison(up) or up.kind in {"SwitchStatement", "IfStatement"}:
             return True
-        if up.type in {"if_statement", "elseif_clause"} and not up.text[node.start - up.start :].startswith("{"):
-            condition = up.kid("pipeline")
-            return condition is not None and condition.start <= node.start < condition.end
-        if up.type in {"statement_block", "script_block", "program"}:
+        if up.kind in {"StatementBlock", "ScriptBlock"}:
             return False
     return False
 
 
-def _check_redirection(root: Node, call: Call, tool: str) -> Iterator[Fault]:
-    """In 5.1 a line on a redirected stderr becomes an error record, which 'Stop' turns into an exception."""
-    errors = [part for part in call.redirections if re.match(r"^(2|\*)>", part.text)]
-    if not errors:
-        return
-    preference = None
-    for assignment in root.find("assignment_expression"):
-        if assignment.start < call.node.start and assignment.text.lower().startswith("$erroractionpreference"):
-            preference = string_value(assignment.kids[-1])
-    if preference is not None and preference.lower() == "stop":
-        yield Fault(
-            call.node.line, "native-stderr", f"{tool}: a redirected stderr throws under 'Stop' in 5.1",
-            "set $ErrorActionPreference = 'Continue' around it, or leave stderr alone",
-        )  # fmt: skip
+def _stops(command: Node, root: Node) -> bool:
+    preference = ""
+    for node in root.find("AssignmentStatement"):
+        if node.start < command.start and node.Left.text.lower() == "$erroractionpreference":
+            preference = constant(node.Right) or ""
+    return preference.lower() == "stop"

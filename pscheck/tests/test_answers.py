@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from pscheck.tree import hash_entries, parse
+from pscheck.tree import entries, parse
 from runbook.steps.opening import LicenseServerPrivate
 from runbook.steps.registry import answers
 
@@ -39,8 +39,9 @@ def names(model: type[BaseModel]) -> frozenset[str]:
 
 def written(script: str) -> set[frozenset[str]]:
     """The key sets of all hashtable literals of a script."""
-    root = parse((STEPS / f"{script}.ps1").read_text(encoding="utf-8"))
-    return {frozenset(key.text for key, _ in hash_entries(literal)) for literal in root.find("hash_literal_expression")}
+    root, _ = parse((STEPS / f"{script}.ps1").read_text(encoding="utf-8"))
+    assert root is not None
+    return {frozenset(key.text for key, _, _ in entries(literal)) for literal in root.find("Hashtable")}
 
 
 @pytest.mark.parametrize("script", sorted(answers()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pscheck import tables
-from pscheck.kinds import full_name
+from pscheck.values import full_name
 
 
 def test_the_catalog_says_where_it_comes_from() -> None:

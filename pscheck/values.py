@@ -1,0 +1,318 @@
+"""What an expression holds, as far as the text shows it: the members that may be asked of it.
+
+A Kind is the union of what every assignment can give, followed through foreach, pipelines and CIM calls. ``members``
+is None where nothing can be seen; a name asked of such a value is then checked against the vocabulary of the whole
+text (see members.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from . import tables
+from .commands import Call, Constants, before, read_call
+from .tree import Node, constant, elements, entries, name_of
+
+_ITEM_BY_KEY = ("System.Collections.Hashtable", "System.Collections.Specialized.OrderedDictionary")
+_SAME = {"where-object", "sort-object", "tee-object"}
+_BLOCKS = {"StatementBlock", "NamedBlock", "CatchClause", "ScriptBlock"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``name`` for messages; ``members``: lower-case name -> (spelling, type of the value or "")."""
+
+    name: str
+    members: dict[str, tuple[str, str]] | None = None
+    element: Kind | None = None
+
+    def member(self, name: str) -> tuple[str, str] | None:
+        """The member of that name, whatever its case."""
+        return (self.members or {}).get(name.lower())
+
+    def gives(self, name: str) -> Kind:
+        """What the member of that name holds."""
+        _, result = self.member(name) or ("", "")
+        return (self.element or UNKNOWN) if result == "ELEMENT" else net_type(result)
+
+
+UNKNOWN = Kind("unknown")
+JSON = Kind("json")  # a value somewhere inside a JSON document
+JSON_ROOT = Kind("input")  # what ConvertFrom-Json gives: its names are those of the variables it fills
+NOTHING = Kind("nothing", {})
+
+
+def join(kinds: Iterable[Kind]) -> Kind:
+    """One kind for "this or that": all members of all; unknown as soon as one of them is."""
+    real = [kind for kind in kinds if kind is not NOTHING]
+    # An input replaces a default of the same kind: the default tells what it is.
+    real = [kind for kind in real if kind not in (JSON, JSON_ROOT)] or real
+    unseen = next((kind for kind in real if kind.members is None), None)
+    if unseen or not real:
+        return unseen or NOTHING
+    members = {lower: member for kind in real for lower, member in (kind.members or {}).items()}
+    element = next((kind.element for kind in real if kind.element is not None), None)
+    return Kind(" or ".join(dict.fromkeys(kind.name for kind in real)), members, element)
+
+
+def record(name: str, keys: Iterable[str], base: str = "") -> Kind:
+    """A record with the given property names, beside the members of the .NET type ``base``."""
+    return Kind(name, (net_type(base).members or {}) | {key.lower(): (key, "") for key in keys})
+
+
+@cache
+def full_name(name: str) -> str | None:
+    """The full name of a .NET type, a PowerShell accelerator resolved; None if the table lacks it."""
+    lower = name.lower().split("[")[0].split("`")[0]
+    accelerators = {key.lower(): str(value) for key, value in tables.types()["accelerators"].items()}
+    known = {full.lower(): str(full) for full in tables.types()["types"]}
+    return accelerators.get(lower) or known.get(lower) or known.get(f"system.{lower}")
+
+
+@cache
+def net_type(name: str, static: bool = False) -> Kind:
+    """The members of a .NET type of types.yml ("Name -> Type" gives the type of the value)."""
+    full = full_name(name)
+    if full is None or full == "System.Void":
+        return NOTHING if full else UNKNOWN
+    entry = tables.types()["types"][full]
+    words = [str(word).partition(" -> ") for word in entry.get("static" if static else "members", [])]
+    members = {spelled.lower(): (spelled, result) for spelled, _, result in words}
+    if static:
+        members["new"] = ("new", full)
+    return Kind("open") if entry.get("open") else Kind(full, members)
+
+
+class Flow:
+    """Answers "what does this node hold" for one text; results are kept, loops cut."""
+
+    def __init__(self, root: Node, constants: Constants) -> None:
+        self.constants = constants
+        self.functions = {node.Name.lower(): node.Body for node in root.find("FunctionDefinition")}
+        self.typed: dict[str, list[Kind]] = {}
+        for parameter in root.find("Parameter"):
+            types = [net_type(one.TypeName) for one in parameter.Attributes if one.kind == "TypeConstraint"]
+            self.typed.setdefault(name_of(parameter.Name), []).append(types[0] if types else UNKNOWN)
+        #: Keys that are added later: `$h['a'] = 1`, `$h.Add('c', 1)`; a computed key (None) opens the table.
+        self.added: dict[str, set[str | None]] = {}
+        for node in root.find("IndexExpression", "InvokeMemberExpression"):
+            base, key = node.Target or node.Expression, node.Index
+            if key is None and constant(node.Member) == "Add" and len(node.Arguments or ()) == 2:
+                key = node.Arguments[0]
+            elif node.up is None or node.up.Left is not node or node.up.kind != "AssignmentStatement":
+                continue
+            if base.kind == "VariableExpression":
+                self.added.setdefault(name_of(base), set()).add(constant(key))
+        self._busy: list[Node] = []
+        self._known: dict[Node, Kind] = {}
+
+    def kind(self, node: Node | None) -> Kind:
+        """What ``node`` holds."""
+        if node is None:
+            return UNKNOWN
+        if node in self._known:
+            return self._known[node]
+        if node in self._busy or len(self._busy) > 40:
+            return NOTHING
+        self._busy.append(node)
+        found = self._infer(node)
+        self._busy.pop()
+        if not self._busy:
+            self._known[node] = found
+        return found
+
+    def _infer(self, node: Node) -> Kind:
+        match node.kind:
+            case "VariableExpression" | "UsingExpression":
+                return self._variable(node)
+            case "StringConstantExpression" | "ExpandableStringExpression":
+                return net_type("string")
+            case "ConstantExpression":
+                return net_type("int")
+            case "Hashtable":
+                return self._table(node, "hashtable", _ITEM_BY_KEY[0])
+            case "ScriptBlockExpression":
+                return net_type("scriptblock")
+            case "ConvertExpression" | "AttributedExpression":
+                return self._cast(node)
+            case "MemberExpression" | "InvokeMemberExpression":
+                return self._member(node)
+            case "IndexExpression":
+                return self._element(node)
+            case "BinaryExpression" | "UnaryExpression":
+                return self._operator(node)
+            case "Pipeline":
+                return self.kind(node.PipelineElements[-1])
+            case "Command":
+                return self._command(read_call(node))
+            case "ReturnStatement":
+                return self.kind(node.Pipeline)
+            case "ArrayLiteral" | "StatementBlock" | "NamedBlock":
+                return join(self.kind(part) for part in node.kids)
+            case "AssignmentStatement" | "FunctionDefinition" | "ThrowStatement" | "ExitStatement":
+                return NOTHING
+        return join(self.kind(part) for part in node.kids if part.kind in _BLOCKS)
+
+    def _operator(self, node: Node) -> Kind:
+        word = node.Operator or node.TokenKind
+        if word in {"Format", "Join"} or word.endswith(("split", "replace")):
+            return net_type("string")
+        if word in {"Plus", "Minus"} and node.Left is not None:
+            return self.kind(node.Left)
+        if word == "As":
+            return net_type(node.Right.TypeName)
+        if word.endswith(("PlusPlus", "MinusMinus")):
+            return NOTHING
+        return net_type("int" if word in {"Multiply", "Divide", "Rem", "Minus", "DotDot"} else "bool")
+
+    def _variable(self, node: Node) -> Kind:
+        name = name_of(node)
+        if name in {"_", "psitem"}:
+            return self._current(node)
+        if name == "null":
+            return NOTHING
+        if name.startswith("env:") or name in {"true", "false"}:
+            return net_type("bool" if name in {"true", "false"} else "string")
+        if name in tables.types()["automatic"]:
+            return net_type(tables.types()["automatic"][name])
+        added = self.added.get(name, set())
+        found = [*map(self.kind, self.constants.assigned.get(name, [])), *self.typed.get(name, [])]
+        if None in added or not found:
+            return UNKNOWN
+        kind = join(found)
+        if kind.members is None:
+            return kind
+        return Kind(kind.name, kind.members | {key.lower(): (key, "") for key in added if key}, kind.element)
+
+    def _current(self, node: Node) -> Kind:
+        """`$_`: what the pipeline hands to the block; the error in a catch."""
+        block: Node | None = None
+        for up in node.above():
+            if up.kind == "CatchClause":
+                return net_type("System.Management.Automation.ErrorRecord")
+            if block is None:
+                block = up if up.kind == "ScriptBlockExpression" else None
+            elif up.kind == "Command":
+                return self.upstream(up)
+            elif up.kind == "InvokeMemberExpression":
+                return self.kind(up.Expression)
+            if up.kind == "SwitchStatement" or (block and up.kind in {"StatementBlock", "NamedBlock"}):
+                break
+        return UNKNOWN
+
+    def upstream(self, command: Node) -> Kind:
+        """What flows into ``command`` from the pipeline in front of it, or from -InputObject."""
+        given = read_call(command).value("InputObject") or next(reversed(before(command)), None)
+        return self.kind(given)
+
+    def _table(self, table: Node, name: str, base: str = "") -> Kind:
+        keys = [key for _, key, _ in entries(table)]
+        return record(name, keys, base) if all(keys) else UNKNOWN
+
+    def _cast(self, node: Node) -> Kind:
+        name = (node.Type or node.Attribute).TypeName.lower()
+        if name in {"pscustomobject", "psobject", "ordered"}:
+            if node.Child.kind == "Hashtable":
+                return self._table(node.Child, name, _ITEM_BY_KEY[1] if name == "ordered" else "")
+            held = self.kind(node.Child)
+            return held if held.members is not None else UNKNOWN
+        return self.kind(node.Child) if name in {"object", "array", "void"} else net_type(name)
+
+    def _member(self, node: Node) -> Kind:
+        base, name = node.Expression, constant(node.Member)
+        if name is None:
+            return UNKNOWN
+        lower = name.lower()
+        if lower in {"count", "length", "tostring"}:
+            return net_type("string" if lower == "tostring" else "int")
+        owner = net_type(base.TypeName, static=True) if base.kind == "TypeExpression" else self.kind(base)
+        if lower in {"where", "foreach"}:
+            return owner if lower == "where" else UNKNOWN
+        if owner in (JSON, JSON_ROOT):
+            return JSON
+        if base.kind == "VariableExpression" and owner.members is not None:
+            held = self.constants.literal(base, "Hashtable")
+            values = [self.kind(value) for table in held for _, key, value in entries(table) if key.lower() == lower]
+            if values:
+                return join(values)
+        return owner.gives(name)
+
+    def _element(self, node: Node) -> Kind:
+        base = self.kind(node.Target)
+        if base.member("ContainsKey") or base.member("Keys"):
+            return base.gives(constant(node.Index) or "")
+        return base.gives("ITEM") if base.member("ITEM") else base
+
+    def _command(self, call: Call) -> Kind:
+        match call.lower:
+            case name if name in _SAME:
+                return self.upstream(call.node)
+            case name if name in self.functions:
+                return self.kind(self.functions[name])
+            case "select-object":
+                return self._select(call, self.upstream(call.node))
+            case "foreach-object":
+                blocks = [*call.loose, *(value for _, _, value in call.named if value)]
+                return self._outputs([block for block in blocks if block.kind == "ScriptBlockExpression"])
+            case "get-ciminstance" | "invoke-cimmethod" | "new-ciminstance":
+                return self._cim(call)
+            case "convertfrom-json":
+                return JSON_ROOT
+            case "invoke-command":
+                kind = self._outputs(self.constants.literal(call.value("ScriptBlock"), "ScriptBlockExpression"))
+                extra = record("", ["PSComputerName", "RunspaceId"]).members or {}
+                return kind if kind.members is None else Kind(kind.name, kind.members | extra)
+            case "new-object":
+                return net_type(constant(call.value("TypeName")) or "")
+            case "group-object":
+                group = net_type("Microsoft.PowerShell.Commands.GroupInfo")
+                return Kind(group.name, group.members, self.upstream(call.node))
+        output = tables.types()["outputs"].get(call.name, "")
+        return NOTHING if output == "nothing" else join(map(net_type, output.split(" or ")))
+
+    def _outputs(self, blocks: list[Node]) -> Kind:
+        return join(self.kind(block.ScriptBlock) for block in blocks) if blocks else UNKNOWN
+
+    def _select(self, call: Call, upstream: Kind) -> Kind:
+        expand, chosen = call.value("ExpandProperty"), call.value("Property")
+        if expand is not None:
+            result = (upstream.member(constant(expand) or "") or ("", ""))[1]
+            return net_type(result)
+        if chosen is None:
+            return upstream
+        names = []
+        for part in elements(chosen):
+            labels = [constant(value) for _, key, value in entries(part) if key.lower() == "name"]
+            names.append(constant(part) or (labels[0] if labels else None) or "*")
+        if "*" in names:
+            return UNKNOWN
+        return Kind("selected object", {name.lower(): upstream.member(name) or (name, "") for name in names})
+
+    def classes(self, call: Call) -> set[str]:
+        """The CIM classes that a call addresses, by name, query or instance; none when they cannot be seen."""
+        named = self.constants.argument(call, "ClassName")
+        if named is not None:
+            return self.constants.strings(named)
+        words = [text.split() for text in self.constants.strings(self.constants.argument(call, "Query"))]
+        queried = {to for text in words for word, to in pairwise(text) if word.lower() == "from"}
+        given = self.constants.argument(call, "InputObject")
+        names = (self.kind(given) if given else self.upstream(call.node)).name.split(" or ")
+        return queried or {name for name in names if name.lower() in tables.cim_classes()}
+
+    def _cim(self, call: Call) -> Kind:
+        """The instances or the method's result that a CIM command gives."""
+        known = [tables.cim_classes().get(name.lower()) for name in sorted(self.classes(call))]
+        base = "Microsoft.Management.Infrastructure.CimInstance"
+        if call.lower != "invoke-cimmethod":
+            return join(record(one["name"], one["properties"], base) if one else UNKNOWN for one in known or [None])
+        methods = self.constants.strings(self.constants.argument(call, "MethodName"))
+        given = []
+        for one in known:
+            shapes = {method.lower(): shape for method, shape in one["methods"].items()} if one else {}
+            found = [shapes.get(method.lower()) for method in sorted(methods)]
+            outs = [["ReturnValue", "PSComputerName", *shape["out"]] if shape else None for shape in found]
+            given += [record(f"result of {one['name']}", out) if one and out else UNKNOWN for out in outs]
+        return join(given) if given else UNKNOWN
