@@ -30,7 +30,7 @@ def check(root: Node, constants: Constants, typed: bool = False) -> Iterator[Fau
         if tool is None:
             continue
         if tool in programs.names():
-            yield from _check_program(call, tool, constants)
+            yield from _check_program(call, constants)
         else:
             yield from _check_words(call, tool, constants)
         if not lines and not _is_tested(call.node, set(found)):
@@ -86,16 +86,13 @@ def _wrong_value(rest: str, rule: Any) -> str:
     return {"none": "takes no value" if rest else "", "any": "" if value else "needs a value"}.get(str(rule), "")
 
 
-def _check_program(call: Call, tool: str, constants: Constants) -> Iterator[Fault]:
+def _check_program(call: Call, constants: Constants) -> Iterator[Fault]:
     """The project's own commands and Python's launchers: the words as the program itself would take them."""
     parts = call.node.CommandElements[1:]
     words = [_typed(part) for part in parts]
-    for path in {call.name} if call.name else constants.strings(call.target):
-        for wrong, right, _ in programs.check_path(path, shell=False):
-            yield Fault(call.target.line, "program", wrong, right)
-    for wrong, right, word in programs.check_words(tool, words):
-        line = next((part.line for part, each in zip(parts, words, strict=True) if each == word), call.node.line)
-        yield Fault(line, "program", wrong, right)
+    if found := programs.mistake(call.name or next(iter(constants.strings(call.target))), words):
+        where = parts[words.index(found.word)] if found.word in words else call.node
+        yield Fault(where.line, "program", found.wrong, found.right)
 
 
 def _typed(part: Node) -> str:

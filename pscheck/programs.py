@@ -1,20 +1,24 @@
 """The programs that a page has a person call: what stands behind them is asked of the programs themselves.
 
 runbook, papermill and mkdocs are click commands: click parses the words, so that a subcommand or an option that a
-page names is one that exists. What click takes as any text (a step, a notebook, its parameters, a recording) is
-looked up in the project. A word in capitals (``STEP``, ``DOSSIER.ipynb``) is a placeholder: it stands for any value,
-never for an option.
+page names is one that exists; py, python, pip and what `python -m` starts are in programs.yml. What they take as any
+text (a step, a notebook, its parameters, a recording) is looked up in the project. A word in capitals (``STEP``,
+``DOSSIER.ipynb``) is a placeholder: it stands for any value, never for an option.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import click
+from mkdocs.__main__ import cli as mkdocs
+from papermill.cli import papermill
 
 from runbook import cli
 from runbook.case.folder import is_case_name
@@ -25,16 +29,22 @@ from runbook.knowledge.records import Step
 from runbook.steps import host_import
 from runbook.words import sentences
 
-from . import launchers, tables
+from . import tables
 from .fault import nearest
 
-ROOT = launchers.ROOT
+ROOT = Path(__file__).resolve().parents[1]
 #: A word whose value cannot be seen (a variable): it passes wherever a value can stand.
-UNSEEN = launchers.UNSEEN
-#: What is wrong, what is right, the word where it is.
-Wrong = launchers.Wrong
+UNSEEN = "\0"
 _PLACEHOLDER = re.compile(r"[A-ZÀ-Þ][A-ZÀ-Þ0-9_-]+(\.ipynb|\.json|\.zip)?")
-_CLICK = ("runbook", "papermill", "mkdocs")
+_CLICK: dict[str, click.Command] = {"runbook": cli.build("en"), "papermill": papermill, "mkdocs": mkdocs}
+
+
+class Mistake(Exception):
+    """What is wrong with a line, what would be right, and the word where it is."""
+
+    def __init__(self, wrong: str, right: str = "", word: str = "") -> None:
+        super().__init__(wrong)
+        self.wrong, self.right, self.word = wrong, right, word
 
 
 def names() -> frozenset[str]:
@@ -48,217 +58,214 @@ def name_of(written: str) -> str | None:
     return leaf if leaf in names() else None
 
 
-def check_path(written: str, shell: bool) -> Iterator[Wrong]:
+def mistake(written: str, words: Sequence[str], shell: bool = False) -> Mistake | None:
+    """The first mistake in a call of one of these programs, as it is written; ``shell``: for a Unix shell."""
+    try:
+        _check_path(written, shell)
+        _check_words(name_of(written) or "", list(words))
+    except Mistake as found:
+        return found
+    return None
+
+
+def _check_path(written: str, shell: bool) -> None:
     """The folder that a program is called from: an environment that a page makes, or a whole path."""
     folder, slash, _ = written.replace("/", "\\").rpartition("\\")
     known = tables.programs()["environments"]["names"]
     right = f"{known[0]}/bin" if shell else rf"{known[0]}\Scripts"
-    if not slash:
-        return
-    if ("\\" in written) if shell else ("/" in written):
-        yield f"{written} has the other system's slashes", right, written
-        return
+    if slash and ("\\" if shell else "/") in written:
+        raise Mistake(f"{written} has the other system's slashes", right)
     parts = folder.removeprefix(".\\").split("\\")
     made = len(parts) > 1 and parts[-2] in known and parts[-1] == ("bin" if shell else "Scripts")
     whole = folder.startswith("\\") if shell else re.match(r"[A-Za-z]:\\", folder)
-    if not (made and (len(parts) == 2 or whole)) and not (whole and not any("venv" in part for part in parts)):
-        yield f"{written} lies in no folder that a page makes", right, written
+    if (
+        slash
+        and not (made and (len(parts) == 2 or whole))
+        and not (whole and not any("venv" in part for part in parts))
+    ):
+        raise Mistake(f"{written} lies in no folder that a page makes", right)
 
 
-def check_words(program: str, words: Sequence[str]) -> Iterator[Wrong]:
-    """All mistakes in ``words``, the arguments of ``program`` (a name that ``name_of`` gave)."""
-    if program == "runbook":
-        yield from _runbook(list(words))
-    elif program == "papermill":
-        yield from _papermill(list(words))
-    elif program == "mkdocs":
-        yield from _mkdocs(list(words))
-    else:
-        yield from launchers.check(program, list(words))
+def _check_words(program: str, words: list[str]) -> None:
+    if program not in _CLICK:
+        _launch(program, tables.programs()["launchers"][program], words)
+        return
+    if program == "runbook" and "--lang" in words[:-1]:  # taken from anywhere on the line (cli.py)
+        at = words.index("--lang")
+        _one_of(words[at + 1], sentences.LANGS, "the language")
+        del words[at : at + 2]
+    given = _given(_CLICK[program], program, words)
+    if program == "papermill" and not given.get("version"):
+        _papermill(given)
+    elif program == "runbook" and not given.get("help"):
+        _runbook(given)
+
+
+def _one_of(value: Any, known: Collection[str], what: str) -> None:
+    """A mistake where ``value`` is seen and is none of the ``known``."""
+    if not _stands_for_any(value) and value not in known:
+        raise Mistake(f"{what} {value} does not exist", nearest(value, known) or ", ".join(sorted(known)[:12]), value)
 
 
 def _stands_for_any(value: object) -> bool:
     return not isinstance(value, str) or value == UNSEEN or bool(_PLACEHOLDER.fullmatch(value))
 
 
-def one_of(value: Any, known: Sequence[str], what: str) -> Iterator[Wrong]:
-    """A fault where ``value`` is seen and is none of the ``known``."""
-    if not _stands_for_any(value) and value not in known:
-        yield f"{what} {value} does not exist", nearest(value, known) or ", ".join(sorted(known)[:12]), value
-
-
-# click
-
-
-def _parsed(command: click.Command, path: str, words: list[str], out: dict[str, Any]) -> Iterator[Wrong]:
-    """click's own parser on ``words``; fills ``out`` by parameter name. Nothing runs, no file is looked for."""
-    context = click.Context(command, info_name=path)
+def _given(command: click.Command, path: str, words: list[str]) -> dict[str, Any]:
+    """What click's own parser makes of ``words``, by parameter; nothing runs, no file is looked for. A group's
+    subcommand is ""."""
     try:
-        values, rest, _ = command.make_parser(context).parse_args(list(words))
-    except click.NoSuchOption as error:
-        options = [option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]]
-        yield f"{path} has no option {error.option_name}", nearest(error.option_name, options), error.option_name
-        return
+        parsed, rest, _ = command.make_parser(click.Context(command, info_name=path)).parse_args(list(words))
     except click.UsageError as error:
-        yield f"{path}: {error.format_message()}", "", words[-1] if words else path
-        return
-    out.update(values)
-    if isinstance(command, click.Group):
-        out[""] = rest
-        return
-    if rest:
-        yield f"{path}: {rest[0]} is one word too many", "", rest[0]
+        raise Mistake(f"{path}: {error.format_message()}", "", getattr(error, "option_name", "")) from error
+    values = {key: value for key, value in parsed.items() if value and type(value).__name__ != "Sentinel"}
     asked = values.get("help") or values.get("version")
+    if isinstance(command, click.Group):
+        known = command.commands
+        if rest and rest[0] in known:
+            return {"": rest[0], **_given(known[rest[0]], f"{path} {rest[0]}", rest[1:])}
+        if rest or not asked:
+            raise Mistake(
+                f"{path} needs a subcommand", nearest("".join(rest[:1]), known) or ", ".join(known), *rest[:1]
+            )
+    elif rest:
+        raise Mistake(f"{path}: {rest[0]} is one word too many", "", rest[0])
     for parameter in command.params:
         value = values.get(parameter.name or "")
-        missing = value is None or value == () or type(value).__name__ == "Sentinel"
-        if parameter.required and missing and not asked:
-            label = parameter.opts[0] if isinstance(parameter, click.Option) else str(parameter.name).upper()
-            yield f"{path} needs {label}", "", path
-        if isinstance(parameter.type, click.Choice) and not missing:
-            yield from one_of(value, [str(choice) for choice in parameter.type.choices], f"{path}: the value")
+        if parameter.required and value is None and not asked:
+            raise Mistake(f"{path} needs {parameter.opts[0]}")
+        if isinstance(parameter.type, click.Choice) and value is not None:
+            _one_of(value, [str(choice) for choice in parameter.type.choices], f"{path}: the value")
+    return values
 
 
-def _group(group: click.Group, path: str, words: list[str], out: dict[str, Any]) -> Iterator[Wrong]:
-    """A group's own options, then its subcommand's; ``out[""]`` is the subcommand's name where there is one."""
-    seen: dict[str, Any] = {}
-    yield from _parsed(group, path, words, seen)
-    rest = seen.get("", [])
-    if not rest:
-        if "" in seen and not (seen.get("help") or seen.get("version")):
-            yield f"{path} needs a subcommand", ", ".join(group.commands), path
-        return
-    command = group.commands.get(rest[0])
-    if command is None:
-        yield f"{path} has no subcommand {rest[0]}", nearest(rest[0], group.commands), rest[0]
-        return
-    out[""] = rest[0]
-    yield from _parsed(command, f"{path} {rest[0]}", rest[1:], out)
-
-
-@cache
-def _runbook_command() -> click.Group:
-    return cli.build("en")
-
-
-def _runbook(words: list[str]) -> Iterator[Wrong]:
-    if "--lang" in words[:-1]:  # taken from anywhere on the line (cli.py)
-        at = words.index("--lang")
-        yield from one_of(words[at + 1], sentences.LANGS, "the language")
-        del words[at : at + 2]
-    given: dict[str, Any] = {}
-    found = list(_group(_runbook_command(), "runbook", words, given))
-    yield from found
-    if found or "" not in given or given.get("help"):
-        return
+def _runbook(given: dict[str, Any]) -> None:
+    command, step, notebook = given.get(""), given.get("step"), given.get("notebook", "migrate")
     for key in ("name", "of", "case", "case_name"):
-        yield from _case(given.get(key))
-    extra: Callable[[dict[str, Any]], Iterator[Wrong]] | None = _MEANINGS.get(given[""])
-    if extra is not None:
-        yield from extra(given)
+        if command != "rehearse" or key != "name":
+            _case(given.get(key))
+    _recording(given.get("name" if command == "rehearse" else "rehearsal"))
+    if "changes" in given:
+        _changes(given["changes"], given.get("what", notebook))
+    if command == "confirm":
+        by_hand = [one.id for one in _steps().values() if one.kind == "manual" or host_import.can_import(one.id)]
+        _one_of(step, by_hand, "a step that a person confirms:")
+        asks = [ask.id for ask in _steps()[str(step)].asks] if step in _steps() else []
+        for pair in given.get("given", ()):
+            field, equals, _ = pair.partition("=")
+            if not equals and pair != UNSEEN:
+                raise Mistake(f"--set {pair} gives no value", "FIELD=VALUE", pair)
+            if asks:
+                _one_of(field, asks, f"what {step} asks for:")
+    if command == "accept" and step != "journal":  # of the journal nothing is decided (commands/case.py)
+        _one_of(step, _steps(), "the step")
+        if not {"done", "not_done", "which", "script", "renamed", "again"} & given.keys():
+            raise Mistake(
+                "runbook accept needs a decision", "--done, --not-done, --part, --script, --renamed or --again"
+            )
+        if given.get("script") and step in _steps() and not _steps()[str(step)].script:
+            raise Mistake(f"{step} runs no script", "--done or --not-done", str(step))
+    if command == "schedule":
+        _one_of(given.get("day"), (*scheduled_task.DAYS, "daily"), "the day")
+        at = given.get("at")
+        if not _stands_for_any(at) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(at)):
+            raise Mistake(f"{at} is no time of day", "HH:MM", str(at))
 
 
-def _case(value: Any) -> Iterator[Wrong]:
-    if value and not _stands_for_any(value) and not is_case_name(value):
-        yield f"{value} cannot be a case's name", "letters, digits, dot, hyphen, underscore", value
-
-
-def _run(given: dict[str, Any]) -> Iterator[Wrong]:
-    notebook = given.get("notebook") or "migrate"
-    notebook = notebook if isinstance(notebook, str) else "migrate"
-    found = list(one_of(notebook, notebooks(), "the notebook"))
-    yield from found
-    yield from _recording(given.get("rehearsal"))
-    if not found:
-        yield from _changes(given.get("changes"), notebook)
-
-
-def _confirm(given: dict[str, Any]) -> Iterator[Wrong]:
-    step = given.get("step")
-    known = {one.id: one for one in _steps().values() if one.kind == "manual" or host_import.can_import(one.id)}
-    found = list(one_of(step, list(known), "a step that a person confirms:"))
-    yield from found
-    asks = [ask.id for ask in known[str(step)].asks] if str(step) in known else []
-    for pair in given.get("given") or ():
-        field, equals, _ = str(pair).partition("=")
-        if not equals and pair != UNSEEN:
-            yield f"--set {pair} gives no value", "FIELD=VALUE", pair
-        elif asks and not _stands_for_any(field) and field not in asks:
-            yield f"{step} does not ask for {field}", nearest(field, asks) or ", ".join(asks), pair
-
-
-def _accept(given: dict[str, Any]) -> Iterator[Wrong]:
-    step = given.get("step")
-    decision = next((word for word in ("done", "not_done", "script", "renamed", "again") if given.get(word)), None)
-    if step == "journal":  # commands/case.py: what the journal does not tell of is taken on, nothing is decided
+def _papermill(given: dict[str, Any]) -> None:
+    path, output = str(given.get("notebook_path")).replace("\\", "/"), given.get("output_path")
+    leaf = path.rpartition("/")[2]
+    if _stands_for_any(path) or _stands_for_any(leaf):
         return
-    yield from one_of(step, list(_steps()), "the step")
-    if not decision and not given.get("which"):
-        yield "runbook accept needs a decision", "--done, --not-done, --part, --script, --renamed or --again", "accept"
-    if decision == "script" and step in _steps() and not _steps()[str(step)].script:
-        yield f"{step} runs no script", "--done or --not-done", str(step)
-
-
-def _schedule(given: dict[str, Any]) -> Iterator[Wrong]:
-    day, at = given.get("day"), given.get("at")
-    if isinstance(day, str):
-        yield from one_of(day, (*scheduled_task.DAYS, "daily"), "the day")
-    if isinstance(at, str) and not _stands_for_any(at) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at):
-        yield f"{at} is no time of day", "HH:MM", at
-    for key in ("of", "account"):
-        if not isinstance(given.get(key), str):
-            yield f"runbook schedule needs --{key}", "", "schedule"
-    yield from _changes(given.get("changes"), str(given.get("what")))
-
-
-_MEANINGS: Mapping[str, Callable[[dict[str, Any]], Iterator[Wrong]]] = {
-    "run": _run,
-    "confirm": _confirm,
-    "accept": _accept,
-    "schedule": _schedule,
-    "rehearse": lambda given: _recording(given.get("name")),
-}
-
-
-def _papermill(words: list[str]) -> Iterator[Wrong]:
-    from papermill.cli import papermill
-
-    given: dict[str, Any] = {}
-    found = list(_parsed(papermill, "papermill", words, given))
-    yield from found
-    if found or given.get("help") or given.get("version"):
-        return
-    path, output = given.get("notebook_path"), given.get("output_path")
-    if _stands_for_any(path):
-        return
-    folder, _, leaf = str(path).replace("\\", "/").rpartition("/")
+    _one_of(path, [f"notebooks/{name}.ipynb" for name in notebooks()], "the notebook")
     notebook = leaf.removesuffix(".ipynb")
-    if _stands_for_any(leaf):
-        return
-    if folder != "notebooks" or notebook not in notebooks() or leaf == notebook:
-        known = [f"notebooks/{name}.ipynb" for name in notebooks()]
-        yield f"{path} is no notebook of the runbook", nearest(str(path), known) or known[0], str(path)
-        return
     if not given.get("help_notebook") and not _stands_for_any(output):
         if not str(output).endswith(".ipynb"):
-            yield f"the output notebook {output} does not end in .ipynb", "", str(output)
-        yield from _case(str(output).replace("\\", "/").rpartition("/")[2].removesuffix(".ipynb"))
-    for name, value in [*(given.get("parameters") or ()), *(given.get("parameters_raw") or ())]:
-        yield from one_of(name, parameters(notebook), f"the parameter of {leaf}:")
+            raise Mistake(f"the output notebook {output} does not end in .ipynb", "", str(output))
+        _case(str(output).replace("\\", "/").rpartition("/")[2].removesuffix(".ipynb"))
+    for name, value in [*given.get("parameters", ()), *given.get("parameters_raw", ())]:
+        _one_of(name, parameters(notebook), f"the parameter of {leaf}:")
         if name == "apply":
-            yield from _changes(value, notebook)
+            _changes(value, notebook)
         elif name == "rehearsal":
-            yield from _recording(value)
+            _recording(value)
         elif name == "lang":
-            yield from one_of(value, sentences.LANGS, "the language")
+            _one_of(value, sentences.LANGS, "the language")
         elif name in ("case", "of"):
-            yield from _case(value)
+            _case(value)
 
 
-def _mkdocs(words: list[str]) -> Iterator[Wrong]:
-    from mkdocs.__main__ import cli as mkdocs
+# Python's launchers and what they start
 
-    yield from _group(mkdocs, "mkdocs", words, {})
+
+def _launch(program: str, table: Mapping[str, Any], words: list[str]) -> None:
+    if words and re.fullmatch(table.get("version", "(?!)"), words[0]):
+        words = words[1:]
+    if not table.get("python"):
+        _listed(program, table, words)
+        return
+    while words:  # Python's options end at -m, -c or the script
+        word = words.pop(0)
+        if word == "-m":
+            _module(program, words[0] if words else "", words[1:])
+        elif word not in ("-c", UNSEEN) and not word.startswith("-"):
+            _below_root(word)
+            data = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+            for task in words if word == "tasks.py" else ():
+                _one_of(task, data["tool"]["runbook-tasks"], "the task")
+        elif word not in ("-c", UNSEEN):
+            _one_of(word, [*table.get("flags", []), *table.get("values", [])], f"the option of {program}:")
+            del words[: word in table.get("values", [])]
+            continue
+        return
+
+
+def _module(program: str, module: str, words: list[str]) -> None:
+    known = tables.programs()["modules"]
+    own = ROOT / f"{module.replace('.', '/')}.py"
+    if module in known:
+        _listed(f"{program} -m {module}", known[module], words)
+    elif module in ("runbook", "runbook.cli", "mkdocs"):
+        _check_words(module.removesuffix(".cli"), words)
+    elif own.is_file() and module.split(".")[0] in {"runbook", "macros", "tests"}:
+        options = re.findall(r"\"(--?[a-z][a-z-]*)\"", own.read_text(encoding="utf-8"))
+        for word in words:
+            if word.startswith("-"):
+                _one_of(word, options, f"the option of {module}:")
+    else:
+        own_names = [f"{p.parent.name}.{p.stem}" for top in ("runbook", "macros") for p in (ROOT / top).glob("*.py")]
+        _one_of(module, [*known, *own_names], "the module")
+
+
+def _listed(program: str, table: Mapping[str, Any], words: list[str]) -> None:
+    """Flags, options with a value and verbs of a table of programs.yml."""
+    verbs, flags, values = table.get("verbs"), table.get("flags", []), table.get("values", [])
+    if verbs and words and words[0] not in flags:
+        _one_of(words[0], verbs, f"the command of {program}:")
+        _listed(f"{program} {words[0]}", verbs[words[0]], words[1:])
+        return
+    following = iter(words)
+    for word in following:
+        if word in values:
+            value = next(following, "-")
+            if value.startswith("-"):
+                raise Mistake(f"{program} {word} needs a value", "", word)
+            if word in table.get("words", {}):
+                _one_of(value, table["words"][word], f"{program} {word}: the value")
+            if word in ("-r", "--requirement"):
+                lists = [path.name for path in ROOT.glob("requirements*.txt")]
+                _one_of(re.split(r"[\\/]", value)[-1], lists, "the list of packages")
+        elif word.startswith("-"):
+            _one_of(word, [*flags, *values], f"the option of {program}:")
+        elif program.endswith("-m venv"):
+            _one_of(word, tables.programs()["environments"]["names"], "an environment that the pages use:")
+        elif table.get("paths") and word != UNSEEN:
+            _below_root(word.partition("::")[0])
+
+
+def _below_root(word: str) -> None:
+    if not (ROOT / word.replace("\\", "/")).exists():
+        raise Mistake(f"{word} does not exist in the project", "", word)
 
 
 # The project's own words
@@ -283,26 +290,27 @@ def parameters(notebook: str) -> tuple[str, ...]:
     return tuple(re.findall(r"(?m)^(\w+)(?:: \w+)? =", "".join(tagged[0]["source"])))
 
 
-def _changes(value: Any, notebook: str) -> Iterator[Wrong]:
-    known = [step for step in notebook_steps(notebook) if _steps()[step].kind == "change"]
-    for step in str(value).split(",") if isinstance(value, str) and value else ():
-        yield from one_of(step.strip(), known, f"the change of {notebook}:")
-
-
-def _recording(value: Any) -> Iterator[Wrong]:
-    known = [path.name for path in (ROOT / "notebooks" / "rehearsals").iterdir() if path.is_dir()]
-    if value:
-        yield from one_of(value, [*known, *tables.programs()["made_by_the_reader"]["names"]], "the recording")
-
-
-# Scripts behind & .\
-
-
 @cache
 def own_scripts() -> dict[str, frozenset[str]]:
-    """lower-case file name -> parameters of each script that a person starts, those the runbook writes included."""
+    r"""Behind & .\: file name -> parameters of each script that a person starts, those the runbook writes included."""
     out = {name.lower(): frozenset[str]() for name in tables.programs()["scripts"]["names"]}
     for path in (ROOT / "runbook").rglob("*.ps1"):
         head = path.read_text(encoding="utf-8-sig").partition("\nSet-StrictMode")[0]
         out[path.name.lower()] = frozenset(name.lower() for name in re.findall(r"(?m)^\s*\[\w+\] \$(\w+)", head))
     return out
+
+
+def _case(value: Any) -> None:
+    if value and not _stands_for_any(value) and not is_case_name(value):
+        raise Mistake(f"{value} cannot be a case's name", "letters, digits, dot, hyphen, underscore", value)
+
+
+def _changes(value: str, notebook: str) -> None:
+    known = [step for step in notebook_steps(notebook) if _steps()[step].kind == "change"]
+    for step in value.split(","):
+        _one_of(step.strip(), known, f"the change of {notebook}:")
+
+
+def _recording(value: Any) -> None:
+    known = [path.name for path in (ROOT / "notebooks" / "rehearsals").iterdir() if path.is_dir()]
+    _one_of(value or UNSEEN, [*known, *tables.programs()["made_by_the_reader"]["names"]], "the recording")

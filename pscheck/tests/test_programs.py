@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 
+import click
 import pytest
 
 from pscheck import programs, shell
@@ -56,7 +57,8 @@ def test_each_notebook_its_parameters_and_changes_are_known_and_their_mistypings
 
 
 def test_every_subcommand_and_option_is_known_and_its_mistypings_are_not() -> None:
-    group = programs._runbook_command()
+    group = programs._CLICK["runbook"]
+    assert isinstance(group, click.Group)
     for name, command in group.commands.items():
         assert _faults(f"runbook {name} --help") == []
         assert all(_faults(f"runbook {wrong} --help") for wrong in _wrong(name) if wrong not in group.commands)
