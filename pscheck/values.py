@@ -8,12 +8,13 @@ text (see members.py).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
 from . import tables
 from .commands import Call, Constants, before, read_call
+from .names import native_of
 from .tree import Node, constant, elements, entries, name_of
 
 _ITEM_BY_KEY = ("System.Collections.Hashtable", "System.Collections.Specialized.OrderedDictionary")
@@ -23,11 +24,19 @@ _BLOCKS = {"StatementBlock", "NamedBlock", "CatchClause", "ScriptBlock"}
 
 @dataclass(frozen=True)
 class Kind:
-    """``name`` for messages; ``members``: lower-case name -> (spelling, type of the value or "")."""
+    """``name`` for messages; ``members``: lower-case name -> (spelling, type of the value or "").
+
+    ``said``: why it is a text of Windows' own language, where it is one (see localised.py).
+    """
 
     name: str
     members: dict[str, tuple[str, str]] | None = None
     element: Kind | None = None
+    said: str = ""
+
+    def saying(self, said: str) -> Kind:
+        """The same, as what Windows says in its language."""
+        return replace(self, said=said) if said else self
 
     def member(self, name: str) -> tuple[str, str] | None:
         """The member of that name, whatever its case."""
@@ -48,14 +57,15 @@ NOTHING = Kind("nothing", {})
 def join(kinds: Iterable[Kind]) -> Kind:
     """One kind for "this or that": all members of all; unknown as soon as one of them is."""
     real = [kind for kind in kinds if kind is not NOTHING]
+    said = next((kind.said for kind in real if kind.said), "")
     # An input replaces a default of the same kind: the default tells what it is.
     real = [kind for kind in real if kind not in (JSON, JSON_ROOT)] or real
     unseen = next((kind for kind in real if kind.members is None), None)
     if unseen or not real:
-        return unseen or NOTHING
+        return (unseen or NOTHING).saying(said)
     members = {lower: member for kind in real for lower, member in (kind.members or {}).items()}
     element = next((kind.element for kind in real if kind.element is not None), None)
-    return Kind(" or ".join(dict.fromkeys(kind.name for kind in real)), members, element)
+    return Kind(" or ".join(dict.fromkeys(kind.name for kind in real)), members, element, said)
 
 
 def record(name: str, keys: Iterable[str], base: str = "") -> Kind:
@@ -92,6 +102,7 @@ class Flow:
     def __init__(self, root: Node, constants: Constants) -> None:
         self.constants = constants
         self.functions = {node.Name.lower(): node.Body for node in root.find("FunctionDefinition")}
+        self.display = {name.lower() for name in tables.additions()["localised_properties"]["names"]}
         self.typed: dict[str, list[Kind]] = {}
         for parameter in root.find("Parameter"):
             types = [net_type(one.TypeName) for one in parameter.Attributes if one.kind == "TypeConstraint"]
@@ -137,9 +148,11 @@ class Flow:
             case "ScriptBlockExpression":
                 return net_type("scriptblock")
             case "ConvertExpression" | "AttributedExpression":
-                return self._cast(node)
+                return self._cast(node).saying(self.kind(node.Child).said)
             case "MemberExpression" | "InvokeMemberExpression":
-                return self._member(node)
+                shown = (constant(node.Member) or "").lower() in self.display
+                same = self.kind(node.Expression).said if node.kind == "InvokeMemberExpression" else ""  # .Trim()
+                return self._member(node).saying("a display text" if shown else same)
             case "IndexExpression":
                 return self._element(node)
             case "BinaryExpression" | "UnaryExpression":
@@ -147,7 +160,10 @@ class Flow:
             case "Pipeline":
                 return self.kind(node.PipelineElements[-1])
             case "Command":
-                return self._command(read_call(node))
+                call = read_call(node)
+                if native_of(call, self.constants):
+                    return UNKNOWN.saying("a native tool's output")
+                return self._command(call).saying(self.kind(next(reversed(before(node)), None)).said)
             case "ReturnStatement":
                 return self.kind(node.Pipeline)
             case "ArrayLiteral" | "StatementBlock" | "NamedBlock":
@@ -185,7 +201,7 @@ class Flow:
         kind = join(found)
         if kind.members is None:
             return kind
-        return Kind(kind.name, kind.members | {key.lower(): (key, "") for key in added if key}, kind.element)
+        return replace(kind, members=kind.members | {key.lower(): (key, "") for key in added if key})
 
     def _current(self, node: Node) -> Kind:
         """`$_`: what the pipeline hands to the block; the error in a catch."""

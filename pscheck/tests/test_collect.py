@@ -47,7 +47,6 @@ def tree(tmp_path: Path) -> Path:
         "- id: E01\n  fix:\n    en: |\n      Do:\n      ```powershell\n      Get-Random\n      ```\n",
     )
     put("knowledge/words/archive.yml", 'verifier: {en: "Check it:\\n\\ncertutil -hashfile a SHA256\\n\\nThe end."}\n')
-    put("runbook/archive/VERIFIER.txt", "How to check\n\n    Get-UICulture\n    Get-Date\n\nThe end.\n")
     put("site/page.md", "```powershell\nNot-Mine\n```\n")
     put("cases/a/script.ps1", "Not-Mine\n")
     return tmp_path
@@ -60,7 +59,7 @@ def _one(texts: list[Text], file: str) -> list[tuple[str, str, int, str]]:
 def test_every_kind_is_found(tree: Path) -> None:
     texts = collect(tree)
     assert {text.kind for text in texts} == {
-        *("step", "script", "cell", "fence", "inline", "knowledge", "template", "shell"),
+        *("step", "script", "cell", "fence", "inline", "knowledge", "shell"),
     }
     assert _one(texts, "notebooks/steps/service.ps1") == [("step", "service", 1, "Get-Service")]
     assert _one(texts, "runbook/papers/verifier.ps1")[0][0] == "script"
@@ -81,7 +80,6 @@ def test_every_kind_is_found(tree: Path) -> None:
     assert _one(texts, "knowledge/words/archive.yml") == [
         ("inline", "verifier.en", 3, "certutil -hashfile a SHA256"),
     ]
-    assert _one(texts, "runbook/archive/VERIFIER.txt") == [("template", "", 3, "Get-UICulture\nGet-Date")]
 
 
 def test_what_running_made_is_left_out(tree: Path) -> None:
@@ -92,5 +90,5 @@ def test_a_fault_in_a_fence_names_the_line_of_the_page(tree: Path) -> None:
     page = tree / "docs" / "en" / "page.md"
     page.write_text("One\n\n```powershell\nGet-Date\nGet-Dat\n```\n", encoding="utf-8", newline="\n")
     (text,) = [text for text in collect(tree) if text.file == "docs/en/page.md"]
-    (fault,) = check(text.text, file=text.file, line=text.line)
+    (fault,) = check(text)
     assert fault.line == 5

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pscheck import shell
 from pscheck.checker import check
+from pscheck.collect import Text
 from pscheck.fault import Fault
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -25,9 +25,8 @@ def _read(path: Path) -> str:
 
 
 def _check(path: Path, step: bool) -> list[Fault]:
-    if path.suffix == ".sh":
-        return list(shell.check(_read(path)))
-    return check(_read(path), step=step, typed=path.stem.startswith("page-"))
+    kind = "fence" if path.stem.startswith("page-") else "step" if step else "script"
+    return check(Text("shell" if path.suffix == ".sh" else kind, "", "", _read(path)))
 
 
 @pytest.mark.parametrize("path", sorted((FIXTURES / "good").iterdir()), ids=lambda path: path.stem)
@@ -49,5 +48,5 @@ def test_fault_is_named_with_its_line(path: Path) -> None:
 
 
 def test_a_fault_says_where_and_what_is_right() -> None:
-    (fault,) = check("Get-Dat", file="page.md", section="cell-3", line=40)
+    (fault,) = check(Text("cell", "page.md", "cell-3", "Get-Dat", 40))
     assert str(fault).startswith("page.md:cell-3:40: [command] unknown command Get-Dat -> Get-Date")

@@ -10,7 +10,7 @@ import pytest
 
 from pscheck import programs, shell
 from pscheck.checker import check
-from pscheck.collect import collect
+from pscheck.collect import Text, collect
 from pscheck.mutate import misspell
 from runbook.knowledge import reference
 from runbook.knowledge.catalogue import notebook_steps
@@ -21,7 +21,7 @@ CONFIRMED = sorted(name for name, step in STEPS.items() if step.kind == "manual"
 
 
 def _faults(line: str) -> list[str]:
-    return [str(fault) for fault in check(line, typed=True)]
+    return [str(fault) for fault in check(Text("fence", "", "", line))]
 
 
 def _wrong(word: str) -> list[str]:
@@ -81,12 +81,12 @@ def test_a_command_over_two_lines_is_read_whole_and_output_is_not_read() -> None
 
 def test_words_are_followed_through_a_variable_that_holds_the_launcher() -> None:
     text = "$Python = 'C:\\Program Files\\Python312\\python.exe'\n& $Python -m vnev .venv\n"
-    (fault,) = check(text, typed=True)
+    (fault,) = check(Text("fence", "", "", text))
     assert (fault.line, fault.rule, fault.right) == (2, "program", "venv")
 
 
 def test_a_list_of_changes_is_one_word_as_powershell_hands_it_on() -> None:
-    (fault,) = check("papermill notebooks/migrate.ipynb case-1.ipynb -p apply backup,gpudate\n", typed=True)
+    (fault,) = check(Text("fence", "", "", "papermill notebooks/migrate.ipynb case-1.ipynb -p apply backup,gpudate\n"))
     assert "gpudate" in fault.wrong and fault.right == "gpupdate"
 
 

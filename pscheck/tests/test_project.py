@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pscheck.checker import faults
+from pscheck.checker import check
 from pscheck.collect import Text, collect, pasted
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,7 +15,7 @@ TEXTS = [*collect(ROOT), *pasted(ROOT)]
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: f"{text.kind}-{text.file}-{text.section or text.line}")
 def test_text_has_no_fault(text: Text) -> None:
-    found = faults(text)
+    found = check(text)
     assert not found, "\n" + "\n".join(map(str, found))
 
 

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from pscheck.checker import check
+from pscheck.collect import Text
 from runbook.commands.scheduled_task import Plan, register_lines
 
 
@@ -26,5 +27,5 @@ def test_the_lines_that_register_the_task_have_no_fault(account: str, lang: str)
         launcher="C:\\RDS\\schedule\\scheduled.ps1",
         first=dt.date(2025, 1, 5),
     )
-    faults = check(register_lines(plan, "rds-cal-backup.xml", lang))
+    faults = check(Text("script", "", "", register_lines(plan, "rds-cal-backup.xml", lang)))
     assert not faults, "\n" + "\n".join(map(str, faults))
