@@ -276,7 +276,13 @@ def _at(text: str, lang: str) -> dt.datetime | None:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(say("confirm.no_moment", lang, at=text)) from None
-    moment = moment if moment.tzinfo else moment.astimezone()
+    if moment.tzinfo is None:
+        first, second = moment.astimezone(), moment.replace(fold=1).astimezone()
+        if first.utcoffset() != second.utcoffset():  # the clocks were changed in that hour
+            there = first.replace(tzinfo=None) == moment
+            ways = " / ".join(f'"{each.replace(tzinfo=None, fold=0)}{each:%z}"' for each in (first, second))
+            raise BadInput(say("confirm.hour_twice" if there else "confirm.no_hour", lang, at=text, ways=ways))
+        moment = first
     if moment > dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5):
         raise BadInput(say("confirm.future", lang, at=text))
     return moment

@@ -1,0 +1,74 @@
+"""Whole cases as those who live them meet them: what was read or typed wrong, done too early, begun twice, or taken
+for what it is not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import papermill  # noqa: F401 - loads the engine, which cannot be imported before it
+import pytest
+
+from runbook.errors import BadInput
+from runbook.words.forms import in_words
+
+CHANGES = "activate,install-packs,backup,gpupdate"
+
+
+def words(end: dict[str, Any]) -> list[str]:
+    return [word for line in end["lines"] if (word := line["key"].partition(".")[2]) != "unproven"]
+
+
+def told(end: dict[str, Any], lang: str = "en") -> str:
+    return " ".join(in_words(end["lines"], lang))
+
+
+# -- one sign taken for another
+
+
+# -- too early
+
+
+# -- on which machine
+
+
+# -- a rehearsal is none
+
+
+# -- when
+
+
+@pytest.fixture
+def paris(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    if not hasattr(time, "tzset"):
+        pytest.skip("Windows takes its zone from its settings, not from TZ")
+    monkeypatch.setenv("TZ", "Europe/Paris")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("2026-03-29 02:30", 'no such hour.*"2026-03-29 01:30:00.0100" / "2026-03-29 03:30:00.0200"'),
+        ("2026-10-25 02:30", 'came twice.*"2026-10-25 02:30:00.0200" / "2026-10-25 02:30:00.0100"'),
+    ],
+)
+@pytest.mark.usefixtures("paris")
+def test_an_hour_in_which_the_clocks_changed_is_asked_for(typed: str, said: str) -> None:
+    from runbook.commands.case import _at
+
+    with pytest.raises(BadInput, match=said):
+        _at(typed, "en")
+    assert _at("2026-10-25 02:30+01:00", "en") == dt.datetime(2026, 10, 25, 1, 30, tzinfo=dt.UTC)
+    assert _at("2026-10-25 03:30", "en") == dt.datetime(2026, 10, 25, 2, 30, tzinfo=dt.UTC)
+
+
+# -- what is sealed
+
+
+# -- twice at once
