@@ -36,6 +36,8 @@ _LETTER = "[A-Za-z0-9]"
 _OTHER = re.compile(rf"{BETWEEN}|[%\0]", re.IGNORECASE)
 _CAPITALS = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 SECRET_LENGTHS = (25, 35)
+#: Digits, and the letters that are taken for them, on a screen, in a hand and on the telephone.
+_ALIKE = str.maketrans("OQILZSGB", "00112568")
 
 
 def _writings() -> str:
@@ -129,6 +131,12 @@ def normalise_id35(text: str) -> str | None:
 def compact_id(text: str) -> str:
     """``text`` without the spaces, no-break spaces and hyphens of every kind that people put in."""
     return _SEPARATORS.sub("", text)
+
+
+def read_alike(identifier: str) -> str:
+    """``identifier`` with each letter that is taken for a digit as that digit: two that differ in nothing else are one,
+    of which one was misread."""
+    return compact_id(identifier).upper().translate(_ALIKE)
 
 
 def groups_of_five(compact: str) -> str:

@@ -189,8 +189,8 @@ class Interview:
             read = "-".join(groups)
             answer = self._prompt(say("confirm.again", self.lang, groups=read)).lower()
             if answer in YES:
-                if read.replace("-", "") in self._entered():
-                    raise confirm.Refused(say("confirm.twice", self.lang, shown=mask(read)))
+                if told := confirm.entered(read, self._entered(), self.lang):
+                    raise confirm.Refused(told)
                 return read
             if answer in NO:
                 raise confirm.Refused(say("confirm.whole_again", self.lang))

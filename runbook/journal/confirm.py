@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runbook.case.folder import CaseFolder
-from runbook.case.identifiers import compact_id, groups_of_five, mask, mask_all, normalise_id35
+from runbook.case.identifiers import compact_id, groups_of_five, mask, mask_all, normalise_id35, read_alike
 from runbook.case.model import MOST_CALS
 from runbook.errors import BadInput
 from runbook.files import free_place, listed, move, patiently, safe_name, write_json, write_whole
@@ -92,17 +92,27 @@ def check(step: Step, fields: Mapping[str, object], lang: str) -> dict[str, Any]
         except Refused as refused:
             faults.append(say("confirm.fault", lang, field=ask.id, what=refused))
         else:
-            twice = (say("confirm.twice", lang, shown=mask(each)) for each in _twice(ask, kept[ask.id]))
+            twice = _twice(ask, kept[ask.id], lang)
             faults += [say("confirm.fault", lang, field=ask.id, what=what) for what in twice]
     if faults:
         raise BadInput("\n".join([say("confirm.faults", lang, step=step.id), *("  " + f for f in faults)]))
     return kept
 
 
-def _twice(ask: Ask, entries: Any) -> list[str]:
-    """The identifiers that a list of answers names more than once."""
+def _twice(ask: Ask, entries: Any, lang: str) -> list[str]:
+    """What is said of the identifiers that a list of answers names more than once."""
     found = [str(entry[i.id]) for i in ask.items if i.type == "id35" for entry in entries if i.id in entry]
-    return sorted({each for each in found if found.count(each) > 1})
+    return list(dict.fromkeys(told for n, each in enumerate(found) if (told := entered(each, found[:n], lang))))
+
+
+def entered(identifier: str, before: Iterable[str], lang: str) -> str:
+    """What is said of an identifier that stands ``before`` already, as it is or with a letter taken for a digit; ""
+    where it does not."""
+    there = {compact_id(each).upper() for each in before}
+    if compact_id(identifier).upper() in there:
+        return say("confirm.twice", lang, shown=mask(identifier))
+    alike = read_alike(identifier) in {read_alike(each) for each in there}
+    return say("confirm.alike", lang, shown=mask(identifier)) if alike else ""
 
 
 def check_files(files: Iterable[Path], lang: str) -> None:

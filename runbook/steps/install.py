@@ -16,7 +16,7 @@ from runbook.journal.context import Context
 from runbook.journal.entries import moment, said
 from runbook.journal.facts import Facts
 from runbook.journal.outcome import Line, Status, Verdict
-from runbook.journal.parts import SentPack, secret
+from runbook.journal.parts import SAID_OUT, SentPack, secret
 from runbook.papers.reckoning import to_ask
 from runbook.steps.answer_shape import Answered, Fault, Flag, Int, LoggedEvent
 from runbook.steps.clearinghouse import issued_ids, issued_packs
@@ -198,6 +198,9 @@ def install_packs_cim(context: Context, seen: InstallPacksAnswer) -> Verdict:
         inside += [f"…{pack.tail}" for pack in seen.packs if not _code(pack)]
         lines = [Line("steps.install_in", {"ids": ", ".join(inside)})] if inside else []
         lines += [Line("steps.install_refused", {"id": f"…{pack.tail}", "code": _code(pack)}) for pack in refused]
+        said_out = {part.of.shown for part in earlier.parts if part.state == SAID_OUT} if earlier else set()
+        if begun := [f"…{pack.tail}" for pack in refused if f"…{pack.tail}" in said_out]:
+            lines.append(Line("steps.install_refused_begun", {"ids": ", ".join(begun), "case": context.case.name}))
         before = compact(seen.before)
         if refused and not to_ask(context.case.packs, before):
             lines.append(Line("steps.install_refused_there", {"server": server_of(context), "case": context.case.name}))

@@ -10,7 +10,10 @@ from typing import Any
 
 import papermill  # noqa: F401 - loads the engine, which cannot be imported before it
 import pytest
+from model_server import PACKS, Bent
 
+from runbook.case.identifiers import read_alike
+from runbook.commands.case import accept_step
 from runbook.errors import BadInput
 from runbook.words.forms import in_words
 
@@ -26,6 +29,36 @@ def told(end: dict[str, Any], lang: str = "en") -> str:
 
 
 # -- one sign taken for another
+
+
+@pytest.mark.parametrize(("sign", "read"), [("0", "O"), ("I", "1"), ("S", "5")])
+def test_one_pack_read_in_two_ways_is_not_two(bent: Bent, sign: str, read: str) -> None:
+    bent.ready()
+    misread = PACKS[0].replace(sign, read)
+    assert misread != PACKS[0] and read_alike(misread) == read_alike(PACKS[0])
+    with pytest.raises(BadInput, match="taken for each other"):
+        bent.issued(PACKS[0], misread)
+    assert bent.history.confirms("clearinghouse") == []
+    bent.issued(*PACKS[:2])  # they differ in more than that
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_pack_that_is_refused_says_what_is_often_misread(bent: Bent, lang: str) -> None:
+    bent.ready(PACKS[0].replace("0", "O"), PACKS[1])
+    end = bent.run("install-packs")["install-packs"]
+    assert {"fr": "O ou 0", "en": "O or 0"}[lang] in told(end, lang)
+
+
+def test_a_pack_said_not_to_be_in_that_is_refused_may_be_in(bent: Bent) -> None:
+    bent.ready(*PACKS[:2])
+    bent.server.cut_in = 1
+    bent.run("install-packs")
+    bent.run()
+    accept_step(bent.folder, "install-packs", "not done", "saw nothing", "w", "en")
+    end = bent.run("install-packs")["install-packs"]
+    assert "install_refused_begun" in words(end) and "confirm bent install-packs" in told(end)
+    bent.confirm("install-packs", way="wizard-install")
+    assert bent.run()["key-packs-after"]["status"] == "succeeded"
 
 
 # -- too early
