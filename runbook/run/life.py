@@ -268,6 +268,8 @@ def _change(
         return needless, {}
     if run.case.draft:
         return Verdict(Status.WAITING, (Line("run.fill_in_case"),)), {}
+    if not applied and (early := guards.too_early(context, step.id)):
+        return replace(early, lines=(*(purpose.parts_lines(aim.parts) if aim else ()), *early.lines)), {}
     if not applied or (said and not (aim and aim.due)):
         return _not_applied(run, step, aim, context)
     if refused := guards.refused(context, step.id):

@@ -19,7 +19,7 @@ from runbook.knowledge import reference
 from runbook.papers.reckoning import to_ask
 from runbook.steps import registry
 from runbook.steps.install import too_many
-from runbook.steps.key_packs import Counted, HeldBefore, held_before, unsettled
+from runbook.steps.key_packs import COUNTED, Counted, HeldBefore, held_before, unsettled
 from runbook.steps.opening import LicenseServer
 from runbook.steps.preflight import Preflight
 
@@ -89,9 +89,17 @@ def refused(context: Context, step: str) -> Verdict | None:
         return Verdict(Status.WAITING, (Line("guards.unsettled", {"server": here}),))
     if step == "install-packs" and (lines := _all_there(context, here) or too_many(context)):
         return Verdict(Status.WAITING, lines)
-    if reference.step(step).phase == "hosts" and context.status.get(Counted.step) is Status.FAILED:
-        return Verdict(Status.WAITING, (Line("guards.wrong_packs", {"server": here}),))
-    return None
+    return too_early(context, step)
+
+
+def too_early(context: Context, step: str) -> Verdict | None:
+    """Why ``step``, a change of the hosts, is neither begun nor offered yet: they are pointed to a server that holds
+    the CALs, and holds the right ones. None where it does."""
+    counted = context.status.get(Counted.step)
+    if reference.step(step).phase != "hosts" or counted in COUNTED:
+        return None
+    key = "guards.wrong_packs" if counted is Status.FAILED else "guards.no_packs"
+    return Verdict(Status.WAITING, (Line(key, {"server": seen_server(context) or context.case.license_server.name}),))
 
 
 def _all_there(context: Context, here: str) -> tuple[Line, ...]:

@@ -27,6 +27,7 @@ from runbook.steps.host_state import (
     row_of,
     same_host,
 )
+from runbook.steps.key_packs import COUNTED, Counted
 from runbook.steps.purpose import purpose
 from runbook.steps.registry import CASE_LINE, manual, script
 from runbook.steps.remoting import UNREACHED, WHY, Unreached, why_unreached
@@ -299,11 +300,14 @@ def hosts_configure(context: Context, entries: list[dict[str, Any]]) -> Verdict:
             return Verdict(Status.ALREADY_DONE, (Line("steps.configure_already", {"count": seen.count}),))
         if not hosts.names:
             return Verdict(Status.SKIPPED, (Line("steps.hosts_none"),))
+        early = (
+            () if context.status.get(Counted.step) in COUNTED else (Line("steps.configure_later", {"server": server}),)
+        )
         if hosts.managed_by == "broker":
             key = "steps.configure_broker" if hosts.broker else "steps.configure_broker_unnamed"
-            return Verdict(Status.WAITING, (Line(key, {"server": server, "broker": hosts.broker or ""}),))
+            return Verdict(Status.WAITING, (*early, Line(key, {"server": server, "broker": hosts.broker or ""})))
         fields = {"server": server, "pilot": hosts.pilot or hosts.names[0]}
-        return Verdict(Status.WAITING, (Line("steps.configure_gpo", fields),))
+        return Verdict(Status.WAITING, (*early, Line("steps.configure_gpo", fields)))
     entry = entries[-1]
     way = said(entry, "way") or hosts.managed_by
     facts = Configured(
@@ -383,6 +387,10 @@ def gpupdate(context: Context, seen: GpupdateAnswer) -> Verdict:
     order = {"steps.state_failed": 1, "steps.state_done": 2}  # those that were not reached stand first
     table = tuple(sorted(rows, key=lambda row: (order.get(str(row["state"]), 0), str(row["host"]).lower())))
     lines = [Line("steps.gpupdate_done", {"count": len(good)})] if good else []
+    aim = purpose(context, "gpupdate")
+    asked = {host.name for host in seen.hosts}
+    if earlier := [part.of.shown for part in aim.served if part.of.shown not in asked] if aim else []:
+        lines.append(Line("steps.gpupdate_earlier", {"count": len(earlier), "hosts": _name(earlier)}))
     lines += _not_reached(seen.hosts)
     if wrong:
         named = _name([f"{name} ({code})" for name, code in wrong.items()])

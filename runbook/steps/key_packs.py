@@ -28,6 +28,8 @@ from runbook.steps.registry import doing, looked_again, script
 
 #: TotalLicenses of the built-in row on a real server (KeyPackType 6): no number of CALs, no limit at all.
 UNLIMITED = 0xFFFFFFFF
+#: What the count after the installation says where the CALs are there that hosts may ask for.
+COUNTED = frozenset({Status.SUCCEEDED, Status.ALREADY_DONE, Status.FINDING})
 _OWN = frozenset({ProductType.PER_USER, ProductType.PER_DEVICE})
 
 

@@ -298,6 +298,7 @@ def test_a_decision_is_a_persons_word_and_can_be_taken_back(bent: Bent) -> None:
 
 def test_policy_is_refreshed_on_the_hosts_that_are_left(bent: Bent) -> None:
     bent.ready(*PACKS[:2])
+    bent.run("install-packs")
     bent.confirm("hosts-configure", way="gpo", gpo="RDS")
     bent.server.down = {"RDSH03.corp.example"}
     assert bent.run("gpupdate")["gpupdate"]["status"] == "finding"

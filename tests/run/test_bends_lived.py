@@ -14,6 +14,8 @@ from model_server import PACKS, Bent
 
 from runbook.case.identifiers import read_alike
 from runbook.commands.case import accept_step
+from runbook.commands.standing import standing
+from runbook.commands.status import status_lines
 from runbook.errors import BadInput
 from runbook.words.forms import in_words
 
@@ -62,6 +64,51 @@ def test_a_pack_said_not_to_be_in_that_is_refused_may_be_in(bent: Bent) -> None:
 
 
 # -- too early
+
+
+@pytest.mark.parametrize("packs", [0, 1, 2])
+@pytest.mark.parametrize("configured", [False, True])
+def test_hosts_are_refreshed_only_once_the_cals_are_counted(bent: Bent, packs: int, configured: bool) -> None:
+    bent.ready(*PACKS[:packs])
+    if configured:
+        bent.confirm("hosts-configure", way="gpo", gpo="RDS")
+    ends = bent.run(CHANGES)
+    early = packs < 2
+    assert ends["gpupdate"]["status"] == ("waiting" if early else "succeeded")
+    assert [c for c in bent.server.calls if c.startswith("gpupdate")] == [] or not early
+    assert standing(bent.folder).unnamed == []
+    assert words(ends["gpupdate"])[:1] == [["no_packs"], ["wrong_packs"], ["gpupdate_done"]][packs]
+
+
+def test_a_refresh_is_not_offered_before_there_are_packs(bent: Bent) -> None:
+    bent.ready()
+    bent.confirm("hosts-configure", way="gpo", gpo="RDS")
+    ends = bent.run()
+    assert words(ends["gpupdate"]) == ["no_packs"] and "gpupdate" not in "\n".join(status_lines(bent.folder, "en"))
+
+
+@pytest.mark.parametrize("managed_by", ["gpo", "broker"])
+def test_hosts_are_configured_once_the_cals_are_counted(bent: Bent, managed_by: str) -> None:
+    bent.ready(session_hosts={"names": ["RDSH01.corp.example"], "managed_by": managed_by, "broker": "BROKER1"})
+    bent.server.answers["hosts"] = {"Hosts": []}  # of which nobody knows that they are right
+    assert words(bent.run()["hosts-configure"])[0] == "configure_later"
+    bent.issued(*PACKS[:2])
+    end = bent.run("install-packs")["hosts-configure"]
+    assert end["status"] == "waiting" and words(end) == [f"configure_{managed_by}"]
+
+
+def test_the_last_host_that_fails_again_is_not_the_only_one_told(bent: Bent) -> None:
+    bent.ready(*PACKS[:2])
+    bent.run("install-packs")
+    bent.confirm("hosts-configure", way="gpo", gpo="RDS")
+    bent.server.down = {"RDSH03.corp.example"}
+    bent.run("gpupdate")
+    again = bent.run("gpupdate")["gpupdate"]
+    assert again["status"] == "failed"
+    assert all(f"RDSH0{n}" in told(again) for n in (1, 2, 3))
+    bent.server.down = set()
+    done = bent.run("gpupdate")["gpupdate"]
+    assert words(done) == ["gpupdate_done", "gpupdate_earlier"] and done["status"] == "succeeded"
 
 
 # -- on which machine
