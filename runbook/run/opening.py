@@ -163,6 +163,8 @@ def open_run(notebook: str, parameters: dict[str, str | list[str]], called: Invo
             load_case(folder.case_file, name, lang)
     faults.tell()
     case = new_case.read(folder, name, lang, recording) if folder.case_file.is_file() else None
+    if server is not None and recording is not None:  # before their servers are compared: that is no case for one
+        raise BadInput(say("run.real_in_rehearsal", lang, case=name))
     known = case or new_case.earlier(of, workspace, lang)
     if known:
         workstation.agree(server, known.license_server, wanted, lang)

@@ -39,7 +39,9 @@ def moved(context: Context) -> Verdict | None:
         return None
     fields = {"server": here, "seen": name, "run": run}
     now = context.history.facts_in(LicenseServer, context.run_folder.name)
-    if now and now.activated and now.license_server_id in _identities(context.history, name):
+    if now is None:  # whether it is the same machine is not known yet: what stopped the reading comes first
+        return Verdict(Status.FAILED, (Line("guards.moved_unread", fields),))
+    if now.activated and now.license_server_id in _identities(context.history, name):
         fields |= {"id": now.license_server_id, "case": context.case.name}
         return Verdict(Status.FAILED, (Line("guards.moved_same", fields),))
     return Verdict(Status.FAILED, (Line("guards.moved", fields),))

@@ -17,6 +17,8 @@ from runbook.commands.case import accept_step
 from runbook.commands.standing import standing
 from runbook.commands.status import status_lines
 from runbook.errors import BadInput
+from runbook.run import opening
+from runbook.run.invocation import Invocation
 from runbook.words.forms import in_words
 
 CHANGES = "activate,install-packs,backup,gpupdate"
@@ -114,7 +116,28 @@ def test_the_last_host_that_fails_again_is_not_the_only_one_told(bent: Bent) -> 
 # -- on which machine
 
 
+@pytest.mark.parametrize("step", ["activate", "install-packs", "backup", "gpupdate"])
+def test_no_new_case_is_advised_before_the_server_was_read(bent: Bent, step: str) -> None:
+    bent.ready(*PACKS[:2])
+    bent.run("install-packs")
+    bent.server.domain = "new.example"
+    end = bent.run(CHANGES)[step]
+    assert (end["status"], words(end)) == ("failed", ["moved_unread"])
+    accept_step(bent.folder, "preflight", "renamed", "another domain", "w", "en")
+    bent.case(license_server={"name": "RDLIC01.new.example"})
+    assert bent.run(CHANGES)["backup"]["status"] == "succeeded"
+
+
 # -- a rehearsal is none
+
+
+def test_a_rehearsed_case_is_not_taken_to_a_server(bent: Bent, monkeypatch: pytest.MonkeyPatch) -> None:
+    bent.case(rehearsal="nominal")
+    for server in ("RDLIC01.corp.example", "RDLIC99.corp.example"):
+        given = {"case": "bent", "server": server, "lang": "en", "apply": "install-packs"}
+        with pytest.raises(BadInput, match="is a rehearsal"):
+            opening.open_run("migrate", given, Invocation("engine", bent.home / "bent.ipynb", bent.home, token="t"))
+    assert not bent.folder.journal.exists()
 
 
 # -- when
