@@ -37,6 +37,7 @@ _POLICY = frozenset(
     }
 )
 _REFUSED, _GONE = "steps.install_refused", "steps.key_packs_gone"
+_MISHEARD, _RENAMED = "steps.activate_read_back", "guards.moved_same"
 _SHEET = Path("private", "call-sheet.html")
 
 
@@ -59,7 +60,8 @@ class Standing:
     last run's judgements, ``answered`` the steps that were confirmed since; ``left`` is the run that left the recovery
     unfinished, where another notebook was run since; ``contacts`` are the numbers of the contacts with the
     Clearinghouse that stand, ``stands`` is the number of each step's last entry that stands; ``unsettled`` are the
-    steps that rest on an entry that was taken back or replaced since."""
+    steps that rest on an entry that was taken back or replaced since; ``guarded`` is the change that goes on under its
+    guard though its run has ended."""
 
     folder: CaseFolder
     state: str
@@ -79,6 +81,7 @@ class Standing:
     contacts: tuple[int, ...] = ()
     stands: Mapping[str, int] = field(default_factory=dict)
     unsettled: tuple[str, ...] = ()
+    guarded: str = ""
 
     @property
     def case(self) -> str:
@@ -122,6 +125,8 @@ class Standing:
         commands for it, of which one is to be chosen; none while a run is at work."""
         again = self.again
         waiting = self.having(Status.WAITING)
+        if self.guarded:
+            return "guarded", self.guarded, []
         if self.state in ("open", "unreadable", "renamed", "unheld"):
             return self.state, "", []
         if self.cut and self.cut[0].judged:
@@ -148,7 +153,8 @@ class Standing:
             by_hand = plain_steps()[step]["kind"] == "manual" and not plain_steps()[step].get("script")
             if by_hand and step not in self.answered:
                 return "confirm", step, [f"runbook confirm {self.case} {step}"]  # a run alone would say the same again
-            return "failed", step, [again]
+            named = f' --apply "{step}"' if step in changes(self.steps) and "script_sha256" in bad[0] else ""
+            return "failed", step, [again + named]  # a change that was begun is not begun again unless it is named
         # What came to the server, or went, is somebody's: nothing is asked for or sent before that is said.
         if own := next((_UNSETTLED[key] for end in waiting if (key := _first_key(end)) in _UNSETTLED), None):
             anew = f'runbook accept {self.case} key-packs-before --again --reason "…"'
@@ -189,6 +195,14 @@ class Standing:
             if "hosts-configure" in self.answered:
                 return "answered", "hosts-configure", [self.again]
             return "configure", "hosts-configure", [f"runbook confirm {self.case} hosts-configure", self.again]
+        if _RENAMED in keys:
+            return "moved", end["step"], [f'runbook accept {self.case} preflight --renamed --reason "…"', self.again]
+        if end["step"] == "activate" and _MISHEARD in keys and "activate" in self.stands:
+            named = f"{self.again} --apply activate"
+            if "activate" in self.answered:
+                return "answered", "activate", [named]
+            correct = f'runbook confirm {self.case} activate --replaces {self.stands["activate"]} --why "…"'
+            return "misheard", "activate", [correct, named]
         if not instead or not keys & {*_WRONG, *_SURPLUS, _REFUSED, _GONE}:
             return None
         if answered := {"clearinghouse", "install-packs"} & self.answered:
@@ -209,7 +223,8 @@ def standing(folder: CaseFolder, lang: str | None = None, *, whole: bool = False
         return Standing(folder, "unreadable", error=str(error))
     if told := renamed(folder.path, entries, choose(lang)):
         return Standing(folder, "renamed", error=told)
-    busy = _is_held(folder.path / "run.lock") or _is_held(folder.path / "guard.lock")
+    running = _is_held(folder.path / "run.lock")
+    busy = running or _is_held(folder.path / "guard.lock")
     if whole and not busy and (told := refusal(folder.path, Journal(folder.journal), choose(lang))):
         return Standing(folder, "unheld", error=told)
     history = History(entries)
@@ -244,6 +259,7 @@ def standing(folder: CaseFolder, lang: str | None = None, *, whole: bool = False
         _is_sealed(folder),
         left=left,
         unsettled=again,
+        guarded=next((cut.step for cut in _cut(history, steps)), "") if busy and not running else "",
         contacts=tuple(int(e.get("entry") or n) for n, e in enumerate(history.standing("clearinghouse"), 1)),
         stands={
             end["step"]: int(said[-1].get("entry") or 1) for end in ends if (said := history.standing(end["step"]))

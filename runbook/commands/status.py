@@ -42,7 +42,8 @@ _NEXT = keyed(
     "cli.next_waiting", "cli.next_decide", "cli.next_record", "cli.next_seal", "cli.next_verify", "cli.next_open",
     "cli.next_unreadable", "cli.next_renamed", "cli.next_unheld", "cli.next_settle", "cli.next_ends",
     "cli.next_recovery", "cli.next_unsettled", "cli.next_reissue", "cli.next_surplus",
-    "cli.next_refused", "cli.next_gone", "cli.next_configure",
+    "cli.next_refused", "cli.next_gone", "cli.next_configure", "cli.next_misheard", "cli.next_guarded",
+    "cli.next_moved",
 )  # fmt: skip
 
 
@@ -159,7 +160,7 @@ def _cut_lines(found: Standing, cut: Cut, lang: str) -> list[str]:
 def _told(found: Standing, lang: str) -> str:
     """The first line of the status that was: the state's word, the run, when it was opened and how long ago."""
     fields = {"case": found.case, "run": found.run, "at": forms.moment(found.opened, lang), "ago": _age(found, lang)}
-    told = say(_TOLD[found.state], lang, **fields)
+    told = say("cli.status_guarded" if found.guarded else _TOLD[found.state], lang, **fields)
     word = _state(found, lang)
     return told.replace(word, click.style(word, fg=hue(found.state), bold=True), 1)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import papermill  # noqa: F401 - loads the engine, which cannot be imported before it
 import pytest
-from model_server import PACKS, Bent
+from filelock import FileLock
+from model_server import PACKS, SERVER_ID, Bent
 
 from runbook.case.identifiers import read_alike
 from runbook.commands.case import accept_step
@@ -53,6 +54,19 @@ def test_a_pack_that_is_refused_says_what_is_often_misread(bent: Bent, lang: str
     assert {"fr": "O ou 0", "en": "O or 0"}[lang] in told(end, lang)
 
 
+def test_an_id_that_the_server_refuses_leads_to_its_correction(bent: Bent) -> None:
+    bent.server.activated = False
+    bent.ready()
+    bent.confirm("activate", method="telephone", license_server_id=SERVER_ID)
+    bent.server.answers["activate"] = {"After": 1, "ReturnValue": 3, "LicenseServerIdTail": SERVER_ID[-5:]}
+    assert bent.run("activate")["activate"]["status"] == "failed"
+    word, step, commands = standing(bent.folder).next
+    assert (word, step) == ("misheard", "activate")
+    assert "confirm bent activate --replaces 1" in commands[0] and commands[1].endswith("--apply activate")
+    bent.confirm("activate", method="telephone", license_server_id=SERVER_ID)
+    assert standing(bent.folder).next == ("answered", "activate", [commands[1]])
+
+
 def test_a_pack_said_not_to_be_in_that_is_refused_may_be_in(bent: Bent) -> None:
     bent.ready(*PACKS[:2])
     bent.server.cut_in = 1
@@ -87,6 +101,15 @@ def test_a_refresh_is_not_offered_before_there_are_packs(bent: Bent) -> None:
     bent.confirm("hosts-configure", way="gpo", gpo="RDS")
     ends = bent.run()
     assert words(ends["gpupdate"]) == ["no_packs"] and "gpupdate" not in "\n".join(status_lines(bent.folder, "en"))
+
+
+def test_the_command_after_a_change_that_failed_makes_it(bent: Bent) -> None:
+    bent.ready(*PACKS[:2])
+    bent.run("install-packs")
+    bent.confirm("hosts-configure", way="gpo", gpo="RDS")
+    bent.server.down = {"RDSH01.corp.example", "RDSH02.corp.example", "RDSH03.corp.example"}
+    bent.run("gpupdate")
+    assert standing(bent.folder).next == ("failed", "gpupdate", ['runbook run bent --apply "gpupdate"'])
 
 
 @pytest.mark.parametrize("managed_by", ["gpo", "broker"])
@@ -126,6 +149,19 @@ def test_no_new_case_is_advised_before_the_server_was_read(bent: Bent, step: str
     accept_step(bent.folder, "preflight", "renamed", "another domain", "w", "en")
     bent.case(license_server={"name": "RDLIC01.new.example"})
     assert bent.run(CHANGES)["backup"]["status"] == "succeeded"
+
+
+def test_a_server_that_was_renamed_is_next_to_be_told_so(bent: Bent) -> None:
+    bent.ready(*PACKS[:2])
+    bent.run("install-packs")
+    bent.server.name = "RDLIC07"
+    bent.case(license_server={"name": "RDLIC07.corp.example"})
+    bent.run(CHANGES)
+    word, _, commands = standing(bent.folder).next
+    assert word == "moved" and commands[0].startswith("runbook accept bent preflight --renamed")
+    accept_step(bent.folder, "preflight", "renamed", "CHG-1", "w", "en")
+    bent.run(CHANGES)
+    assert standing(bent.folder).next[0] != "moved"
 
 
 # -- a rehearsal is none
@@ -175,3 +211,16 @@ def test_an_hour_in_which_the_clocks_changed_is_asked_for(typed: str, said: str)
 
 
 # -- twice at once
+
+
+def test_a_change_that_outlives_its_run_is_told_as_one(bent: Bent) -> None:
+    bent.ready(*PACKS[:2])
+    bent.server.cut_in = "backup"
+    bent.run("install-packs,backup")
+    with FileLock(bent.folder.path / "guard.lock"):
+        found = standing(bent.folder)
+        assert (found.state, found.next) == ("open", ("guarded", "backup", []))
+        assert "a change alone" in "\n".join(status_lines(bent.folder, "en"))
+        with FileLock(bent.folder.path / "run.lock"):
+            assert standing(bent.folder).next[0] == "open"
+    assert standing(bent.folder).next[0] != "guarded"
