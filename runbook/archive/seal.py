@@ -29,14 +29,17 @@ from runbook.errors import RunbookError
 from runbook.files import move, remove_tree, write_zip
 from runbook.journal.held import Contradiction
 from runbook.journal.lines import stamp, utc_now
-from runbook.journal.story import Story, read_story
+from runbook.journal.outcome import BAD, Status
+from runbook.journal.story import Run, Story, read_story
 from runbook.papers.verifier import verifier_text
 from runbook.record import report
 from runbook.record.conflicts import conflicts
 from runbook.record.labels import step_title
-from runbook.words.forms import outcome_word
+from runbook.words.forms import outcome_word, status_word
 from runbook.words.sentences import say
 
+#: A step that ended so keeps its case from being done.
+_KEEPS_OPEN = BAD | {Status.WAITING}
 #: Written anew into each archive.
 RECORDS = frozenset({"record.fr.html", "record.en.html"})
 #: Caches, and who holds the case at the moment.
@@ -155,6 +158,9 @@ def _finished(story: Story, as_is: str | None, lang: str) -> None:
     if story.outcome != "done":
         state = outcome_word(story.outcome, lang)
         told.append(say("archive.case_open", lang, case=story.name, state=state))
+        told += [f"  - {step_title(step, lang)} ({step}): {status_word(status, lang)}" for step, status in _open(story)]
+        if (recovery := _recovery(story)) and all(run.outcome == "done" for run in recovery):
+            told.append(say("archive.case_open_beside", lang, case=story.name))
     if again := story.history.unsettled():
         titles = ", ".join(step_title(step, lang) for step in again)
         told.append(say("archive.case_unsettled", lang, case=story.name, titles=titles))
@@ -162,6 +168,20 @@ def _finished(story: Story, as_is: str | None, lang: str) -> None:
         told += [say("archive.conflicts", lang, case=story.name), *(f"  - {each.text(lang)}" for each in found)]
     if told:
         raise RunbookError("\n".join(told))
+
+
+def _recovery(story: Story) -> list[Run]:
+    """The recovery's last run, where there is one."""
+    return [run for run in story.runs if run.opened.get("notebook", "migrate") == "migrate"][-1:]
+
+
+def _open(story: Story) -> list[tuple[str, Status]]:
+    """The steps that keep the case from being done, of the last run and the recovery's last, each with its status."""
+    found: dict[str, Status] = {}
+    for run in (*_recovery(story), *story.runs[-1:]):
+        if run.outcome != "done":
+            found |= {step: tries[-1].status for step, tries in run.steps.items() if tries[-1].status in _KEEPS_OPEN}
+    return [*found.items()]
 
 
 def _place(archive_root: Path, name: str, story: Story, lang: str) -> tuple[Path, str | None]:

@@ -29,6 +29,10 @@ def existing(name: str, lang: str, never_run: bool = False) -> CaseFolder:
     if folder.case_file.is_file():
         raise BadInput(say("confirm.never_run", lang, case=name, command=f"runbook run {name}"))
     near = did_you_mean(name, cases(), lang) or say("confirm.no_case_way", lang, case=name)
+    from runbook.journal.held import sealed  # with all that reads a journal: only where it is needed
+
+    if kept := sealed(folder.path):
+        near = " " + say("archive.kept", lang, bags=", ".join(str(bag) for bag in kept), case=name)
     raise BadInput(say("confirm.no_case", lang, case=name, place=folder.path.parent, near=near))
 
 

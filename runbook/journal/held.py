@@ -95,10 +95,21 @@ def refusal(folder: Path, journal: Journal, lang: str, found: list[Contradiction
     if found := unheld(folder, journal) if found is None else found:
         lines = [each.text(lang) for each in found]
         way = "run.unheld_way" if all(each.word in ACCEPTABLE for each in found) else "run.unheld_no_way"
+        kept = sealed(folder) if way == "run.unheld_no_way" else []
+        bags = ", ".join(str(bag) for bag in kept)
+        way_back = [say("archive.kept", lang, bags=bags, case=folder.name)] if kept else []
         more = [say("run.unheld_more", lang, count=len(lines) - _SHOWN)] if len(lines) > _SHOWN else []
         told = [say("run.unheld", lang, case=folder.name), *(f"  - {line}" for line in lines[:_SHOWN]), *more]
-        return "\n".join([*told, say(way, lang, case=folder.name)])
+        return "\n".join([*told, say(way, lang, case=folder.name), *way_back])
     return ""
+
+
+def sealed(folder: Path) -> list[Path]:
+    """The archives of the case in ``folder``, the newest first, whether the folder is still there or not."""
+    own = re.compile(rf"{re.escape(folder.name)}(?:-REHEARSAL)?(?:-s(\d+))?")
+    bags = (mark.parent for mark in folder.parent.parent.glob("archive/*/bagit.txt"))
+    numbered = ((int(mine[1] or 1), bag) for bag in bags if (mine := own.fullmatch(bag.name)))
+    return [bag for _, bag in sorted(numbered, reverse=True)]
 
 
 def renamed(folder: Path, entries: list[Entry], lang: str) -> str:

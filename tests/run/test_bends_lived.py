@@ -4,6 +4,7 @@ for what it is not."""
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,11 +14,16 @@ import pytest
 from filelock import FileLock
 from model_server import PACKS, SERVER_ID, Bent
 
+from runbook.archive.seal import seal
 from runbook.case.identifiers import read_alike
 from runbook.commands.case import accept_step
+from runbook.commands.existing import existing
 from runbook.commands.standing import standing
 from runbook.commands.status import status_lines
-from runbook.errors import BadInput
+from runbook.errors import BadInput, RunbookError
+from runbook.journal import confirm
+from runbook.journal.lines import Journal
+from runbook.knowledge import reference
 from runbook.run import opening
 from runbook.run.invocation import Invocation
 from runbook.words.forms import in_words
@@ -31,6 +37,27 @@ def words(end: dict[str, Any]) -> list[str]:
 
 def told(end: dict[str, Any], lang: str = "en") -> str:
     return " ".join(in_words(end["lines"], lang))
+
+
+def finished(bent: Bent) -> None:
+    """A case up to its end, with everything that a person says."""
+    bent.ready(*PACKS[:2])
+    bent.run(CHANGES)
+    bent.confirm("hosts-configure", way="gpo", gpo="RDS")
+    logon = {"user_is_no_administrator": "yes", "host": "RDSH01.corp.example", "opened": "yes", "diagnoser_seen": "yes"}
+    bent.confirm("test-logon", **logon, diagnoser_says="nothing")
+    paper = bent.home / "paper.txt"
+    paper.write_text("seen", encoding="utf-8")
+    papers = {"clearinghouse_confirmation": "yes", "screenshots": "yes", "decommissioning": "yes", "note": "seen"}
+    confirm.enter(bent.folder, reference.step("attestation"), papers, who="w", attach=[paper], lang="en")
+    bent.run(CHANGES)
+
+
+def with_notebooks(bent: Bent) -> None:
+    """Each run's notebook, which papermill's side writes."""
+    for run in bent.history.runs():
+        if bent.history.notebook(run) is None:
+            opening.keep_rebuilt(Journal(bent.folder.journal), bent.folder, run)
 
 
 # -- one sign taken for another
@@ -208,6 +235,39 @@ def test_an_hour_in_which_the_clocks_changed_is_asked_for(typed: str, said: str)
 
 
 # -- what is sealed
+
+
+def test_a_seal_that_is_refused_names_what_is_open(bent: Bent) -> None:
+    bent.ready(*PACKS[:2])
+    bent.server.cut_in = 1
+    bent.run("install-packs")
+    bent.run()
+    with pytest.raises(RunbookError) as refused:
+        seal(bent.folder.path, bent.home / "archive", lang="en")
+    assert "(install-packs): end unknown" in str(refused.value) and "(attestation): waiting" in str(refused.value)
+    assert "another notebook" not in str(refused.value)
+
+
+def test_a_seal_is_not_refused_for_another_notebook_without_a_way_on(bent: Bent) -> None:
+    finished(bent)
+    bent.run(notebook="audit")
+    with pytest.raises(RunbookError, match=r"(?s)\(audit-report\): waiting.*another notebook.*runbook run bent"):
+        seal(bent.folder.path, bent.home / "archive", lang="en")
+    bent.run()
+    with_notebooks(bent)
+    assert seal(bent.folder.path, bent.home / "archive", lang="en").made
+
+
+def test_a_case_that_is_gone_or_incomplete_says_where_it_was_sealed(bent: Bent) -> None:
+    finished(bent)
+    with_notebooks(bent)
+    bag = seal(bent.folder.path, bent.home / "archive").bag
+    shutil.rmtree(bent.folder.path / "private")
+    with pytest.raises(RunbookError, match=f"(?s)is missing.*was sealed: {bag}"):
+        bent.run()
+    shutil.rmtree(bent.folder.path)
+    with pytest.raises(BadInput, match=f"no case bent.*was sealed: {bag}"):
+        existing("bent", "en")
 
 
 # -- twice at once
