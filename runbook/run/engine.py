@@ -123,10 +123,12 @@ class RunbookEngine(NBClientEngine):  # type: ignore[misc]
             open_streams()
         _have_a_home()
         output = _STARTED_IN / output_path if output_path else None
-        with _one_sentence():
+        with _one_sentence(), contextlib.ExitStack() as alone:
             with disk_told(choose(), output):
                 plan = conductor.prepare(nb, output, _STARTED_IN)
             with disk_told(plan.lang, output):
+                if output:
+                    alone.enter_context(_alone(output, plan.lang))
                 if output:
                     _keep_earlier(output, plan.folder.path if plan.folder else None)
                 while True:
@@ -186,6 +188,32 @@ def _have_a_home() -> None:
         import tempfile
 
         os.environ["USERPROFILE" if os.name == "nt" else "HOME"] = tempfile.gettempdir()
+
+
+@contextlib.contextmanager
+def _alone(output: Path, lang: str) -> Any:
+    """Write ``output`` alone. The case's own lock is taken by the kernel, seconds later: until then a second start
+    would take what the first has written so far for an earlier run's, put it aside, and write over it. The lock falls
+    with this process; it lies with the temporary files, since a refused start leaves nothing in the workspace."""
+    import hashlib
+    import tempfile
+
+    from filelock import FileLock, Timeout
+
+    from runbook.errors import BadInput
+    from runbook.words.sentences import say
+
+    name = hashlib.sha256(os.fsencode(output.absolute())).hexdigest()[:32]
+    lock = FileLock(Path(tempfile.gettempdir()) / f"runbook-{name}.lock")
+    with contextlib.suppress(OSError):  # another account's, or no folder for such files: the case's lock is there still
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise BadInput(say("run.busy_output", lang, output=output)) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _keep_earlier(output: Path, case: Path | None) -> None:

@@ -7,6 +7,7 @@ import datetime as dt
 import shutil
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import papermill  # noqa: F401 - loads the engine, which cannot be imported before it
@@ -24,7 +25,7 @@ from runbook.errors import BadInput, RunbookError
 from runbook.journal import confirm
 from runbook.journal.lines import Journal
 from runbook.knowledge import reference
-from runbook.run import opening
+from runbook.run import engine, opening
 from runbook.run.invocation import Invocation
 from runbook.words.forms import in_words
 
@@ -271,6 +272,20 @@ def test_a_case_that_is_gone_or_incomplete_says_where_it_was_sealed(bent: Bent) 
 
 
 # -- twice at once
+
+
+def test_a_second_first_start_touches_nothing_of_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "temp"))
+    (tmp_path / "temp").mkdir()
+    output = tmp_path / "case-2026-11.ipynb"
+    output.write_text("what the first start has written so far", encoding="utf-8")
+    with engine._alone(output, "en"):
+        with pytest.raises(BadInput, match="was started already"), engine._alone(output, "en"):
+            pytest.fail("begun beside the first")
+        with engine._alone(output.with_stem("another"), "en"):
+            pass
+    with engine._alone(output, "en"):
+        pass
 
 
 def test_a_change_that_outlives_its_run_is_told_as_one(bent: Bent) -> None:
