@@ -89,11 +89,15 @@ if ($before -eq 1) {
             $answer = Invoke-CimMethod @class -MethodName 'ActivateServerAutomatic'
         }
         $returnValue = $answer.ReturnValue
+        if ($null -eq $returnValue) {
+            throw 'The activation answered without a ReturnValue.'
+        }
     }
     catch {
         $fault = ConvertTo-Fault -ErrorRecord $_
+        # An error's text may repeat the Product ID, and what was given.
+        $fault.Message = $fault.Message -creplace '(?<![\w-])(?:\w{5}-){3}(?=\w{5}(?![\w-]))', '...'
         if ($compact) {
-            # An error's text may repeat what was given.
             $shape = $compact.ToCharArray() -join '[\s\p{Pd}\p{Cf}]*'
             $fault.Message = [regex]::Replace($fault.Message, $shape, "...$tail", 'IgnoreCase, CultureInvariant')
             $fault.FullyQualifiedErrorId = [regex]::Replace($fault.FullyQualifiedErrorId, $shape, "...$tail", 'IgnoreCase, CultureInvariant')

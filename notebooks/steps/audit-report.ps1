@@ -134,6 +134,10 @@ finally {
         }
     }
 }
+if ($fault) {
+    # An error's text may name the user whose entry it is about: as DOMAIN\name, or with an at sign.
+    $fault.Message = $fault.Message -replace '[^\s\\''"]+\\[^\s\\''"]+|[^\s@''"]+@[^\s@''"]+', '...'
+}
 
 $result = [pscustomobject]@{
     CollectedAt         = [datetime]::UtcNow.ToString('o')

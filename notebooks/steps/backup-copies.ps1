@@ -12,7 +12,7 @@ $Destination = 'D:\Backups\RDS-Licensing'
 #region runbook
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
-    $Destination = $given.Destination
+    $Destination = [string] $given.Destination
 }
 #endregion runbook
 

@@ -13,9 +13,9 @@ $SecondCopy = ''      # a second place for the copy, for example a share; empty:
 #region runbook
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
-    $Destination = $given.Destination
-    $Target = $given.Target
-    $SecondCopy = $given.SecondCopy
+    $Destination = [string] $given.Destination
+    $Target = [string] $given.Target
+    $SecondCopy = [string] $given.SecondCopy
 }
 #endregion runbook
 

@@ -14,8 +14,11 @@ $Names = @()     # the copies to delete
 #region runbook
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
-    $Destination = $given.Destination
-    $Newest = $given.Newest
+    $Destination = [string] $given.Destination
+    if (-not $Destination) {
+        throw 'Destination: the folder of the copies is expected.'
+    }
+    $Newest = [string] $given.Newest
     $Names = @($given.Names | Where-Object -FilterScript { $_ })
 }
 #endregion runbook
@@ -32,23 +35,29 @@ function ConvertTo-Fault {
 $form = '^[0-9]{8}T[0-9]{6}Z\z'
 $root = $Destination.TrimEnd('\')   # not by Join-Path: that ends where the drive is not there
 $newestPresent = $false
+$newestFault = $null
 if ($Newest -match $form) {
     $kept = "$root\$Newest"
-    if ((Test-Path -LiteralPath "$kept.json") -and (Test-Path -LiteralPath $kept -PathType Container)) {
-        # One that was half written is none: the disk was full, and the copy is no good one.
-        $written = Get-Content -LiteralPath "$kept.json" -Raw -Encoding UTF8 -ErrorAction Stop
-        $readable = $false
-        try {
-            $readable = [bool] ($written | ConvertFrom-Json)
-        }
-        catch {
+    try {
+        if ((Test-Path -LiteralPath "$kept.json") -and (Test-Path -LiteralPath $kept -PathType Container)) {
+            # One that was half written is none: the disk was full, and the copy is no good one.
+            $written = Get-Content -LiteralPath "$kept.json" -Raw -Encoding UTF8 -ErrorAction Stop
             $readable = $false
+            try {
+                $readable = [bool] ($written | ConvertFrom-Json)
+            }
+            catch {
+                $readable = $false
+            }
+            $databases = @(
+                Get-ChildItem -LiteralPath $kept -Recurse -File -Force -ErrorAction Stop |
+                    Where-Object -FilterScript { $_.Extension -eq '.edb' -and $_.Length -gt 0 }
+            )
+            $newestPresent = $readable -and $databases.Count -gt 0
         }
-        $databases = @(
-            Get-ChildItem -LiteralPath $kept -Recurse -File -Force -ErrorAction Stop |
-                Where-Object -FilterScript { $_.Extension -eq '.edb' -and $_.Length -gt 0 }
-        )
-        $newestPresent = $readable -and $databases.Count -gt 0
+    }
+    catch {
+        $newestFault = ConvertTo-Fault -ErrorRecord $_   # a place that refuses: then nothing is deleted, and it is said why
     }
 }
 
@@ -101,6 +110,7 @@ $result = [pscustomobject]@{
     Destination   = $Destination
     Newest        = $Newest
     NewestPresent = $newestPresent
+    NewestFault   = $newestFault
     Removed       = @($removed)
 }
 

@@ -14,8 +14,11 @@ $LogPath = ''   # empty: beside the first copy
 #region runbook
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
-    $Source = $given.Source
-    $Destination = $given.Destination
+    $Source = [string] $given.Source
+    $Destination = [string] $given.Destination
+    if (-not $Source) {
+        throw 'Source: the folder of the first copy is expected.'
+    }
     $LogPath = $given.LogPath
 }
 #endregion runbook
@@ -53,6 +56,7 @@ $files = @()
 $faulty = @()
 $manifestCopied = $false
 $fault = $null
+$firstFault = $null
 $reachable = $false
 try {
     $reachable = Test-Path -LiteralPath $Destination -PathType Container
@@ -85,6 +89,23 @@ if ($reachable) {
         if ($files.Count -eq 0) {
             throw 'The first copy holds no file: there is nothing to carry.'
         }
+        # What its manifest tells of, where it tells: a first copy that has changed since then is none to carry.
+        $manifest = Get-Content -LiteralPath "$Source.json" -Raw -Encoding UTF8 -ErrorAction Stop | ConvertFrom-Json
+        if ($manifest -and $manifest.PSObject.Properties['Files']) {
+            $told = @($manifest.Files | Where-Object -FilterScript { $_ } | ForEach-Object -Process { '{0} {1}' -f $_.Name, $_.Sha256 })
+            $seen = @($files | ForEach-Object -Process { '{0} {1}' -f $_.Name, $_.Sha256 })
+            $changed = @($told | Where-Object -FilterScript { $seen -notcontains $_ }) + @($seen | Where-Object -FilterScript { $told -notcontains $_ })
+            if (@($changed).Count -gt 0) {
+                $names = @($changed | ForEach-Object -Process { $_ -replace ' [^ ]*\z', '' } | Select-Object -Unique) -join ', '
+                $firstFault = [pscustomobject]@{
+                    FullyQualifiedErrorId = 'FirstCopyChanged'
+                    Category              = 'InvalidData'
+                    HResult               = '0x8007000D'
+                    Message               = "The first copy is no longer what its manifest tells of: $names."
+                }
+                throw $firstFault.Message
+            }
+        }
         $faulty = @(
             foreach ($file in $files) {
                 $there = Join-Path -Path $folder -ChildPath $file.Name
@@ -102,7 +123,7 @@ if ($reachable) {
         }
     }
     catch {
-        $fault = ConvertTo-Fault -ErrorRecord $_
+        $fault = if ($firstFault) { $firstFault } else { ConvertTo-Fault -ErrorRecord $_ }
     }
 }
 

@@ -13,7 +13,7 @@ $LogPath = ''   # empty: beside the copy
 #region runbook
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
-    $Destination = $given.Destination
+    $Destination = [string] $given.Destination
     $LogPath = $given.LogPath
 }
 #endregion runbook

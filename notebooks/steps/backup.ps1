@@ -16,9 +16,9 @@ $LogPath = ''         # empty: beside the copy
 #region runbook
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
-    $Destination = $given.Destination
+    $Destination = [string] $given.Destination
     if ($given.SafetyMinutes) {
-        $SafetyMinutes = $given.SafetyMinutes
+        $SafetyMinutes = [int] $given.SafetyMinutes
     }
     $LogPath = $given.LogPath
 }
@@ -60,6 +60,9 @@ function Test-Place {
 }
 $placeFaults = @{}
 
+if ($SafetyMinutes -lt 1) {
+    throw 'SafetyMinutes: 1 or more.'   # a task that is due already would start the service while it is copied
+}
 $serviceName = 'TermServLicensing'
 $taskName = 'RdsCalRunbook-StartTermServLicensing'
 
@@ -152,7 +155,14 @@ if (-not $refused) {
     try {
         # The safety net first: `finally` does not survive a kill or a power cut. S-1-5-18 is SYSTEM.
         $refused = 'task'   # until it is registered
-        $action = New-ScheduledTaskAction -Execute "$env:SystemRoot\System32\sc.exe" -Argument "start $serviceName"
+        # Stop() stops what depends on the service as well, and nothing else would start that again.
+        $dependents = @($service.DependentServices | Where-Object -FilterScript { 'Stopped', 'StopPending' -notcontains $_.Status })
+        $starts = @("start $serviceName") + @($dependents | ForEach-Object -Process { "start `"$($_.Name)`"" })
+        $actions = @(
+            foreach ($start in $starts) {
+                New-ScheduledTaskAction -Execute "$env:SystemRoot\System32\sc.exe" -Argument $start
+            }
+        )
         # Again every five minutes for an hour: a service that is still about to stop cannot be started yet.
         $trigger = New-ScheduledTaskTrigger -Once -At ((Get-Date).AddMinutes($SafetyMinutes)) `
             -RepetitionInterval (New-TimeSpan -Minutes 5) -RepetitionDuration (New-TimeSpan -Hours 1)
@@ -165,7 +175,7 @@ if (-not $refused) {
         # With its zone: summer time may end meanwhile, and an hour that comes twice is not the one that was meant.
         $trigger.StartBoundary = [datetime]::UtcNow.AddMinutes($SafetyMinutes).ToString($stamp, [cultureinfo]::InvariantCulture)
         $settings.DeleteExpiredTaskAfter = 'PT0S'
-        $null = Register-ScheduledTask -TaskName $taskName -Action $action -Trigger $trigger `
+        $null = Register-ScheduledTask -TaskName $taskName -Action $actions -Trigger $trigger `
             -Principal $asSystem -Settings $settings -Force -ErrorAction Stop
         $taskRegistered = $true
         $refused = $null
@@ -184,8 +194,6 @@ if (-not $refused) {
             $rightsExitCode = $null   # not known: told as such
         }
 
-        # Stop() stops what depends on the service as well, and nothing else would start that again.
-        $dependents = @($service.DependentServices | Where-Object -FilterScript { $_.Status -eq 'Running' })
         $watch = [System.Diagnostics.Stopwatch]::StartNew()
         $stoppedAt = [datetime]::UtcNow.ToString('o')
         # Stop() asks and does not wait; Stop-Service waits without end as long as the service is about to stop.
@@ -222,14 +230,21 @@ if (-not $refused) {
     }
     finally {
         if ($stoppedAt) {
-            try {
-                $service.Refresh()
-                if ($service.Status -ne 'Running') {
-                    $service.Start()
+            # Once more after a moment: something may still have held the database, or its process not have ended.
+            foreach ($pause in 0, 3) {
+                if ($pause -eq 0 -or $startFault) {
+                    Start-Sleep -Seconds $pause
+                    $startFault = $null
+                    try {
+                        $service.Refresh()
+                        if ('Running', 'StartPending' -notcontains $service.Status) {
+                            $service.Start()
+                        }
+                    }
+                    catch {
+                        $startFault = ConvertTo-Fault -ErrorRecord $_   # why; whether it runs after all is seen below
+                    }
                 }
-            }
-            catch {
-                $startFault = ConvertTo-Fault -ErrorRecord $_   # why; whether it runs after all is seen below
             }
             try {
                 $service.WaitForStatus('Running', [timespan]::FromSeconds(60))

@@ -13,7 +13,10 @@ $Folder = Join-Path -Path 'C:\Temp\RDS' -ChildPath ([datetime]::Now.ToString('yy
 #region runbook
 if ($InputPath) {
     $given = Get-Content -LiteralPath $InputPath -Raw -Encoding UTF8 | ConvertFrom-Json
-    $Folder = $given.Folder
+    $Folder = [string] $given.Folder
+    if (-not $Folder) {
+        throw 'Folder: the folder for the logs is expected.'
+    }
 }
 #endregion runbook
 
@@ -55,14 +58,19 @@ $exports = @(
         $exitCode = -1
         $fault = $null
         try {
-            $text = wevtutil.exe epl $log.Channel $path "/q:$query" /ow:true
+            # It says why on stderr, of which 'Stop' would make an exception.
+            $ErrorActionPreference = 'Continue'
+            $text = wevtutil.exe epl $log.Channel $path "/q:$query" /ow:true 2>&1
             $exitCode = $LASTEXITCODE
-            if ($exitCode -eq 0 -and (Test-Path -LiteralPath $path)) {
-                $size = (Get-Item -LiteralPath $path).Length
+            if ($exitCode -eq 0) {
+                $size = (Get-Item -LiteralPath $path -ErrorAction Stop).Length   # that it lies there is what counts
             }
         }
         catch {
-            $fault = ConvertTo-Fault -ErrorRecord $_   # it could not be started
+            $fault = ConvertTo-Fault -ErrorRecord $_   # it could not be started, or left nothing
+        }
+        finally {
+            $ErrorActionPreference = 'Stop'
         }
         [pscustomobject]@{
             Channel  = $log.Channel

@@ -22,7 +22,7 @@ if ($InputPath) {
     if ($null -eq $given.ComputerNames -or (@($given.ComputerNames).Count -gt 0 -and $ComputerNames.Count -eq 0)) {
         throw 'ComputerNames: a list of names is expected.'
     }
-    $ExpectedServer = $given.ExpectedServer
+    $ExpectedServer = [string] $given.ExpectedServer
     if ($given.ThrottleLimit) {
         $ThrottleLimit = $given.ThrottleLimit
     }
@@ -94,6 +94,13 @@ $collect = {
     $setting = Get-CimInstance -Namespace 'root/cimv2/TerminalServices' `
         -ClassName 'Win32_TerminalServiceSetting' -ErrorAction Stop |
         Select-Object -First 1
+    # A damaged repository answers nothing, without an error; as a number nothing would be 0.
+    if (-not $system) {
+        throw 'Win32_ComputerSystem has no instance.'
+    }
+    if (-not $os -or -not $os.BuildNumber) {
+        throw 'Win32_OperatingSystem has no instance, or no BuildNumber.'
+    }
     if (-not $setting) {
         throw 'Win32_TerminalServiceSetting has no instance.'
     }

@@ -127,17 +127,22 @@ $packs = @(
             $answer = Invoke-CimMethod -Namespace 'root/cimv2' -ClassName 'Win32_TSLicenseKeyPack' `
                 -MethodName 'InstallLicenseKeyPack' -Arguments @{ sLicenseKeyPackId = $compact } -ErrorAction Stop
             $returnValue = $answer.ReturnValue
+            if ($null -eq $returnValue) {
+                throw 'InstallLicenseKeyPack answered without a ReturnValue.'
+            }
             if ($returnValue -eq 0 -and $answer.PSObject.Properties['KeyPackId']) {
                 $keyPackId = $answer.KeyPackId
             }
         }
         catch {
             $fault = ConvertTo-Fault -ErrorRecord $_
-            # An error's text may repeat what was given.
-            $shape = $compact.ToCharArray() -join '[\s\p{Pd}\p{Cf}]*'
-            $tail = "...$($compact.Substring(30))"
-            $fault.Message = [regex]::Replace($fault.Message, $shape, $tail, 'IgnoreCase, CultureInvariant')
-            $fault.FullyQualifiedErrorId = [regex]::Replace($fault.FullyQualifiedErrorId, $shape, $tail, 'IgnoreCase, CultureInvariant')
+            # An error's text may repeat what was given, before as well.
+            foreach ($one in $compacts) {
+                $shape = $one.ToCharArray() -join '[\s\p{Pd}\p{Cf}]*'
+                $tail = "...$($one.Substring(30))"
+                $fault.Message = [regex]::Replace($fault.Message, $shape, $tail, 'IgnoreCase, CultureInvariant')
+                $fault.FullyQualifiedErrorId = [regex]::Replace($fault.FullyQualifiedErrorId, $shape, $tail, 'IgnoreCase, CultureInvariant')
+            }
         }
         #region runbook
         $code = $null

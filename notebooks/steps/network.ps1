@@ -29,18 +29,25 @@ function ConvertTo-Fault {
 
 # The key "shows the Microsoft service that the RD License Server communicates with" (ports-used-by-rds).
 $path = 'HKLM:\SOFTWARE\Microsoft\TermServLicensing\lrwiz\Params'
-$registryFound = Test-Path -LiteralPath $path
+$registryFound = $false
+$registryFault = $null
 $registryValues = @()
 $texts = @()
-if ($registryFound) {
-    $key = Get-Item -LiteralPath $path
-    $registryValues = @(
-        foreach ($name in $key.GetValueNames()) {
-            $parts = @($key.GetValue($name))   # of a list each: a host that is not looked for would pass for reached
-            $texts += @($parts | ForEach-Object -Process { [string] $_ })
-            [pscustomobject]@{ Name = $name; Value = [string]::Join(' ', $parts) }
-        }
-    )
+try {
+    $registryFound = Test-Path -LiteralPath $path
+    if ($registryFound) {
+        $key = Get-Item -LiteralPath $path
+        $registryValues = @(
+            foreach ($name in $key.GetValueNames()) {
+                $parts = @($key.GetValue($name))   # of a list each: a host that is not looked for would pass for reached
+                $texts += @($parts | ForEach-Object -Process { [string] $_ })
+                [pscustomobject]@{ Name = $name; Value = [string]::Join(' ', $parts) }
+            }
+        )
+    }
+}
+catch {
+    $registryFault = ConvertTo-Fault -ErrorRecord $_   # a key that refuses says nothing of whether there is a way
 }
 
 # A host name with at least one dot, alone or inside an address. Both cases: a Turkish I is no i where case is ignored.
@@ -58,7 +65,7 @@ $endpoints = @(
         $addresses = @()
         $resolveFault = $null
         try {
-            $addresses = @([System.Net.Dns]::GetHostAddresses($hostName) | ForEach-Object { $_.ToString() })
+            $addresses = @([System.Net.Dns]::GetHostAddresses($hostName))
         }
         catch {
             $resolveFault = ConvertTo-Fault -ErrorRecord $_
@@ -67,30 +74,37 @@ $endpoints = @(
         $connected = $false
         $connectFault = $null
         $milliseconds = $null
-        if ($addresses.Count -gt 0) {
-            $client = New-Object -TypeName 'System.Net.Sockets.TcpClient'
-            $watch = [System.Diagnostics.Stopwatch]::StartNew()
-            try {
-                $connected = $client.ConnectAsync($hostName, 443).Wait($TimeoutMilliseconds)
-            }
-            catch {
-                # Wait wraps what happened in an exception that says nothing of it.
-                $connectFault = ConvertTo-Fault -ErrorRecord $_
-                $why = $_.Exception.GetBaseException()
-                $connectFault.Message = '{0}: {1}' -f $why.GetType().Name, $why.Message
-                if ($why -is [System.Net.Sockets.SocketException]) {
-                    $connectFault.Message += " ($($why.NativeErrorCode))"
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        # Each family of addresses by itself: left to choose, the client of .NET Framework takes those of version 4 alone.
+        foreach ($family in $addresses | ForEach-Object -Process { $_.AddressFamily } | Select-Object -Unique) {
+            if (-not $connected) {
+                $client = New-Object -TypeName 'System.Net.Sockets.TcpClient' -ArgumentList $family
+                try {
+                    [System.Net.IPAddress[]] $ofFamily = $addresses | Where-Object -FilterScript { $_.AddressFamily -eq $family }
+                    $connected = $client.ConnectAsync($ofFamily, 443).Wait($TimeoutMilliseconds)
+                }
+                catch {
+                    # Wait wraps what happened in an exception that says nothing of it.
+                    $connectFault = ConvertTo-Fault -ErrorRecord $_
+                    $why = $_.Exception.GetBaseException()
+                    $connectFault.Message = '{0}: {1}' -f $why.GetType().Name, $why.Message
+                    if ($why -is [System.Net.Sockets.SocketException]) {
+                        $connectFault.Message += " ($($why.NativeErrorCode))"
+                    }
+                }
+                finally {
+                    $milliseconds = [int] $watch.ElapsedMilliseconds
+                    $client.Close()
                 }
             }
-            finally {
-                $milliseconds = [int] $watch.ElapsedMilliseconds
-                $client.Close()
-            }
+        }
+        if ($connected) {
+            $connectFault = $null   # of the other family
         }
         [pscustomobject]@{
             Host         = $hostName
             Port         = 443
-            Addresses    = @($addresses)
+            Addresses    = @($addresses | ForEach-Object -Process { $_.ToString() })
             ResolveFault = $resolveFault
             Connected    = $connected
             Milliseconds = $milliseconds
@@ -101,6 +115,7 @@ $endpoints = @(
 
 $result = [pscustomobject]@{
     RegistryFound  = $registryFound
+    RegistryFault  = $registryFault
     RegistryValues = @($registryValues)
     Endpoints      = @($endpoints)
 }

@@ -55,6 +55,13 @@ $principal = [System.Security.Principal.WindowsPrincipal] $identity
 $version = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion'
 $system = Get-CimInstance -ClassName 'Win32_ComputerSystem' -ErrorAction Stop
 $os = Get-CimInstance -ClassName 'Win32_OperatingSystem' -ErrorAction Stop
+# A damaged repository answers nothing, without an error; as a number nothing would be 0.
+if (-not $system) {
+    throw 'Win32_ComputerSystem has no instance: WMI does not answer rightly on this machine.'
+}
+if (-not $os -or -not $os.BuildNumber) {
+    throw 'Win32_OperatingSystem has no instance, or no BuildNumber: WMI does not answer rightly on this machine.'
+}
 
 $lastBootAt = $null
 if ($os.LastBootUpTime) {

@@ -9,7 +9,8 @@ $ErrorActionPreference = 'Stop'
 # Inputs
 $Name = 'TermServLicensing'
 
-$service = Get-CimInstance -ClassName 'Win32_Service' -Filter "Name = '$Name'" -ErrorAction Stop
+$service = Get-CimInstance -ClassName 'Win32_Service' -Filter "Name = '$Name'" -ErrorAction Stop |
+    Select-Object -First 1
 
 $startedAt = $null
 if ($service -and $service.ProcessId) {
@@ -32,7 +33,7 @@ if ($service) {
         StartMode = $service.StartMode
         StartName = $service.StartName
         PathName  = $service.PathName
-        ProcessId = [int] $service.ProcessId
+        ProcessId = $service.ProcessId
         StartedAt = $startedAt
         ExitCode  = $service.ExitCode
     }

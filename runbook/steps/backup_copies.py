@@ -61,6 +61,7 @@ class RetentionAnswer(Answered):
     destination: str
     newest: str
     newest_present: Flag
+    newest_fault: Fault | None = None  # why it could not be looked at
     removed: list[RemovedCopy]
 
 
@@ -279,6 +280,8 @@ def second_copy(context: Context, seen: SecondCopyAnswer) -> Verdict:
     if not seen.reachable:
         place = context.case.backup.second_copy or seen.destination
         return Verdict(Status.FAILED, (Line("backup.second_unreachable", {"place": place}),), facts)
+    if seen.fault is not None and seen.fault.kind == "FirstCopyChanged":
+        return Verdict(Status.FAILED, (Line("backup.second_of_a_changed", {"message": told(seen.fault)}),), facts)
     code = seen.robocopy_exit_code
     if seen.fault is not None or (code is not None and (code < 0 or code >= ROBOCOPY_FAILS)):
         fields = {"place": seen.destination, "code": code if code is not None else "—", "message": told(seen.fault)}
@@ -330,12 +333,19 @@ def retention(context: Context, seen: RetentionAnswer) -> Verdict:
         for row in seen.removed
     )
     if left:
-        fields = {"copies": ", ".join(row.name for row in left), "message": told(next(iter(_faults(left)), None))}
+        why = next(iter(_faults(left)), seen.newest_fault)
+        fields = {"copies": ", ".join(row.name for row in left), "message": told(why)}
         return Verdict(Status.FAILED, (Line("backup.retention_left", fields),), facts, table)
     if not gone:
         return Verdict(Status.SUCCEEDED, (Line("backup.retention_none", {"newest": seen.newest}),), facts, table)
     fields = {"copies": ", ".join(gone), "newest": seen.newest}
-    return Verdict(Status.SUCCEEDED, (Line("backup.retention_ok", fields),), facts, table)
+    done = Line("backup.retention_ok", fields)
+    logs = [
+        Line("backup.retention_log_left", {"copy": row.name, "message": told(row.fault)})
+        for row in seen.removed
+        if row.removed and row.fault is not None
+    ]
+    return Verdict(Status.FINDING if logs else Status.SUCCEEDED, (done, *logs), facts, table)
 
 
 class Report(Facts):

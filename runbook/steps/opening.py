@@ -18,7 +18,7 @@ from runbook.journal.private import Identifiers, identifiers_in_full
 from runbook.steps.answer_shape import Answered, Fault, Flag, Int
 from runbook.steps.codes import ActivationStatus
 from runbook.steps.preflight import Preflight
-from runbook.steps.reading import failed
+from runbook.steps.reading import failed, short
 from runbook.steps.registry import script
 
 #: Role services: the license server itself, its console and the licensing diagnoser's window.
@@ -83,6 +83,7 @@ class NetworkAnswer(Answered):
     """network: the values of HKLM\\SOFTWARE\\Microsoft\\TermServLicensing\\lrwiz\\Params and what answers."""
 
     registry_found: Flag
+    registry_fault: Fault | None = None  # the key refused: which host it names is not known
     registry_values: list[NamedText]
     endpoints: list[Endpoint]
 
@@ -157,7 +158,11 @@ class LogExport(Answered):
     missing: Flag
     size: Int | None  # bytes
     text: list[str]
-    fault: Fault | None = None  # wevtutil could not be started; the exit code is -1 then
+    fault: Fault | None = None  # wevtutil could not be started (the exit code is -1 then), or left no file
+
+    @property
+    def done(self) -> bool:
+        return self.exit_code == 0 and self.fault is None
 
 
 class ExportLogsAnswer(Answered):
@@ -262,7 +267,9 @@ def network(context: Context, seen: NetworkAnswer) -> Verdict:
     if reachable:
         return Verdict(Status.SUCCEEDED, (Line("steps.network_ok", {"hosts": ", ".join(open_hosts)}),), facts, table)
     lines = [Line("steps.network_closed", {"hosts": ", ".join(closed) or "—"})]
-    if not seen.registry_found:
+    if seen.registry_fault is not None:
+        lines = [Line("steps.network_registry_fault", {"message": short(seen.registry_fault.message)})]
+    elif not seen.registry_found:
         lines.append(Line("steps.network_no_registry"))
     if context.case.clearinghouse.method == AUTOMATIC:
         lines.append(Line("steps.network_choose"))
@@ -419,15 +426,15 @@ class ExportedLogs(Facts):
 def _export_state(row: LogExport) -> str:
     if row.missing:
         return "steps.state_missing"
-    return "steps.state_failed" if row.exit_code else "steps.state_exported"
+    return "steps.state_exported" if row.done else "steps.state_failed"
 
 
 @script("export-logs", ExportLogsAnswer, given=lambda context: {"Folder": context.files_folder})
 def export_logs(context: Context, seen: ExportLogsAnswer) -> Verdict:
     """A channel that this system does not have (15007) is named, and is no failure."""
     missing = [row.channel for row in seen.exports if row.missing]
-    broken = [row for row in seen.exports if row.exit_code != 0 and not row.missing]
-    done = [row for row in seen.exports if row.exit_code == 0]
+    broken = [row for row in seen.exports if not row.done and not row.missing]
+    done = [row for row in seen.exports if row.done]
     facts = ExportedLogs(
         folder=seen.folder,
         exported=tuple(row.channel for row in done),
@@ -446,6 +453,8 @@ def export_logs(context: Context, seen: ExportLogsAnswer) -> Verdict:
     )
     lines = [Line("steps.logs_exported", {"count": len(done)})] if done else []
     lines += [Line("steps.logs_missing", {"channel": channel}) for channel in missing]
-    lines += [Line("steps.logs_failed", {"channel": row.channel, "code": row.exit_code}) for row in broken]
+    for row in broken:
+        why = short(row.fault.message if row.fault else " ".join(row.text)) or "—"
+        lines.append(Line("steps.logs_failed", {"channel": row.channel, "code": row.exit_code, "message": why}))
     status = Status.FAILED if broken or not done else Status.SUCCEEDED
     return Verdict(status, tuple(lines), facts, table)

@@ -132,7 +132,7 @@ function Select-SimHost {
     }
 }
 
-$env:SystemRoot = 'C:\Windows'
+foreach ($name in 'SystemRoot', 'SYSTEMROOT', 'systemroot', 'windir', 'WINDIR') { [System.Environment]::SetEnvironmentVariable($name, 'C:\Windows') }   # Windows' names have no case
 $env:SystemDrive = 'C:'
 $env:TEMP = 'C:\Windows\Temp'
 foreach ($part in 'Cim', 'System', 'Service', 'Remoting', 'Files') { . "$PSScriptRoot/$part.ps1" }

@@ -147,20 +147,32 @@ namespace Sim
         public static void WriteAllText(string path, string text, System.Text.Encoding encoding) { System.IO.File.WriteAllText(Paths.Local(path), text, encoding); }
     }
 
-    /// <summary>SIM_NET: "name=open|refused|silent;..."; a name that is not there does not resolve.</summary>
+    /// <summary>SIM_NET: "name=open|refused|silent|slow;..."; one word for version 4, or two with a slash between, of which
+    /// the second is for version 6 and an empty one stands for no such address. A name that is not there does not resolve.</summary>
     public static class Dns
     {
-        internal static string State(string name)
-        {
-            foreach (var pair in (Environment.GetEnvironmentVariable("SIM_NET") ?? "").Split(';'))
-                if (pair.StartsWith(name + "=", StringComparison.OrdinalIgnoreCase)) return pair.Substring(name.Length + 1);
-            return null;
-        }
+        /// <summary>Whoever has this address: what becomes of a connection to it.</summary>
+        internal static readonly Dictionary<IPAddress, string> States = new Dictionary<IPAddress, string>();
         public static string GetHostName() { return Environment.GetEnvironmentVariable("SIM_DNSNAME"); }
         public static IPAddress[] GetHostAddresses(string name)
         {
-            if (State(name) == null) throw new SocketException(11001);
-            return new[] { IPAddress.Parse("192.0.2.10") };
+            var found = new List<IPAddress>();
+            var number = 9;
+            foreach (var pair in (Environment.GetEnvironmentVariable("SIM_NET") ?? "").Split(';'))
+            {
+                number++;
+                if (!pair.StartsWith(name + "=", StringComparison.OrdinalIgnoreCase)) continue;
+                var words = pair.Substring(name.Length + 1).Split('/');
+                for (var family = 0; family < words.Length; family++)
+                    if (words[family] != "")
+                    {
+                        var address = IPAddress.Parse((family == 0 ? "192.0.2." : "2001:db8::") + number);
+                        lock (States) States[address] = words[family];
+                        found.Add(address);
+                    }
+            }
+            if (found.Count == 0) throw new SocketException(11001);
+            return found.ToArray();
         }
     }
 
@@ -184,9 +196,20 @@ namespace Sim
         }
     }
 
+    /// <summary>A client is of one family of addresses; .NET Framework's is of version 4 where none is named.</summary>
     public class TcpClient
     {
-        public Pending ConnectAsync(string name, int port) { return new Pending(port == 443 ? Dns.State(name) : "refused"); }
+        readonly AddressFamily family;
+        public TcpClient() : this(AddressFamily.InterNetwork) { }
+        public TcpClient(AddressFamily family) { this.family = family; }
+        public Pending ConnectAsync(IPAddress[] addresses, int port)
+        {
+            foreach (var address in addresses)
+                if (address.AddressFamily == family)
+                    lock (Dns.States) return new Pending(port == 443 ? Dns.States[address] : "refused");
+            throw new NotSupportedException("This protocol version is not supported.");
+        }
+        public Pending ConnectAsync(string name, int port) { return ConnectAsync(Dns.GetHostAddresses(name), port); }
         public void Close() { }
     }
 }
