@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from . import cim, localised, members, names, natives, shell, style, variables
 from .collect import Text
-from .commands import Constants
 from .fault import Fault
 from .tree import Node, parse
 from .values import Flow
@@ -34,14 +33,13 @@ def check(text: Text) -> list[Fault]:
 
 
 def _rules(root: Node, text: Text) -> list[Fault]:
-    constants = Constants(root)
-    flow = Flow(root, constants)
+    flow = Flow(root)
     return [
-        *style.check(root, constants, text.step),
-        *names.check(root, constants),
+        *style.check(root, flow, text.step),
+        *names.check(root, flow),
         *localised.check(root, flow),
-        *natives.check(root, constants, text.kind == "fence"),
-        *variables.check(root, constants),
-        *cim.check(root, constants, flow),
-        *members.check(root, constants, flow),
+        *natives.check(root, flow, text.kind == "fence"),
+        *variables.check(root, flow),
+        *cim.check(root, flow),
+        *members.check(root, flow),
     ]

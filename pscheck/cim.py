@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import tables
-from .commands import Call, Constants, calls
+from .commands import Call, calls
 from .fault import Fault, nearest
 from .tree import Node, constant, elements, entries, plain
 from .values import Flow
@@ -22,13 +22,13 @@ _QUERY = re.compile(
 _WQL_WORDS = {"and", "or", "not", "like", "is", "null", "true", "false", "isa"}
 
 
-def check(root: Node, constants: Constants, flow: Flow) -> Iterator[Fault]:
+def check(root: Node, flow: Flow) -> Iterator[Fault]:
     """Every fault of the CIM commands in the text."""
     known = tables.cim_classes()
     for call in calls(root):
         if call.lower not in _COMMANDS:
             continue
-        given = constants.argument(call, "ClassName")
+        given = flow.argument(call, "ClassName")
         names = sorted(flow.classes(call))
         if not names:
             yield Fault(call.node.line, "cim-class", f"{call.name}: its class cannot be seen", "write its name as text")
@@ -38,45 +38,43 @@ def check(root: Node, constants: Constants, flow: Flow) -> Iterator[Fault]:
                 hint = nearest(name, [one["name"] for one in known.values()])
                 yield Fault((given or call.node).line, "cim-class", f"unknown CIM class {name}", hint)
                 continue
-            if given is not None or constants.argument(call, "Query") is not None:
-                yield from _check_namespace(call, entry, constants)
-            yield from _check_properties(call, entry, constants)
+            if given is not None or flow.argument(call, "Query") is not None:
+                yield from _check_namespace(call, entry, flow)
+            yield from _check_properties(call, entry, flow)
             if call.lower == "invoke-cimmethod":
-                yield from _check_method(call, entry, constants)
+                yield from _check_method(call, entry, flow)
 
 
-def _check_namespace(call: Call, entry: dict[str, Any], constants: Constants) -> Iterator[Fault]:
-    node = constants.argument(call, "Namespace")
-    given = constants.strings(node) if node is not None else {"root/cimv2"}
+def _check_namespace(call: Call, entry: dict[str, Any], flow: Flow) -> Iterator[Fault]:
+    node = flow.argument(call, "Namespace")
+    given = flow.strings(node) if node is not None else {"root/cimv2"}
     for name in given or {"a namespace that cannot be seen"}:
         if name.replace("\\", "/").lower().strip("/") != entry["namespace"].lower():
             line = (node or call.node).line
             yield Fault(line, "cim-namespace", f"{entry['name']} is not in {name}", entry["namespace"])
 
 
-def _check_method(call: Call, entry: dict[str, Any], constants: Constants) -> Iterator[Fault]:
-    node, arguments = constants.argument(call, "MethodName"), constants.argument(call, "Arguments")
-    given = sorted(constants.strings(node))
+def _check_method(call: Call, entry: dict[str, Any], flow: Flow) -> Iterator[Fault]:
+    node, arguments = flow.argument(call, "MethodName"), flow.argument(call, "Arguments")
+    given = sorted(flow.strings(node))
     if not given:
         yield Fault(call.node.line, "cim-method", f"{call.name}: its method cannot be seen", "write its name as text")
     methods = {method.lower(): (method, shape["in"]) for method, shape in entry["methods"].items()}
-    rows, with_rows = constants.rows(plain(node)), constants.rows(plain(arguments))
+    rows, with_rows = flow.rows(plain(node)), flow.rows(plain(arguments))
     pairs = [(name, arguments) for name in given]
     if rows and len(rows) == len(with_rows):
         pairs = [(constant(row) or "", table) for row, table in zip(rows, with_rows, strict=True)]
     for name, table in pairs:
         spelled, known = methods.get(name.lower(), ("", []))
         if spelled:
-            yield from _check_arguments(table, call, f"{entry['name']}.{spelled}", known, constants)
+            yield from _check_arguments(table, call, f"{entry['name']}.{spelled}", known, flow)
         else:
             hint = nearest(name, entry["methods"])
             yield Fault((node or call.node).line, "cim-method", f"{entry['name']} has no method {name}", hint)
 
 
-def _check_arguments(
-    given: Node | None, call: Call, method: str, known: list[str], constants: Constants
-) -> Iterator[Fault]:
-    literals = constants.literal(given, "Hashtable")
+def _check_arguments(given: Node | None, call: Call, method: str, known: list[str], flow: Flow) -> Iterator[Fault]:
+    literals = flow.literals(given, "Hashtable")
     if given is None and known:
         yield Fault(call.node.line, "cim-argument", f"{method} is called without arguments", ", ".join(known))
     elif given is not None and not literals:
@@ -90,30 +88,30 @@ def _check_arguments(
             yield Fault(table.line, "cim-argument", f"{method}: argument missing", ", ".join(missing))
 
 
-def _check_properties(call: Call, entry: dict[str, Any], constants: Constants) -> Iterator[Fault]:
+def _check_properties(call: Call, entry: dict[str, Any], flow: Flow) -> Iterator[Fault]:
     """Properties in -Filter, -Query and -Property (of Get-CimInstance a list of names, elsewhere a hashtable)."""
-    condition, query, chosen = (constants.argument(call, name) for name in ("Filter", "Query", "Property"))
+    condition, query, chosen = (flow.argument(call, name) for name in ("Filter", "Query", "Property"))
     if condition is not None:
-        yield from _check_condition(condition.line, _text(condition, constants), entry)
+        yield from _check_condition(condition.line, _text(condition, flow), entry)
     if query is not None:
-        match = _QUERY.match(_text(query, constants))
+        match = _QUERY.match(_text(query, flow))
         if match is None:
             yield Fault(query.line, "wql", "not a WQL query of the form SELECT … FROM … WHERE …", "")
         else:
             yield from _check_names(query.line, re.findall(r"\w+", match["what"]), entry)
             yield from _check_condition(query.line, match["where"] or "", entry)
-    for table in constants.literal(chosen, "Hashtable"):
+    for table in flow.literals(chosen, "Hashtable"):
         for key, name, _ in entries(table):
             yield from _check_names(key.line, [name], entry)
     if chosen is not None and call.lower == "get-ciminstance":
-        yield from _check_names(chosen.line, sorted(constants.strings(chosen)), entry)
+        yield from _check_names(chosen.line, sorted(flow.strings(chosen)), entry)
 
 
-def _text(node: Node, constants: Constants) -> str:
+def _text(node: Node, flow: Flow) -> str:
     """A filter as far as it is seen: `"Name = '$name'"` and `'Name = {0}' -f $name` as they are written."""
     node = next(iter(elements(node)), node)
     node = node.Left if node.Operator == "Format" else node
-    return next(iter(sorted(constants.strings(node))), "") or str(node.Value or "")
+    return next(iter(sorted(flow.strings(node))), "") or str(node.Value or "")
 
 
 def _check_condition(line: int, where: str, entry: dict[str, Any]) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from . import tables
-from .commands import Constants, calls, read_call
+from .commands import calls, read_call
 from .fault import Fault, nearest
 from .tree import Node, constant, elements, entries, name_of
 from .values import JSON_ROOT, Flow, Kind, full_name, net_type
@@ -24,11 +24,11 @@ _BY_PROPERTY = {
 }  # fmt: skip
 
 
-def check(root: Node, constants: Constants, flow: Flow) -> Iterator[Fault]:
+def check(root: Node, flow: Flow) -> Iterator[Fault]:
     """Unknown properties, methods and types; Count asked of what may be a single object."""
     declared = list(_declared(root))
     vocabulary = _known_words() | {word.lower(): word for word in declared}
-    inputs = {name.lower() for name in [*constants.assigned, *declared]}
+    inputs = {name.lower() for name in [*flow.assigned, *declared]}
     for node in root.find("MemberExpression", "InvokeMemberExpression"):
         yield from _check_member(node, flow, vocabulary, inputs)
     named = [(node.line, node.TypeName) for node in root.find("TypeConstraint", "TypeExpression")]
@@ -115,7 +115,7 @@ def _is_collection(node: Node | None, flow: Flow, depth: int = 0) -> bool:
         same = target.kind == node.kind and name_of(target) == name_of(node)
         if same and any(one is not None and (one.TypeName or "").endswith("[]") for one in types):
             return True
-    sources = [(one, one.up) for one in flow.constants.assigned.get(name_of(node), []) if one.up]
+    sources = [(one, one.up) for one in flow.assigned.get(name_of(node), []) if one.up]
     # `foreach ($one in $source)`: what $one holds is one of them, not all. `$all += …` leaves $all what it is.
     whole = [
         up.kind != "ForEachStatement" and _is_collection(one, flow, depth + 1)

@@ -7,22 +7,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import programs, tables
-from .commands import Call, Constants, calls
+from .commands import Call, calls
 from .fault import Fault, nearest
 from .localised import is_comparison
-from .names import native_of
 from .tree import Node, constant, name_of, plain, statement_of, variables
+from .values import Flow
 
 _SWITCH = re.compile(r"^[/-](?P<name>[A-Za-z?][\w+-]*)(?P<rest>[:=].*)?$", re.DOTALL)
 
 
-def check(root: Node, constants: Constants, typed: bool = False) -> Iterator[Fault]:
+def check(root: Node, flow: Flow, typed: bool = False) -> Iterator[Fault]:
     """Unknown switches, values and verbs; missing exit-code tests; stderr redirected under 'Stop'.
 
     ``typed``: a person types the lines and sees what each says. Where nothing but lines of programs.py stands in
     such a text, no test of their exit code is asked for.
     """
-    found = {call.node: tool for call in calls(root) if (tool := native_of(call, constants))}
+    found = {call.node: tool for call in calls(root) if (tool := flow.native(call))}
     blocks = any(node.kind in {"StatementBlock", "ScriptBlockExpression", "FunctionDefinition"} for node in root.walk())
     lines = typed and not blocks and programs.names().issuperset(found.values())
     for call in calls(root):
@@ -30,9 +30,9 @@ def check(root: Node, constants: Constants, typed: bool = False) -> Iterator[Fau
         if tool is None:
             continue
         if tool in programs.names():
-            yield from _check_program(call, constants)
+            yield from _check_program(call, flow)
         else:
-            yield from _check_words(call, tool, constants)
+            yield from _check_words(call, tool, flow)
         if not lines and not _is_tested(call.node, set(found)):
             right = "if ($LASTEXITCODE -ne 0) { throw … } before the next native call"
             yield Fault(call.node.line, "exit-code", f"{tool} is not followed by a test of its exit code", right)
@@ -42,12 +42,12 @@ def check(root: Node, constants: Constants, typed: bool = False) -> Iterator[Fau
             yield Fault(call.node.line, "native-stderr", f"{tool}: a redirected stderr throws in 5.1", right)
 
 
-def _check_words(call: Call, tool: str, constants: Constants) -> Iterator[Fault]:
+def _check_words(call: Call, tool: str, flow: Flow) -> Iterator[Fault]:
     table: dict[str, Any] = tables.natives()["tools"][tool]
-    # The arguments in order, as far as they are visible: constants, and the start of `"/LOG:$file"`.
+    # The arguments in order, as far as they are visible: flow, and the start of `"/LOG:$file"`.
     words: list[tuple[Node, str]] = []
     for part in call.node.CommandElements[1:]:
-        sources = constants.assigned.get(name_of(part), []) if part.Splatted else [part]
+        sources = flow.assigned.get(name_of(part), []) if part.Splatted else [part]
         leaves = [leaf for source in sources for leaf in (source.walk() if part.Splatted else [source])]
         for leaf in leaves:
             word = constant(leaf) if leaf.kind != "CommandParameter" else leaf.text
@@ -86,11 +86,11 @@ def _wrong_value(rest: str, rule: Any) -> str:
     return {"none": "takes no value" if rest else "", "any": "" if value else "needs a value"}.get(str(rule), "")
 
 
-def _check_program(call: Call, constants: Constants) -> Iterator[Fault]:
+def _check_program(call: Call, flow: Flow) -> Iterator[Fault]:
     """The project's own commands and Python's launchers: the words as the program itself would take them."""
     parts = call.node.CommandElements[1:]
     words = [_typed(part) for part in parts]
-    if found := programs.mistake(call.name or next(iter(constants.strings(call.target))), words):
+    if found := programs.mistake(call.name or next(iter(flow.strings(call.target))), words):
         where = parts[words.index(found.word)] if found.word in words else call.node
         yield Fault(where.line, "program", found.wrong, found.right)
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from . import tables
-from .commands import Call, Constants, before, calls
+from .commands import Call, before, calls
 from .fault import Fault
 from .tree import Node, constant, name_of, variables
+from .values import Flow
 
 _FORBIDDEN = {
     "invoke-expression": "call the command itself",
@@ -33,39 +34,39 @@ _SEVEN = {  # what only PowerShell 7 parses: kind of node, property of another, 
 }
 
 
-def check(root: Node, constants: Constants, step: bool) -> Iterator[Fault]:
+def check(root: Node, flow: Flow, step: bool) -> Iterator[Fault]:
     """All rules of this file; ``step`` asks for what a whole step script must have besides."""
-    yield from _forbidden(root, constants)
+    yield from _forbidden(root, flow)
     yield from _version_seven(root)
     if step:
         yield from _step(root)
 
 
-def _forbidden(root: Node, constants: Constants) -> Iterator[Fault]:
+def _forbidden(root: Node, flow: Flow) -> Iterator[Fault]:
     for call in calls(root):
         if call.lower in _FORBIDDEN:
             yield Fault(call.node.line, "forbidden", f"{call.name} is not used here", _FORBIDDEN[call.lower])
-        if _stops(call, constants) and "termservice" in _services(call, constants):
+        if _stops(call, flow) and "termservice" in _services(call, flow):
             yield Fault(call.node.line, "termservice", "stopping TermService ends every session", "leave it running")
     for node in root.find("InvokeMemberExpression"):
-        if (constant(node.Member) or "").lower() == "stop" and _is_term(constants.texts(node.Expression)):
+        if (constant(node.Member) or "").lower() == "stop" and _is_term(flow.texts(node.Expression)):
             yield Fault(node.line, "termservice", "stopping TermService ends every session", "leave it running")
     for node in root.find("TypeExpression", "TypeConstraint"):
         if node.TypeName.lower() in {"wmi", "wmiclass", "wmisearcher"}:
             yield Fault(node.line, "forbidden", f"[{node.TypeName}] is not used here", "Get-CimInstance")
 
 
-def _stops(call: Call, constants: Constants) -> bool:
+def _stops(call: Call, flow: Flow) -> bool:
     """Whether the call stops what it names."""
-    method = {text.lower() for text in constants.strings(constants.argument(call, "MethodName"))}
+    method = {text.lower() for text in flow.strings(flow.argument(call, "MethodName"))}
     by_tool = call.lower in {"sc.exe", "net.exe", "net", "sc"} and re.search(r"(?i)\bstop\b", call.node.text)
     by_status = call.lower == "set-service" and call.has("Status")
     return call.lower in _STOPPING or bool(by_tool) or by_status or "stopservice" in method
 
 
-def _services(call: Call, constants: Constants) -> set[str]:
+def _services(call: Call, flow: Flow) -> set[str]:
     """Service names that a call can touch: written, splatted, held by a variable, or coming down the pipeline."""
-    found = set().union(*(constants.texts(part) for part in [call.node, *before(call.node)]))
+    found = set().union(*(flow.texts(part) for part in [call.node, *before(call.node)]))
     return {"termservice"} if _is_term(found) else set()
 
 

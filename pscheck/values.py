@@ -7,15 +7,14 @@ text (see members.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
-from . import tables
-from .commands import Call, Constants, before, read_call
-from .names import native_of
-from .tree import Node, constant, elements, entries, name_of
+from . import programs, tables
+from .commands import Call, Named, before, read_call
+from .tree import Node, constant, elements, entries, name_of, plain, variables
 
 _ITEM_BY_KEY = ("System.Collections.Hashtable", "System.Collections.Specialized.OrderedDictionary")
 _SAME = {"where-object", "sort-object", "tee-object"}
@@ -26,13 +25,16 @@ _BLOCKS = {"StatementBlock", "NamedBlock", "CatchClause", "ScriptBlock"}
 class Kind:
     """``name`` for messages; ``members``: lower-case name -> (spelling, type of the value or "").
 
-    ``said``: why it is a text of Windows' own language, where it is one (see localised.py).
+    ``said``: why it is a text of Windows' own language, where it is one (see localised.py). ``texts``: every constant
+    that it can be, where all are seen. ``nodes``: the literal tables and blocks that it can be.
     """
 
     name: str
     members: dict[str, tuple[str, str]] | None = None
     element: Kind | None = None
     said: str = ""
+    texts: frozenset[str] | None = None
+    nodes: tuple[Node, ...] = ()
 
     def saying(self, said: str) -> Kind:
         """The same, as what Windows says in its language."""
@@ -57,15 +59,19 @@ NOTHING = Kind("nothing", {})
 def join(kinds: Iterable[Kind]) -> Kind:
     """One kind for "this or that": all members of all; unknown as soon as one of them is."""
     real = [kind for kind in kinds if kind is not NOTHING]
+    if len(real) < 2:
+        return real[0] if real else NOTHING
     said = next((kind.said for kind in real if kind.said), "")
+    texts = [kind.texts for kind in real if kind.texts is not None]
+    seen = frozenset[str]().union(*texts) if len(texts) == len(real) else None
+    nodes = tuple(dict.fromkeys(node for kind in real for node in kind.nodes))
     # An input replaces a default of the same kind: the default tells what it is.
-    real = [kind for kind in real if kind not in (JSON, JSON_ROOT)] or real
-    unseen = next((kind for kind in real if kind.members is None), None)
-    if unseen or not real:
-        return (unseen or NOTHING).saying(said)
+    real = [kind for kind in real if kind.name not in (JSON.name, JSON_ROOT.name)] or real
+    if unseen := next((kind for kind in real if kind.members is None), None):
+        return replace(unseen, said=said, texts=seen, nodes=nodes)
     members = {lower: member for kind in real for lower, member in (kind.members or {}).items()}
     element = next((kind.element for kind in real if kind.element is not None), None)
-    return Kind(" or ".join(dict.fromkeys(kind.name for kind in real)), members, element, said)
+    return Kind(" or ".join(dict.fromkeys(kind.name for kind in real)), members, element, said, seen, nodes)
 
 
 def record(name: str, keys: Iterable[str], base: str = "") -> Kind:
@@ -96,11 +102,21 @@ def net_type(name: str, static: bool = False) -> Kind:
     return Kind("open") if entry.get("open") else Kind(full, members)
 
 
+def native_name(name: str) -> str | None:
+    """The table's name of a native tool, whatever path and ending it is called by; None if it is no such tool."""
+    bare = name.replace("/", "\\").rsplit("\\", 1)[-1].lower().removesuffix(".exe")
+    return bare if bare in tables.natives()["tools"] else programs.name_of(name)
+
+
 class Flow:
     """Answers "what does this node hold" for one text; results are kept, loops cut."""
 
-    def __init__(self, root: Node, constants: Constants) -> None:
-        self.constants = constants
+    def __init__(self, root: Node) -> None:
+        self.assigned: dict[str, list[Node]] = {}
+        for node in root.find("AssignmentStatement", "ForEachStatement"):
+            target = node.Variable or plain(node.Left)
+            if target is not None and target.kind == "VariableExpression":
+                self.assigned.setdefault(name_of(target), []).append(node.Right or node.Condition)
         self.functions = {node.Name.lower(): node.Body for node in root.find("FunctionDefinition")}
         self.display = {name.lower() for name in tables.additions()["localised_properties"]["names"]}
         self.typed: dict[str, list[Kind]] = {}
@@ -139,16 +155,19 @@ class Flow:
         match node.kind:
             case "VariableExpression" | "UsingExpression":
                 return self._variable(node)
-            case "StringConstantExpression" | "ExpandableStringExpression":
-                return net_type("string")
-            case "ConstantExpression":
-                return net_type("int")
+            case "StringConstantExpression" | "ConstantExpression":
+                kind = net_type("int" if node.kind == "ConstantExpression" else "string")
+                return replace(kind, texts=frozenset([constant(node) or ""]))
+            case "ExpandableStringExpression":  # the end after the last variable is enough
+                seen = "\\" in node.Value and "$" not in node.Value.rsplit("\\", 1)[1]
+                return replace(net_type("string"), texts=frozenset([node.Value]) if seen else None)
             case "Hashtable":
                 return self._table(node, "hashtable", _ITEM_BY_KEY[0])
             case "ScriptBlockExpression":
-                return net_type("scriptblock")
+                return replace(net_type("scriptblock"), nodes=(node,))
             case "ConvertExpression" | "AttributedExpression":
-                return self._cast(node).saying(self.kind(node.Child).said)
+                held = self.kind(node.Child)
+                return replace(self._cast(node, held), said=held.said, texts=held.texts, nodes=held.nodes)
             case "MemberExpression" | "InvokeMemberExpression":
                 shown = (constant(node.Member) or "").lower() in self.display
                 same = self.kind(node.Expression).said if node.kind == "InvokeMemberExpression" else ""  # .Trim()
@@ -161,7 +180,7 @@ class Flow:
                 return self.kind(node.PipelineElements[-1])
             case "Command":
                 call = read_call(node)
-                if native_of(call, self.constants):
+                if self.native(call):
                     return UNKNOWN.saying("a native tool's output")
                 return self._command(call).saying(self.kind(next(reversed(before(node)), None)).said)
             case "ReturnStatement":
@@ -195,10 +214,9 @@ class Flow:
         if name in tables.types()["automatic"]:
             return net_type(tables.types()["automatic"][name])
         added = self.added.get(name, set())
-        found = [*map(self.kind, self.constants.assigned.get(name, [])), *self.typed.get(name, [])]
-        if None in added or not found:
-            return UNKNOWN
-        kind = join(found)
+        kind = join([*map(self.kind, self.assigned.get(name, [])), *self.typed.get(name, [])])
+        if kind is NOTHING or None in added:
+            return replace(kind, name="unknown", members=None)
         if kind.members is None:
             return kind
         return replace(kind, members=kind.members | {key.lower(): (key, "") for key in added if key})
@@ -219,6 +237,44 @@ class Flow:
                 break
         return UNKNOWN
 
+    def strings(self, node: Node | None) -> Set[str]:
+        """All texts that ``node`` can stand for; none when one of them cannot be seen."""
+        return self.kind(node).texts or frozenset()
+
+    def literals(self, node: Node | None, what: str) -> list[Node]:
+        """The literal hashtables or script blocks that ``node`` can stand for."""
+        return [one for one in self.kind(node).nodes if one.kind == what]
+
+    def rows(self, node: Node | None) -> list[Node]:
+        """`$question.Method`, where $question runs over literal hashtables: what stands at that key in each row."""
+        if node is None or node.kind != "MemberExpression":
+            return []
+        wanted = (constant(node.Member) or "").lower()
+        tables = self.literals(node.Expression, "Hashtable")
+        return [value for table in tables for _, key, value in entries(table) if key.lower() == wanted]
+
+    def arguments(self, call: Call) -> list[Named]:
+        """The named arguments of a call, those of the literal hashtables that it splats included."""
+        tables = [table for splat in call.splats for table in self.literals(splat, "Hashtable")]
+        return [*call.named, *(entry for table in tables for entry in entries(table))]
+
+    def argument(self, call: Call, parameter: str) -> Node | None:
+        """The value of a parameter, written or splatted."""
+        return next((v for _, name, v in self.arguments(call) if name.lower() == parameter.lower()), None)
+
+    def native(self, call: Call) -> str | None:
+        """The native tool that a call runs: by name, or through a variable that holds its path."""
+        held = {call.name} if call.name else self.strings(call.target)
+        return native_name(next(iter(held))) if len(held) == 1 else None
+
+    def texts(self, node: Node, depth: int = 0) -> set[str]:
+        """Every constant text below ``node``, variables followed, in lower case: wide on purpose."""
+        found = {leaf.Value.strip().lower() for leaf in node.find("StringConstantExpression")}
+        for leaf in variables(node) if depth < 4 else ():
+            for source in self.assigned.get(name_of(leaf), []):
+                found |= self.texts(source, depth + 1)
+        return found
+
     def upstream(self, command: Node) -> Kind:
         """What flows into ``command`` from the pipeline in front of it, or from -InputObject."""
         given = read_call(command).value("InputObject") or next(reversed(before(command)), None)
@@ -226,16 +282,15 @@ class Flow:
 
     def _table(self, table: Node, name: str, base: str = "") -> Kind:
         keys = [key for _, key, _ in entries(table)]
-        return record(name, keys, base) if all(keys) else UNKNOWN
+        return replace(record(name, keys, base) if all(keys) else UNKNOWN, nodes=(table,))
 
-    def _cast(self, node: Node) -> Kind:
+    def _cast(self, node: Node, held: Kind) -> Kind:
         name = (node.Type or node.Attribute).TypeName.lower()
         if name in {"pscustomobject", "psobject", "ordered"}:
             if node.Child.kind == "Hashtable":
                 return self._table(node.Child, name, _ITEM_BY_KEY[1] if name == "ordered" else "")
-            held = self.kind(node.Child)
             return held if held.members is not None else UNKNOWN
-        return self.kind(node.Child) if name in {"object", "array", "void"} else net_type(name)
+        return held if name in {"object", "array", "void"} else net_type(name)
 
     def _member(self, node: Node) -> Kind:
         base, name = node.Expression, constant(node.Member)
@@ -247,14 +302,13 @@ class Flow:
         owner = net_type(base.TypeName, static=True) if base.kind == "TypeExpression" else self.kind(base)
         if lower in {"where", "foreach"}:
             return owner if lower == "where" else UNKNOWN
-        if owner in (JSON, JSON_ROOT):
+        if owner.name in (JSON.name, JSON_ROOT.name):
             return JSON
-        if base.kind == "VariableExpression" and owner.members is not None:
-            held = self.constants.literal(base, "Hashtable")
-            values = [self.kind(value) for table in held for _, key, value in entries(table) if key.lower() == lower]
-            if values:
-                return join(values)
-        return owner.gives(name)
+        rows = self.rows(node)
+        if not rows:
+            return owner.gives(name)
+        kind = join(map(self.kind, rows))
+        return kind if len(rows) == len(self.literals(base, "Hashtable")) else replace(kind, texts=None)
 
     def _element(self, node: Node) -> Kind:
         base = self.kind(node.Target)
@@ -278,9 +332,11 @@ class Flow:
             case "convertfrom-json":
                 return JSON_ROOT
             case "invoke-command":
-                kind = self._outputs(self.constants.literal(call.value("ScriptBlock"), "ScriptBlockExpression"))
+                kind = self._outputs(self.literals(call.value("ScriptBlock"), "ScriptBlockExpression"))
                 extra = record("", ["PSComputerName", "RunspaceId"]).members or {}
-                return kind if kind.members is None else Kind(kind.name, kind.members | extra)
+                return kind if kind.members is None else replace(kind, members=kind.members | extra)
+            case "join-path":
+                return replace(net_type("string"), texts=self.kind(call.value("ChildPath")).texts)
             case "new-object":
                 return net_type(constant(call.value("TypeName")) or "")
             case "group-object":
@@ -307,14 +363,14 @@ class Flow:
             return UNKNOWN
         return Kind("selected object", {name.lower(): upstream.member(name) or (name, "") for name in names})
 
-    def classes(self, call: Call) -> set[str]:
+    def classes(self, call: Call) -> Set[str]:
         """The CIM classes that a call addresses, by name, query or instance; none when they cannot be seen."""
-        named = self.constants.argument(call, "ClassName")
+        named = self.argument(call, "ClassName")
         if named is not None:
-            return self.constants.strings(named)
-        words = [text.split() for text in self.constants.strings(self.constants.argument(call, "Query"))]
+            return self.strings(named)
+        words = [text.split() for text in self.strings(self.argument(call, "Query"))]
         queried = {to for text in words for word, to in pairwise(text) if word.lower() == "from"}
-        given = self.constants.argument(call, "InputObject")
+        given = self.argument(call, "InputObject")
         names = (self.kind(given) if given else self.upstream(call.node)).name.split(" or ")
         return queried or {name for name in names if name.lower() in tables.cim_classes()}
 
@@ -324,7 +380,7 @@ class Flow:
         base = "Microsoft.Management.Infrastructure.CimInstance"
         if call.lower != "invoke-cimmethod":
             return join(record(one["name"], one["properties"], base) if one else UNKNOWN for one in known or [None])
-        methods = self.constants.strings(self.constants.argument(call, "MethodName"))
+        methods = self.strings(self.argument(call, "MethodName"))
         given = []
         for one in known:
             shapes = {method.lower(): shape for method, shape in one["methods"].items()} if one else {}

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import tables
-from .commands import Constants, calls
+from .commands import calls
 from .fault import Fault, nearest
 from .tree import Node, constant, name_of, plain, variables
+from .values import Flow
 
 _OUT_PARAMETERS = {f"{stem}variable" for stem in ("out", "error", "warning", "information", "pipeline", "session")}
 _WALLS = ("ComputerName", "Session", "VMName", "VMId")
@@ -17,7 +18,7 @@ _LOOPS = {"ForEachStatement", "WhileStatement", "ForStatement", "DoWhileStatemen
 class _Names:
     """Where each name is written and read, and the scope of each place."""
 
-    def __init__(self, root: Node, constants: Constants) -> None:
+    def __init__(self, root: Node, flow: Flow) -> None:
         #: Blocks that go to another machine, directly or through a variable: they see nothing of what is outside.
         self.far: set[Node] = set()
         self.writes: dict[str, list[tuple[int, Node]]] = {}
@@ -26,7 +27,7 @@ class _Names:
         for call in calls(root):
             far = call.splats or any(map(call.has, _WALLS))
             if call.lower == "start-job" or (call.lower == "invoke-command" and far):
-                blocks = constants.literal(call.value("ScriptBlock"), "ScriptBlockExpression")
+                blocks = flow.literals(call.value("ScriptBlock"), "ScriptBlockExpression")
                 self.far |= {block.ScriptBlock for block in blocks}
             if call.lower in {"foreach-object", "where-object"}:
                 self.same |= {kid.ScriptBlock for kid in call.node.kids if kid.ScriptBlock}
@@ -79,9 +80,9 @@ def _in_loop(write: Node, at: int) -> bool:
     return any(up.kind in _LOOPS and up.start <= at < up.end for up in write.above())
 
 
-def check(root: Node, constants: Constants) -> Iterator[Fault]:
+def check(root: Node, flow: Flow) -> Iterator[Fault]:
     """Reads of names never assigned, and names assigned but never read (a misspelled target looks like that)."""
-    names = _Names(root, constants)
+    names = _Names(root, flow)
     additions = tables.additions()
     environment = [f"env:{name}" for name in additions["environment"]["names"]]
     settings = {name.lower() for name in additions["preference_variables"]["names"]}
