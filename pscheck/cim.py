@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from . import tables
 from .commands import Call, calls
-from .fault import Fault, nearest
+from .fault import Fault, unknown
 from .tree import Node, constant, elements, entries, plain
 from .values import Flow
 
@@ -33,25 +33,22 @@ def check(root: Node, flow: Flow) -> Iterator[Fault]:
         if not names:
             yield Fault(call.node.line, "cim-class", f"{call.name}: its class cannot be seen", "write its name as text")
         for name in names:
-            entry = known.get(name.lower())
-            if entry is None:
-                hint = nearest(name, [one["name"] for one in known.values()])
-                yield Fault((given or call.node).line, "cim-class", f"unknown CIM class {name}", hint)
-                continue
-            if given is not None or flow.argument(call, "Query") is not None:
-                yield from _check_namespace(call, entry, flow)
-            yield from _check_properties(call, entry, flow)
-            if call.lower == "invoke-cimmethod":
-                yield from _check_method(call, entry, flow)
+            line = (given or call.node).line
+            yield from unknown(line, "cim-class", "unknown CIM class", name, [one["name"] for one in known.values()])
+            if entry := known.get(name.lower()):
+                if given is not None or flow.argument(call, "Query") is not None:
+                    yield from _check_namespace(call, entry, flow)
+                yield from _check_properties(call, entry, flow)
+                if call.lower == "invoke-cimmethod":
+                    yield from _check_method(call, entry, flow)
 
 
 def _check_namespace(call: Call, entry: dict[str, Any], flow: Flow) -> Iterator[Fault]:
     node = flow.argument(call, "Namespace")
     given = flow.strings(node) if node is not None else {"root/cimv2"}
     for name in given or {"a namespace that cannot be seen"}:
-        if name.replace("\\", "/").lower().strip("/") != entry["namespace"].lower():
-            line = (node or call.node).line
-            yield Fault(line, "cim-namespace", f"{entry['name']} is not in {name}", entry["namespace"])
+        written = name.replace("\\", "/").strip("/")
+        yield from unknown((node or call.node).line, "cim-namespace", entry["name"], written, [entry["namespace"]])
 
 
 def _check_method(call: Call, entry: dict[str, Any], flow: Flow) -> Iterator[Fault]:
@@ -65,46 +62,45 @@ def _check_method(call: Call, entry: dict[str, Any], flow: Flow) -> Iterator[Fau
     if rows and len(rows) == len(with_rows):
         pairs = [(constant(row) or "", table) for row, table in zip(rows, with_rows, strict=True)]
     for name, table in pairs:
+        yield from unknown((node or call.node).line, "cim-method", entry["name"], name, entry["methods"])
         spelled, known = methods.get(name.lower(), ("", []))
-        if spelled:
-            yield from _check_arguments(table, call, f"{entry['name']}.{spelled}", known, flow)
-        else:
-            hint = nearest(name, entry["methods"])
-            yield Fault((node or call.node).line, "cim-method", f"{entry['name']} has no method {name}", hint)
-
-
-def _check_arguments(given: Node | None, call: Call, method: str, known: list[str], flow: Flow) -> Iterator[Fault]:
-    literals = flow.literals(given, "Hashtable")
-    if given is None and known:
-        yield Fault(call.node.line, "cim-argument", f"{method} is called without arguments", ", ".join(known))
-    elif given is not None and not literals:
-        yield Fault(given.line, "cim-argument", f"{method}: its arguments cannot be seen", "a literal hashtable")
-    for table in literals:
-        keys = {name.lower() for _, name, _ in entries(table)}
-        for key, name, _ in entries(table):
-            if name.lower() not in {one.lower() for one in known}:
-                yield Fault(key.line, "cim-argument", f"{method} has no argument {name}", nearest(name, known))
-        if missing := [name for name in known if name.lower() not in keys]:
-            yield Fault(table.line, "cim-argument", f"{method}: argument missing", ", ".join(missing))
+        literals, line, what = (
+            flow.literals(table, "Hashtable"),
+            (table or call.node).line,
+            f"{entry['name']}.{spelled}",
+        )
+        if not literals and (known or table):
+            yield Fault(line, "cim-argument", f"{what}: no arguments can be seen", "a literal hashtable")
+        for literal in literals if spelled else ():
+            keys = {word.lower() for _, word, _ in entries(literal)}
+            for key, word, _ in entries(literal):
+                yield from unknown(key.line, "cim-argument", what, word, known)
+            if missing := [word for word in known if word.lower() not in keys]:
+                yield Fault(literal.line, "cim-argument", f"{what}: argument missing", ", ".join(missing))
 
 
 def _check_properties(call: Call, entry: dict[str, Any], flow: Flow) -> Iterator[Fault]:
     """Properties in -Filter, -Query and -Property (of Get-CimInstance a list of names, elsewhere a hashtable)."""
     condition, query, chosen = (flow.argument(call, name) for name in ("Filter", "Query", "Property"))
-    if condition is not None:
-        yield from _check_condition(condition.line, _text(condition, flow), entry)
+    named = [(key.line, name) for table in flow.literals(chosen, "Hashtable") for key, name, _ in entries(table)]
+    if chosen is not None and call.lower == "get-ciminstance":
+        named += [(chosen.line, name) for name in sorted(flow.strings(chosen))]
+    conditions = [(condition.line, _text(condition, flow))] if condition is not None else []
     if query is not None:
         match = _QUERY.match(_text(query, flow))
         if match is None:
             yield Fault(query.line, "wql", "not a WQL query of the form SELECT … FROM … WHERE …", "")
         else:
-            yield from _check_names(query.line, re.findall(r"\w+", match["what"]), entry)
-            yield from _check_condition(query.line, match["where"] or "", entry)
-    for table in flow.literals(chosen, "Hashtable"):
-        for key, name, _ in entries(table):
-            yield from _check_names(key.line, [name], entry)
-    if chosen is not None and call.lower == "get-ciminstance":
-        yield from _check_names(chosen.line, sorted(flow.strings(chosen)), entry)
+            named += [(query.line, name) for name in re.findall(r"\w+", match["what"])]
+            conditions.append((query.line, match["where"] or ""))
+    for line, where in conditions:  # words outside quotes that are no operators are property names
+        bare = re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", " ", where)
+        bare = re.sub(r"\$\([^)]*\)|\$[\w:]+|\{\d+[^}]*\}", " ", bare)
+        named += [(line, word) for word in re.findall(r"[A-Za-z_]\w*", bare) if word.lower() not in _WQL_WORDS]
+        if "==" in bare or re.search(r"\s-(eq|ne|like)\b", bare):
+            yield Fault(line, "wql", "this is WQL, not PowerShell", "=, <>, LIKE")
+    for line, name in named:
+        yield from unknown(line, "cim-property", f"{entry['name']} has no property", name, entry["properties"])
 
 
 def _text(node: Node, flow: Flow) -> str:
@@ -112,20 +108,3 @@ def _text(node: Node, flow: Flow) -> str:
     node = next(iter(elements(node)), node)
     node = node.Left if node.Operator == "Format" else node
     return next(iter(sorted(flow.strings(node))), "") or str(node.Value or "")
-
-
-def _check_condition(line: int, where: str, entry: dict[str, Any]) -> Iterator[Fault]:
-    """Words of a condition outside quotes that are no operators are property names."""
-    bare = re.sub(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", " ", where)
-    bare = re.sub(r"\$\([^)]*\)|\$[\w:]+|\{\d+[^}]*\}", " ", bare)
-    yield from _check_names(line, [w for w in re.findall(r"[A-Za-z_]\w*", bare) if w.lower() not in _WQL_WORDS], entry)
-    if "==" in bare or re.search(r"\s-(eq|ne|like)\b", bare):
-        yield Fault(line, "wql", "this is WQL, not PowerShell", "=, <>, LIKE")
-
-
-def _check_names(line: int, names: Iterable[str], entry: dict[str, Any]) -> Iterator[Fault]:
-    known = {one.lower() for one in entry["properties"]}
-    for name in names:
-        if name.lower() not in known:
-            hint = nearest(name, entry["properties"])
-            yield Fault(line, "cim-property", f"{entry['name']} has no property {name}", hint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -28,3 +28,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
     by_lower = {word.lower(): word for word in known}
     found = difflib.get_close_matches(name.lower(), by_lower, n=2, cutoff=0.6)
     return " or ".join(by_lower[word] for word in found)
+
+
+def unknown(line: int, rule: str, what: str, name: str, known: Collection[str]) -> Iterator[Fault]:
+    """A fault where ``name`` is none of the ``known``, whatever its case; ``what`` says of what."""
+    if name.lower() not in {one.lower() for one in known}:
+        few = ", ".join(sorted(known)) if len(known) < 12 else ""
+        yield Fault(line, rule, f"{what} {name}", nearest(name, known) or few)

@@ -18,6 +18,8 @@ from .tree import Node, constant, elements, entries, name_of, plain, variables
 
 _ITEM_BY_KEY = ("System.Collections.Hashtable", "System.Collections.Specialized.OrderedDictionary")
 _SAME = {"where-object", "sort-object", "tee-object"}
+_MANY = {"ArrayExpression", "ArrayLiteral", "Hashtable"}
+_AS_IT_IS = {"VariableExpression", "UsingExpression", "ConvertExpression", "BinaryExpression", "Command"}
 _BLOCKS = {"StatementBlock", "NamedBlock", "CatchClause", "ScriptBlock"}
 
 
@@ -26,7 +28,8 @@ class Kind:
     """``name`` for messages; ``members``: lower-case name -> (spelling, type of the value or "").
 
     ``said``: why it is a text of Windows' own language, where it is one (see localised.py). ``texts``: every constant
-    that it can be, where all are seen. ``nodes``: the literal tables and blocks that it can be.
+    that it can be, where all are seen. ``nodes``: the literal tables and blocks that it can be. ``many``: it is a list
+    in any case, never a lone object.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Kind:
     said: str = ""
     texts: frozenset[str] | None = None
     nodes: tuple[Node, ...] = ()
+    many: bool = False
 
     def saying(self, said: str) -> Kind:
         """The same, as what Windows says in its language."""
@@ -58,7 +62,7 @@ NOTHING = Kind("nothing", {})
 
 def join(kinds: Iterable[Kind]) -> Kind:
     """One kind for "this or that": all members of all; unknown as soon as one of them is."""
-    real = [kind for kind in kinds if kind is not NOTHING]
+    real = [kind for kind in kinds if kind.name != NOTHING.name]
     if len(real) < 2:
         return real[0] if real else NOTHING
     said = next((kind.said for kind in real if kind.said), "")
@@ -99,7 +103,8 @@ def net_type(name: str, static: bool = False) -> Kind:
     members = {spelled.lower(): (spelled, result) for spelled, _, result in words}
     if static:
         members["new"] = ("new", full)
-    return Kind("open") if entry.get("open") else Kind(full, members)
+    has_count = "count" in members
+    return Kind("open", many=has_count) if entry.get("open") else Kind(full, members, many=name.endswith("[]"))
 
 
 def native_name(name: str) -> str | None:
@@ -123,6 +128,10 @@ class Flow:
         for parameter in root.find("Parameter"):
             types = [net_type(one.TypeName) for one in parameter.Attributes if one.kind == "TypeConstraint"]
             self.typed.setdefault(name_of(parameter.Name), []).append(types[0] if types else UNKNOWN)
+        self.arrays = {name for name, kinds in self.typed.items() if any(kind.many for kind in kinds)}
+        for node in root.find("AssignmentStatement"):
+            if node.Left.Type and node.Left.Type.TypeName.endswith("[]"):
+                self.arrays |= {name_of(one) for one in variables(node.Left)}
         #: Keys that are added later: `$h['a'] = 1`, `$h.Add('c', 1)`; a computed key (None) opens the table.
         self.added: dict[str, set[str | None]] = {}
         for node in root.find("IndexExpression", "InvokeMemberExpression"):
@@ -146,6 +155,8 @@ class Flow:
             return NOTHING
         self._busy.append(node)
         found = self._infer(node)
+        if node.kind in _MANY or (found.many and node.kind not in _AS_IT_IS):
+            found = replace(found, many=node.kind in _MANY)
         self._busy.pop()
         if not self._busy:
             self._known[node] = found
@@ -194,7 +205,7 @@ class Flow:
     def _operator(self, node: Node) -> Kind:
         word = node.Operator or node.TokenKind
         if word in {"Format", "Join"} or word.endswith(("split", "replace")):
-            return net_type("string")
+            return replace(net_type("string"), many=word.endswith("split") and node.Left is not None)
         if word in {"Plus", "Minus"} and node.Left is not None:
             return self.kind(node.Left)
         if word == "As":
@@ -214,8 +225,13 @@ class Flow:
         if name in tables.types()["automatic"]:
             return net_type(tables.types()["automatic"][name])
         added = self.added.get(name, set())
-        kind = join([*map(self.kind, self.assigned.get(name, [])), *self.typed.get(name, [])])
-        if kind is NOTHING or None in added:
+        held = [(source.up, self.kind(source)) for source in self.assigned.get(name, [])]
+        kind = join([*(kind for _, kind in held), *self.typed.get(name, [])])
+        # What a foreach hands out is one of the list; `+=` leaves a variable what it is.
+        plain_ = [(up.kind, kind) for up, kind in held if up and up.Operator != "PlusEquals"]
+        whole = [up != "ForEachStatement" and kind.many for up, kind in plain_]
+        kind = replace(kind, many=name in self.arrays or (bool(whole) and all(whole)))
+        if kind.name == NOTHING.name or None in added:
             return replace(kind, name="unknown", members=None)
         if kind.members is None:
             return kind
@@ -319,7 +335,7 @@ class Flow:
     def _command(self, call: Call) -> Kind:
         match call.lower:
             case name if name in _SAME:
-                return self.upstream(call.node)
+                return replace(self.upstream(call.node), many=False)
             case name if name in self.functions:
                 return self.kind(self.functions[name])
             case "select-object":
@@ -354,7 +370,7 @@ class Flow:
             result = (upstream.member(constant(expand) or "") or ("", ""))[1]
             return net_type(result)
         if chosen is None:
-            return upstream
+            return replace(upstream, many=False)
         names = []
         for part in elements(chosen):
             labels = [constant(value) for _, key, value in entries(part) if key.lower() == "name"]
