@@ -92,7 +92,7 @@ def _check_words(program: str, words: list[str]) -> None:
         return
     if program == "runbook" and "--lang" in words[:-1]:  # taken from anywhere on the line (cli.py)
         at = words.index("--lang")
-        _one_of(words[at + 1], sentences.LANGS, "the language")
+        _value("lang", words[at + 1], "")
         del words[at : at + 2]
     given = _given(_CLICK[program], program, words)
     if program == "papermill" and not given.get("version"):
@@ -140,13 +140,11 @@ def _given(command: click.Command, path: str, words: list[str]) -> dict[str, Any
 
 
 def _runbook(given: dict[str, Any]) -> None:
-    command, step, notebook = given.get(""), given.get("step"), given.get("notebook", "migrate")
-    for key in ("name", "of", "case", "case_name"):
-        if command != "rehearse" or key != "name":
-            _case(given.get(key))
-    _recording(given.get("name" if command == "rehearse" else "rehearsal"))
-    if "changes" in given:
-        _changes(given["changes"], given.get("what", notebook))
+    command, step = given.get(""), given.get("step")
+    if command == "rehearse":
+        given["rehearsal"] = given.pop("name", None)
+    for name, value in given.items():
+        _value(name, value, given.get("what") or given.get("notebook", "migrate"))
     if command == "confirm":
         by_hand = [one.id for one in _steps().values() if one.kind == "manual" or host_import.can_import(one.id)]
         _one_of(step, by_hand, "a step that a person confirms:")
@@ -155,8 +153,7 @@ def _runbook(given: dict[str, Any]) -> None:
             field, equals, _ = pair.partition("=")
             if not equals and pair != UNSEEN:
                 raise Mistake(f"--set {pair} gives no value", "FIELD=VALUE", pair)
-            if asks:
-                _one_of(field, asks, f"what {step} asks for:")
+            _one_of(field, asks or [field], f"what {step} asks for:")
     if command == "accept" and step != "journal":  # of the journal nothing is decided (commands/case.py)
         _one_of(step, _steps(), "the step")
         if not {"done", "not_done", "which", "script", "renamed", "again"} & given.keys():
@@ -165,11 +162,6 @@ def _runbook(given: dict[str, Any]) -> None:
             )
         if given.get("script") and step in _steps() and not _steps()[str(step)].script:
             raise Mistake(f"{step} runs no script", "--done or --not-done", str(step))
-    if command == "schedule":
-        _one_of(given.get("day"), (*scheduled_task.DAYS, "daily"), "the day")
-        at = given.get("at")
-        if not _stands_for_any(at) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(at)):
-            raise Mistake(f"{at} is no time of day", "HH:MM", str(at))
 
 
 def _papermill(given: dict[str, Any]) -> None:
@@ -178,21 +170,39 @@ def _papermill(given: dict[str, Any]) -> None:
     if _stands_for_any(path) or _stands_for_any(leaf):
         return
     _one_of(path, [f"notebooks/{name}.ipynb" for name in notebooks()], "the notebook")
-    notebook = leaf.removesuffix(".ipynb")
     if not given.get("help_notebook") and not _stands_for_any(output):
-        if not str(output).endswith(".ipynb"):
-            raise Mistake(f"the output notebook {output} does not end in .ipynb", "", str(output))
-        _case(str(output).replace("\\", "/").rpartition("/")[2].removesuffix(".ipynb"))
+        made, dot, ending = str(output).replace("\\", "/").rpartition("/")[2].rpartition(".")
+        _one_of(dot + ending, [".ipynb"], f"{output}: the ending")
+        _value("case", made, "")
+    notebook = leaf.removesuffix(".ipynb")
     for name, value in [*given.get("parameters", ()), *given.get("parameters_raw", ())]:
         _one_of(name, parameters(notebook), f"the parameter of {leaf}:")
-        if name == "apply":
-            _changes(value, notebook)
-        elif name == "rehearsal":
-            _recording(value)
-        elif name == "lang":
-            _one_of(value, sentences.LANGS, "the language")
-        elif name in ("case", "of"):
-            _case(value)
+        _value(name, value, notebook)
+
+
+def _value(name: str, value: Any, notebook: str) -> None:
+    """What a parameter of runbook or papermill takes, where that is one of the project's own words."""
+    if _stands_for_any(value):
+        return
+    if name in ("name", "of", "case", "case_name") and value and not is_case_name(value):
+        raise Mistake(f"{value} cannot be a case's name", "letters, digits, dot, hyphen, underscore", value)
+    if name in ("changes", "apply"):
+        known = [step for step in notebook_steps(notebook) if _steps()[step].kind == "change"]
+        for step in value.split(","):
+            _one_of(step.strip(), known, f"the change of {notebook}:")
+    if name == "rehearsal":
+        known = [path.name for path in (ROOT / "notebooks" / "rehearsals").iterdir() if path.is_dir()]
+        _one_of(value, [*known, *tables.programs()["made_by_the_reader"]["names"], ""], "the recording")
+    if name == "lang":
+        _one_of(value, sentences.LANGS, "the language")
+    if name == "day":
+        _one_of(value, (*scheduled_task.DAYS, "daily"), "the day")
+    if (
+        name == "at"
+        and notebook in ("backup", "audit", "hosts")
+        and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value)
+    ):
+        raise Mistake(f"{value} is no time of day", "HH:MM", value)
 
 
 # Python's launchers and what they start
@@ -298,19 +308,3 @@ def own_scripts() -> dict[str, frozenset[str]]:
         head = path.read_text(encoding="utf-8-sig").partition("\nSet-StrictMode")[0]
         out[path.name.lower()] = frozenset(name.lower() for name in re.findall(r"(?m)^\s*\[\w+\] \$(\w+)", head))
     return out
-
-
-def _case(value: Any) -> None:
-    if value and not _stands_for_any(value) and not is_case_name(value):
-        raise Mistake(f"{value} cannot be a case's name", "letters, digits, dot, hyphen, underscore", value)
-
-
-def _changes(value: str, notebook: str) -> None:
-    known = [step for step in notebook_steps(notebook) if _steps()[step].kind == "change"]
-    for step in value.split(","):
-        _one_of(step.strip(), known, f"the change of {notebook}:")
-
-
-def _recording(value: Any) -> None:
-    known = [path.name for path in (ROOT / "notebooks" / "rehearsals").iterdir() if path.is_dir()]
-    _one_of(value or UNSEEN, [*known, *tables.programs()["made_by_the_reader"]["names"]], "the recording")

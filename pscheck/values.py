@@ -143,6 +143,7 @@ class Flow:
             if base.kind == "VariableExpression":
                 self.added.setdefault(name_of(base), set()).add(constant(key))
         self._busy: list[Node] = []
+        self._cut = 0
         self._known: dict[Node, Kind] = {}
 
     def kind(self, node: Node | None) -> Kind:
@@ -152,13 +153,15 @@ class Flow:
         if node in self._known:
             return self._known[node]
         if node in self._busy or len(self._busy) > 40:
+            self._cut += 1
             return NOTHING
+        cut = self._cut
         self._busy.append(node)
         found = self._infer(node)
         if node.kind in _MANY or (found.many and node.kind not in _AS_IT_IS):
             found = replace(found, many=node.kind in _MANY)
         self._busy.pop()
-        if not self._busy:
+        if not self._busy or cut == self._cut:
             self._known[node] = found
         return found
 
