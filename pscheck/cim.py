@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import tables
-from .commands import Call, calls
 from .fault import Fault, unknown
-from .tree import Node, constant, elements, entries, plain
+from .tree import Call, Node, calls, constant, elements, entries, plain
 from .values import Flow
 
 _COMMANDS = {

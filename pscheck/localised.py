@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .commands import calls
 from .fault import Fault
-from .tree import Node, constant, elements, plain
+from .tree import Node, calls, constant, elements, plain
 from .values import Flow
 
 _COMPARING = {

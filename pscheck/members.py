@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from . import tables
-from .commands import calls
 from .fault import Fault, nearest, unknown
-from .tree import Node, constant, elements, entries
+from .tree import Node, calls, constant, elements, entries
 from .values import JSON_ROOT, Flow, Kind, full_name, net_type
 
 _ALWAYS = {"psobject", "gettype", "tostring", "where", "foreach", "equals", "count", "length"}

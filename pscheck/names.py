@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from . import programs, tables
-from .commands import Call, calls
-from .fault import Fault, nearest
-from .tree import Node, constant, elements, entries, name_of
+from .fault import Fault, nearest, unknown
+from .tree import Call, Node, calls, constant, elements, entries, name_of
 from .values import Flow
 
 
 def check(root: Node, flow: Flow) -> Iterator[Fault]:
     """Unknown commands, aliases, unknown or shortened parameters, arguments that name no parameter."""
+    common = tables.catalog()["commonParameters"]
     functions = {
-        function.Name.lower(): [name_of(parameter.Name) for parameter in function.find("Parameter")]
+        function.Name.lower(): [*(name_of(parameter.Name) for parameter in function.find("Parameter")), *common]
         for function in root.find("FunctionDefinition")
     }
     for call in calls(root):
-        yield from _check_command(call, functions, flow)
+        if not flow.native(call):
+            yield from _check_call(call, functions, flow)
 
 
-def _check_command(call: Call, functions: dict[str, list[str]], flow: Flow) -> Iterator[Fault]:
-    line, shown = call.node.line, call.node.text[:40]
-    aliases, known = tables.additions()["aliases"], tables.commands()
-    if call.node.InvocationOperator == "Dot":
+def _check_call(call: Call, functions: dict[str, list[str]], flow: Flow) -> Iterator[Fault]:
+    line, shown, operator = call.node.line, call.node.text[:40], call.node.InvocationOperator
+    aliases, known, scripts = tables.additions()["aliases"], tables.commands(), programs.own_scripts()
+    if operator == "Dot":
         yield Fault(line, "dot-source", f"{shown} runs another file in this scope", "one text, one step")
-    elif flow.native(call):
-        return
     elif not call.name:
         if not flow.literals(call.target, "ScriptBlockExpression"):
             yield Fault(line, "command", f"{shown!r}: what it runs cannot be seen", "write the name")
-    elif call.name in aliases or call.lower in aliases:
+    elif call.lower in aliases:
         yield Fault(line, "alias", f"{call.name} is an alias", aliases[call.lower])
-    elif call.lower.endswith(".ps1"):
-        yield from _check_script(call)
     elif call.lower in functions:
-        parameters = [*functions[call.lower], *tables.catalog()["commonParameters"]]
-        yield from _check_parameters(call, call.name, parameters, flow)
+        yield from _check_parameters(call, call.name, functions[call.lower], flow)
+    elif operator == "Ampersand" and (leaf := re.sub(r".*\\", "", call.lower)) in scripts and call.name[:2] == ".\\":
+        yield from _check_parameters(call, leaf, scripts[leaf], flow)  # of the project, started by a person
     elif call.lower in known:
         spelled, own = known[call.lower]
         if spelled != call.name:
@@ -49,22 +48,9 @@ def _check_command(call: Call, functions: dict[str, list[str]], flow: Flow) -> I
             yield Fault(first.line, "positional", f"{spelled}: {shown!r} follows no parameter", "name its parameter")
         yield from _check_values(call, spelled, flow)
     else:
-        everything = [*(name for name, _ in known.values()), *functions, *tables.natives()["tools"], *programs.names()]
-        yield Fault(line, "command", f"unknown command {call.name}", nearest(call.name, everything))
-
-
-def _check_script(call: Call) -> Iterator[Fault]:
-    r"""`& .\install.ps1`: a script of the project that a person starts, with the parameters it has."""
-    own = programs.own_scripts()
-    leaf = call.name.replace("/", "\\").rsplit("\\", 1)[-1]
-    if call.node.InvocationOperator != "Ampersand" or not call.name.startswith(".\\") or leaf.lower() not in own:
-        hint = " or ".join(f"& .\\{name}" for name in sorted(own))
-        yield Fault(call.node.line, "command", f"unknown script {call.name}", nearest(leaf, own) or hint)
-        return
-    for node, name, _ in call.named:
-        if name.lower() not in own[leaf.lower()]:
-            hint = nearest(name, own[leaf.lower()])
-            yield Fault(node.line, "parameter", f"{leaf} has no parameter -{name}", hint)
+        natives = [*tables.natives()["tools"], *programs.names(), *(f"& .\\{name}" for name in scripts)]
+        hint = nearest(call.name, [*(name for name, _ in known.values()), *functions, *natives])
+        yield Fault(line, "command", f"unknown command {call.name}", hint)
 
 
 def _check_parameters(call: Call, command: str, known: Collection[str], flow: Flow) -> Iterator[Fault]:
@@ -85,14 +71,11 @@ def _check_values(call: Call, command: str, flow: Flow) -> Iterator[Fault]:
     """Values of parameters that take one of a closed list of words; keys of -FilterHashtable."""
     lists = tables.additions()["values"]
     for _, name, value in flow.arguments(call):
-        known = lists.get(f"{command} -{name}") or lists.get(f"-{name}")
-        words = [(part.line, constant(part)) for part in elements(value) if known]
-        rule, options = "value", [str(one) for one in known["words"]] if known else []
-        if name.lower() == "filterhashtable":
-            tables_ = flow.literals(value, "Hashtable")
-            words = [(key.line, word) for table in tables_ for key, word, _ in entries(table)]
-            rule, options = "filter", tables.additions()["filter_hashtable_keys"]["names"]
-        for line, word in words:
-            if word is not None and word.lower() not in {one.lower() for one in options}:
-                hint = nearest(word, options) or ", ".join(options)
-                yield Fault(line, rule, f"{command} -{name} does not take {word}", hint)
+        listed = lists.get(f"{command} -{name}") or lists.get(f"-{name}") or {"words": []}
+        known, what = [str(word) for word in listed["words"]], f"{command} -{name} does not take"
+        for part in elements(value) if known else ():
+            yield from unknown(part.line, "value", what, constant(part) or known[0], known)
+        for table in flow.literals(value, "Hashtable") if name.lower() == "filterhashtable" else ():
+            for key, word, _ in entries(table):
+                keys = tables.additions()["filter_hashtable_keys"]["names"]
+                yield from unknown(key.line, "filter", what, word, keys)

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import programs, tables
-from .commands import Call, calls
-from .fault import Fault, nearest
+from .fault import Fault, nearest, unknown
 from .localised import is_comparison
-from .tree import Node, constant, name_of, plain, statement_of, variables
+from .tree import Call, Node, calls, constant, name_of, plain, statement_of, variables
 from .values import Flow
 
 _SWITCH = re.compile(r"^[/-](?P<name>[A-Za-z?][\w+-]*)(?P<rest>[:=].*)?$", re.DOTALL)
@@ -44,7 +43,7 @@ def check(root: Node, flow: Flow, typed: bool = False) -> Iterator[Fault]:
 
 def _check_words(call: Call, tool: str, flow: Flow) -> Iterator[Fault]:
     table: dict[str, Any] = tables.natives()["tools"][tool]
-    # The arguments in order, as far as they are visible: flow, and the start of `"/LOG:$file"`.
+    # The arguments in order, as far as they are visible: constants, and the start of `"/LOG:$file"`.
     words: list[tuple[Node, str]] = []
     for part in call.node.CommandElements[1:]:
         sources = flow.assigned.get(name_of(part), []) if part.Splatted else [part]
@@ -52,30 +51,23 @@ def _check_words(call: Call, tool: str, flow: Flow) -> Iterator[Fault]:
         for leaf in leaves:
             word = constant(leaf) if leaf.kind != "CommandParameter" else leaf.text
             words.append((leaf, word if word is not None else str(leaf.Value or "")))
-    switches: dict[str, Any] = dict(table.get("switches") or {})
-    verbs: dict[str, Any] = table.get("verbs") or {}
+    switches, verbs = dict(table.get("switches") or {}), table.get("verbs")
     if verbs:
-        node, verb = words[0] if words and words[0][1] else (call.node, "")
+        node, verb = words[0] if words else (call.node, "")
         name = verb.lower().lstrip("-/")
-        if name not in verbs:
-            yield Fault(node.line, "native", f"{tool} has no verb {verb}", nearest(name, verbs) or ", ".join(verbs))
-            return
-        switches |= verbs[name].get("switches") or {}
-        words = words[1:]
+        yield from unknown(node.line, "native", f"{tool} has no verb", name, verbs)
+        switches |= (verbs.get(name) or {}).get("switches") or {}
+        words = words[1:] if name in verbs else []
     for node, word in words:
         match = _SWITCH.match(word)
         if not word.startswith(("/", "-")) or (table.get("paths") and re.match(r"^[A-Za-z]:", word)):
             # A bare word where only a closed list of words can stand (`gpresult /scope computer`).
-            known = [str(one) for one in table.get("bare") or ()]
-            plain_word = re.fullmatch(r"[A-Za-z0-9_-]+", word) and node.StringConstantType == "BareWord"
-            if known and plain_word and word.lower() not in {one.lower() for one in known}:
-                yield Fault(node.line, "native", f"{tool} does not know the word {word}", nearest(word, known))
+            if table.get("bare") and re.fullmatch(r"[A-Za-z0-9_-]+", word) and node.StringConstantType == "BareWord":
+                yield from unknown(node.line, "native", f"{tool} does not know the word", word, table["bare"])
         elif match is None or match["name"].lower() not in switches:
             yield Fault(node.line, "native", f"{tool} has no switch {word}", nearest(word.lstrip("/-"), switches))
-        else:
-            wrong = _wrong_value(match["rest"] or "", switches[match["name"].lower()])
-            if wrong:
-                yield Fault(node.line, "native", f"{tool} {word}: {wrong}", "")
+        elif wrong := _wrong_value(match["rest"] or "", switches[match["name"].lower()]):
+            yield Fault(node.line, "native", f"{tool} {word}: {wrong}", "")
 
 
 def _wrong_value(rest: str, rule: Any) -> str:
@@ -89,18 +81,14 @@ def _wrong_value(rest: str, rule: Any) -> str:
 def _check_program(call: Call, flow: Flow) -> Iterator[Fault]:
     """The project's own commands and Python's launchers: the words as the program itself would take them."""
     parts = call.node.CommandElements[1:]
-    words = [_typed(part) for part in parts]
+    # What a variable holds is not seen; a number is taken as it is written.
+    words = [
+        programs.UNSEEN if any(variables(part)) else (part.StringConstantType and constant(part)) or part.text
+        for part in parts
+    ]
     if found := programs.mistake(call.name or next(iter(flow.strings(call.target))), words):
         where = parts[words.index(found.word)] if found.word in words else call.node
         yield Fault(where.line, "program", found.wrong, found.right)
-
-
-def _typed(part: Node) -> str:
-    """A word as the program gets it; what a variable holds is not seen."""
-    value = constant(part)
-    if value is not None and part.StringConstantType:
-        return value
-    return programs.UNSEEN if any(variables(part)) else part.text
 
 
 def _is_tested(command: Node, natives: set[Node]) -> bool:

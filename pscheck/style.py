@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 
 from . import tables
-from .commands import Call, before, calls
 from .fault import Fault
-from .tree import Node, constant, name_of, variables
+from .tree import Call, Node, before, calls, constant, name_of, variables
 from .values import Flow
 
 _FORBIDDEN = {

@@ -13,8 +13,7 @@ from functools import cache
 from itertools import pairwise
 
 from . import programs, tables
-from .commands import Call, Named, before, read_call
-from .tree import Node, constant, elements, entries, name_of, plain, variables
+from .tree import Call, Named, Node, before, constant, elements, entries, name_of, plain, read_call, variables
 
 _ITEM_BY_KEY = ("System.Collections.Hashtable", "System.Collections.Specialized.OrderedDictionary")
 _SAME = {"where-object", "sort-object", "tee-object"}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import tables
-from .commands import calls
 from .fault import Fault, nearest
-from .tree import Node, constant, name_of, plain, variables
+from .tree import Node, calls, constant, name_of, plain, variables
 from .values import Flow
 
 _OUT_PARAMETERS = {f"{stem}variable" for stem in ("out", "error", "warning", "information", "pipeline", "session")}
