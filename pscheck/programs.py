@@ -8,7 +8,6 @@ text (a step, a notebook, its parameters, a recording) is looked up in the proje
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
@@ -18,19 +17,19 @@ from typing import Any
 
 import click
 from mkdocs.__main__ import cli as mkdocs
+from papermill import inspect_notebook
 from papermill.cli import papermill
 
 from runbook import cli
 from runbook.case.folder import is_case_name
 from runbook.commands import scheduled_task
-from runbook.knowledge import reference
-from runbook.knowledge.catalogue import notebook_steps
-from runbook.knowledge.records import Step
+from runbook.knowledge import catalogue
 from runbook.steps import host_import
 from runbook.words import sentences
 
 from . import tables
 from .fault import nearest
+from .tree import parse
 
 ROOT = Path(__file__).resolve().parents[1]
 #: A word whose value cannot be seen (a variable): it passes wherever a value can stand.
@@ -78,11 +77,8 @@ def _check_path(written: str, shell: bool) -> None:
     parts = folder.removeprefix(".\\").split("\\")
     made = len(parts) > 1 and parts[-2] in known and parts[-1] == ("bin" if shell else "Scripts")
     whole = folder.startswith("\\") if shell else re.match(r"[A-Za-z]:\\", folder)
-    if (
-        slash
-        and not (made and (len(parts) == 2 or whole))
-        and not (whole and not any("venv" in part for part in parts))
-    ):
+    elsewhere = whole and not any("venv" in part for part in parts)
+    if slash and not elsewhere and not (made and (len(parts) == 2 or whole)):
         raise Mistake(f"{written} lies in no folder that a page makes", right)
 
 
@@ -125,9 +121,8 @@ def _given(command: click.Command, path: str, words: list[str]) -> dict[str, Any
         if rest and rest[0] in known:
             return {"": rest[0], **_given(known[rest[0]], f"{path} {rest[0]}", rest[1:])}
         if rest or not asked:
-            raise Mistake(
-                f"{path} needs a subcommand", nearest("".join(rest[:1]), known) or ", ".join(known), *rest[:1]
-            )
+            hint = nearest("".join(rest[:1]), known) or ", ".join(known)
+            raise Mistake(f"{path} needs a subcommand", hint, *rest[:1])
     elif rest:
         raise Mistake(f"{path}: {rest[0]} is one word too many", "", rest[0])
     for parameter in command.params:
@@ -140,27 +135,29 @@ def _given(command: click.Command, path: str, words: list[str]) -> dict[str, Any
 
 
 def _runbook(given: dict[str, Any]) -> None:
-    command, step = given.get(""), given.get("step")
+    command, step, known = given.get(""), given.get("step"), catalogue.plain_steps()
+    about = known.get(str(step), {})
     if command == "rehearse":
         given["rehearsal"] = given.pop("name", None)
     for name, value in given.items():
         _value(name, value, given.get("what") or given.get("notebook", "migrate"))
     if command == "confirm":
-        by_hand = [one.id for one in _steps().values() if one.kind == "manual" or host_import.can_import(one.id)]
+        by_hand = [name for name, one in known.items() if one["kind"] == "manual" or host_import.can_import(name)]
         _one_of(step, by_hand, "a step that a person confirms:")
-        asks = [ask.id for ask in _steps()[str(step)].asks] if step in _steps() else []
+        asks = [ask["id"] for ask in about.get("asks", ())]
         for pair in given.get("given", ()):
             field, equals, _ = pair.partition("=")
             if not equals and pair != UNSEEN:
                 raise Mistake(f"--set {pair} gives no value", "FIELD=VALUE", pair)
             _one_of(field, asks or [field], f"what {step} asks for:")
+    at = given.get("at")
+    if command == "schedule" and not _stands_for_any(at) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(at)):
+        raise Mistake(f"{at} is no time of day", "HH:MM", str(at))
     if command == "accept" and step != "journal":  # of the journal nothing is decided (commands/case.py)
-        _one_of(step, _steps(), "the step")
+        _one_of(step, known, "the step")
         if not {"done", "not_done", "which", "script", "renamed", "again"} & given.keys():
-            raise Mistake(
-                "runbook accept needs a decision", "--done, --not-done, --part, --script, --renamed or --again"
-            )
-        if given.get("script") and step in _steps() and not _steps()[str(step)].script:
+            raise Mistake("runbook accept needs a decision", "--done, --not-done, --part, --script, --renamed, --again")
+        if given.get("script") and about and not about.get("script"):
             raise Mistake(f"{step} runs no script", "--done or --not-done", str(step))
 
 
@@ -169,7 +166,7 @@ def _papermill(given: dict[str, Any]) -> None:
     leaf = path.rpartition("/")[2]
     if _stands_for_any(path) or _stands_for_any(leaf):
         return
-    _one_of(path, [f"notebooks/{name}.ipynb" for name in notebooks()], "the notebook")
+    _one_of(path, [f"notebooks/{name}.ipynb" for name in catalogue.notebooks()], "the notebook")
     if not given.get("help_notebook") and not _stands_for_any(output):
         made, dot, ending = str(output).replace("\\", "/").rpartition("/")[2].rpartition(".")
         _one_of(dot + ending, [".ipynb"], f"{output}: the ending")
@@ -187,22 +184,17 @@ def _value(name: str, value: Any, notebook: str) -> None:
     if name in ("name", "of", "case", "case_name") and value and not is_case_name(value):
         raise Mistake(f"{value} cannot be a case's name", "letters, digits, dot, hyphen, underscore", value)
     if name in ("changes", "apply"):
-        known = [step for step in notebook_steps(notebook) if _steps()[step].kind == "change"]
+        steps = catalogue.plain_steps()
+        known = [step for step in catalogue.notebook_steps(notebook) if steps[step]["kind"] == "change"]
         for step in value.split(","):
             _one_of(step.strip(), known, f"the change of {notebook}:")
     if name == "rehearsal":
-        known = [path.name for path in (ROOT / "notebooks" / "rehearsals").iterdir() if path.is_dir()]
-        _one_of(value, [*known, *tables.programs()["made_by_the_reader"]["names"], ""], "the recording")
+        made = tables.programs()["made_by_the_reader"]["names"]
+        _one_of(value, [*catalogue.rehearsals(), *made, ""], "the recording")
     if name == "lang":
         _one_of(value, sentences.LANGS, "the language")
     if name == "day":
         _one_of(value, (*scheduled_task.DAYS, "daily"), "the day")
-    if (
-        name == "at"
-        and notebook in ("backup", "audit", "hosts")
-        and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value)
-    ):
-        raise Mistake(f"{value} is no time of day", "HH:MM", value)
 
 
 # Python's launchers and what they start
@@ -282,22 +274,9 @@ def _below_root(word: str) -> None:
 
 
 @cache
-def _steps() -> dict[str, Step]:
-    return {step.id: step for step in reference.steps()}
-
-
-@cache
-def notebooks() -> tuple[str, ...]:
-    """The names of the notebooks."""
-    return tuple(sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb")))
-
-
-@cache
 def parameters(notebook: str) -> tuple[str, ...]:
-    """The names that the notebook's parameters cell assigns."""
-    cells = json.loads((ROOT / "notebooks" / f"{notebook}.ipynb").read_text(encoding="utf-8"))["cells"]
-    tagged = [cell for cell in cells if "parameters" in cell["metadata"].get("tags", [])]
-    return tuple(re.findall(r"(?m)^(\w+)(?:: \w+)? =", "".join(tagged[0]["source"])))
+    """The names that the notebook's parameters cell assigns, as papermill reads it."""
+    return tuple(inspect_notebook(str(catalogue.notebook_path(notebook))))
 
 
 @cache
@@ -305,6 +284,9 @@ def own_scripts() -> dict[str, frozenset[str]]:
     r"""Behind & .\: file name -> parameters of each script that a person starts, those the runbook writes included."""
     out = {name.lower(): frozenset[str]() for name in tables.programs()["scripts"]["names"]}
     for path in (ROOT / "runbook").rglob("*.ps1"):
-        head = path.read_text(encoding="utf-8-sig").partition("\nSet-StrictMode")[0]
-        out[path.name.lower()] = frozenset(name.lower() for name in re.findall(r"(?m)^\s*\[\w+\] \$(\w+)", head))
+        root, _ = parse(path.read_text(encoding="utf-8-sig"))
+        block = root.ParamBlock if root is not None else None
+        out[path.name.lower()] = (
+            frozenset(one.Name.VariablePath.lower() for one in block.Parameters) if block else frozenset()
+        )
     return out

@@ -13,7 +13,7 @@ from pscheck.checker import check
 from pscheck.collect import Text, collect
 from pscheck.mutate import misspell
 from runbook.knowledge import reference
-from runbook.knowledge.catalogue import notebook_steps
+from runbook.knowledge.catalogue import notebook_steps, notebooks
 from runbook.steps import host_import
 
 STEPS = {step.id: step for step in reference.steps()}
@@ -28,7 +28,7 @@ def _wrong(word: str) -> list[str]:
     """Five mistypings of ``word`` that are no other step, notebook or recording."""
     random_ = random.Random(word)
     made = {misspell(word, random_) for _ in range(5)}
-    return sorted(made - set(STEPS) - set(programs.notebooks()) - {word})
+    return sorted(made - set(STEPS) - set(notebooks()) - {word})
 
 
 @pytest.mark.parametrize("step", CONFIRMED)
@@ -40,7 +40,7 @@ def test_a_step_to_confirm_is_known_and_its_mistypings_are_not(step: str) -> Non
         assert _faults(f"runbook confirm case-1 {wrong}"), wrong
 
 
-@pytest.mark.parametrize("notebook", programs.notebooks())
+@pytest.mark.parametrize("notebook", notebooks())
 def test_each_notebook_its_parameters_and_changes_are_known_and_their_mistypings_are_not(notebook: str) -> None:
     line = f"papermill notebooks/{notebook}.ipynb case-1.ipynb"
     assert _faults(line) == []
