@@ -11,7 +11,7 @@ import pytest
 
 from pscheck.checker import check
 from pscheck.collect import collect
-from pscheck.mutate import mutants
+from pscheck.tests.mutate import mutants
 
 ROOT = Path(__file__).resolve().parents[2]
 PER_CATEGORY = 2

@@ -11,7 +11,7 @@ import pytest
 from pscheck import programs, shell
 from pscheck.checker import check
 from pscheck.collect import Text, collect
-from pscheck.mutate import misspell
+from pscheck.tests.mutate import misspell
 from runbook.knowledge import reference
 from runbook.knowledge.catalogue import notebook_steps, notebooks
 from runbook.steps import host_import

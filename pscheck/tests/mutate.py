@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .tree import Node, parse
+from pscheck.tree import Node, parse
 
 _NEAR = {  # neighbours on a keyboard
     **dict(zip("qwertyuiop", "wqetytioui", strict=True)),
