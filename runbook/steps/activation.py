@@ -142,6 +142,9 @@ def activate_cim(context: Context, seen: ActivateAnswer) -> Verdict:
         return Verdict(Status.FINDING, (*refused.lines, seen_line), facts, hints=refused.hints)
     if seen.return_value != 0:
         code = "?" if seen.return_value is None else f"0x{seen.return_value & 0xFFFFFFFF:08X}"
+        if seen.after == ActivationStatus.ACTIVATED:  # the code is not believed against the server's own word
+            fields = {"code": code, "id": facts.license_server_id or "steps.not_read"}
+            return Verdict(Status.FINDING, (Line("steps.activate_code_and_done", fields),), facts)
         empty = ", ".join(contact.name for contact in seen.contacts if not contact.filled)
         line = Line("steps.activate_contacts" if empty else "steps.activate_refused", {"code": code, "names": empty})
         misheard = {"id": facts.license_server_id, "case": context.case.name}

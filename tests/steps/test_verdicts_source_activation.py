@@ -138,9 +138,10 @@ def test_the_script_gets_the_identifier_in_full(make_context: Make, confirm: Con
         ),
         ({"Already": False, "ReturnValue": 0, "After": 0, "Fault": None}, Status.SUCCEEDED, "activate_done"),
         ({"Already": False, "ReturnValue": 0, "After": 1}, Status.FAILED, "activate_not_borne_out"),
-        ({"Already": False, "ReturnValue": 0x80041008}, Status.FAILED, "activate_refused"),
+        ({"Already": False, "ReturnValue": 0x80041008, "After": 1}, Status.FAILED, "activate_refused"),
+        ({"Already": False, "ReturnValue": 0x80041008, "After": 0}, Status.FINDING, "activate_code_and_done"),
         (
-            {"Already": False, "ReturnValue": 1, "Contacts": [{"Name": "FirstName", "Filled": False}]},
+            {"Already": False, "ReturnValue": 1, "After": 1, "Contacts": [{"Name": "FirstName", "Filled": False}]},
             Status.FAILED,
             "activate_contacts",
         ),
