@@ -6,7 +6,6 @@ skipped by name.
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -14,24 +13,24 @@ from pathlib import Path
 import pytest
 
 from runbook.words.sentences import data_root
+from tests.simulated.pwsh import find
 
 ROOT = data_root()
 CHECK = ROOT.parent / "shared" / "powershell" / "check_net.ps1"
-PWSH = os.environ.get("RUNBOOK_PWSH", "")
 #: What the table cannot know: a member of the exceptions that the line has asked for, and an array made by its name.
 KNOWN = {
     "member: Exception.NativeErrorCode: no such member in 4.8",
     "type: New-Object byte[]: no such type in the table of 4.8",
 }
 pytestmark = [
-    pytest.mark.skipif(not CHECK.is_file() or not PWSH, reason="no table of .NET 4.8, or no RUNBOOK_PWSH"),
+    pytest.mark.skipif(not CHECK.is_file(), reason="no table of .NET 4.8 beside the project"),
     pytest.mark.timeout(600),
 ]
 
 
 def faults(*paths: Path) -> tuple[set[str], int]:
     """What the check says of the texts in ``paths``, and how many uses it judged."""
-    argv = [PWSH, "-NoLogo", "-NoProfile", "-NonInteractive", "-File", str(CHECK), *map(str, paths)]
+    argv = [str(find()), "-NoLogo", "-NoProfile", "-NonInteractive", "-File", str(CHECK), *map(str, paths)]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", check=False)
     said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
     counted = re.search(r"(\d+) uses checked", said)
