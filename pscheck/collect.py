@@ -13,6 +13,8 @@ import yaml
 
 from runbook.knowledge import reference
 
+from . import programs, tables
+
 _FENCE = re.compile(
     r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*\{?\.?(?P<info>[^\n]*)\n"
     r"(?P<body>.*?)^(?P=indent)(?P=fence)[ \t]*$",
@@ -22,20 +24,14 @@ _FENCE = re.compile(
 _MACRO = re.compile(r"\s*\{\{.*\}\}\s*", re.DOTALL)
 _LANGUAGES = {"powershell", "pwsh", "ps1", "posh"}
 _SHELLS = {"sh", "bash", "shell", "console"}
-_PROGRAM = r"(?:runbook|papermill|mkdocs|pip|py|python3?)(?:\.exe)?"
+_PROGRAM = rf"(?:{'|'.join(sorted(programs.names()))})(?:\.exe)?"
+_TOOL = rf"(?:{'|'.join(tables.natives()['tools'])})(?:\.exe)?"
 # Lines for a Windows window that a page shows without colours.
 _PLAIN = re.compile(rf"(?:& |(?:\S*\\)?{_PROGRAM} |[A-Z][a-z]+-[A-Z]\w+ )")
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-_COMMAND = re.compile(
-    r"^(?:[A-Z][a-z]+-[A-Z]\w+|(?:wevtutil|gpresult|robocopy|gpupdate|esentutl|wbadmin|certutil|icacls|taskkill"
-    r"|w32tm|reg|mstsc)(?:\.exe)?) +[-/\w]"
-)
-_MADE_BY_RUNNING = {
-    ".git", "site", "cases", "archive", "node_modules", ".venv", "venv", "__pycache__", "dist", "build",
-}  # fmt: skip
-
-
-_OWN = re.compile(r"(?:[.\w-]*[\\/])*(?:runbook|papermill|mkdocs|pip|py|python3?)(?:\.exe)? +[-\w.]")
+_COMMAND = re.compile(rf"^(?:[A-Z][a-z]+-[A-Z]\w+|{_TOOL}) +[-/\w]")
+_OWN = re.compile(rf"(?:[.\w-]*[\\/])*{_PROGRAM} +[-\w.]")
+_MADE_BY_RUNNING = {"site", "cases", "archive", "node_modules", "venv", "__pycache__", "dist", "build"}
 
 
 @dataclass(frozen=True)
@@ -74,11 +70,11 @@ def pasted(root: Path) -> Iterator[Text]:
 
 def _files(root: Path, *endings: str) -> Iterator[tuple[str, str]]:
     """(name, text) of each file of the project; pscheck's own and the pretended Windows' are PowerShell 7's."""
-    for path in sorted(path for ending in endings for path in root.rglob(f"*{ending}") if path.is_file()):
+    # Top folders only: runbook/archive is source, archive/ is made by running. A hidden one is a tool's own.
+    tops = [top for top in sorted(root.iterdir()) if top.name[0] != "." and top.name not in _MADE_BY_RUNNING]
+    for path in [path for top in tops for path in [top, *sorted(top.rglob("*"))] if path.suffix in endings]:
         name = path.relative_to(root).as_posix()
-        # Top folders only: runbook/archive is source, archive/ is made by running. A hidden one is a tool's own.
-        made = name.startswith(".") or name.split("/")[0] in _MADE_BY_RUNNING
-        if not made and not name.startswith(("pscheck/", "tests/simulated/machine/")) and "node_modules/" not in name:
+        if not name.startswith(("pscheck/", "tests/simulated/machine/")) and "node_modules" not in path.parts:
             yield name, path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
 
 

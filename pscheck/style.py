@@ -21,6 +21,7 @@ _FORBIDDEN = {
     "wmic.exe": "Get-CimInstance",
     "iex": "call the command itself",
 }
+_TERM_SERVICE = re.compile(r"\btermserv(?:ice\b|[ice]*\*)")
 _STOPPING = {"stop-service", "restart-service", "suspend-service"}
 _SEVEN = {  # what only PowerShell 7 parses: kind of node, property of another, operator -> instead
     "PipelineChain": "two statements and a test",
@@ -45,14 +46,15 @@ def _forbidden(root: Node, flow: Flow) -> Iterator[Fault]:
     for call in calls(root):
         if call.lower in _FORBIDDEN:
             yield Fault(call.node.line, "forbidden", f"{call.name} is not used here", _FORBIDDEN[call.lower])
-        if _stops(call, flow) and "termservice" in _services(call, flow):
-            yield Fault(call.node.line, "termservice", "stopping TermService ends every session", "leave it running")
-    for node in root.find("InvokeMemberExpression"):
-        if (constant(node.Member) or "").lower() == "stop" and _is_term(flow.texts(node.Expression)):
-            yield Fault(node.line, "termservice", "stopping TermService ends every session", "leave it running")
     for node in root.find("TypeExpression", "TypeConstraint"):
         if node.TypeName.lower() in {"wmi", "wmiclass", "wmisearcher"}:
             yield Fault(node.line, "forbidden", f"[{node.TypeName}] is not used here", "Get-CimInstance")
+    # What a call can touch: written, splatted, held by a variable, or coming down the pipeline.
+    touched = [(call.node, [call.node, *before(call.node)]) for call in calls(root) if _stops(call, flow)]
+    methods = [node for node in root.find("InvokeMemberExpression") if (constant(node.Member) or "").lower() == "stop"]
+    for node, parts in [*touched, *((node, [node.Expression]) for node in methods)]:
+        if any(_TERM_SERVICE.search(text) for part in parts for text in flow.texts(part)):
+            yield Fault(node.line, "termservice", "stopping TermService ends every session", "leave it running")
 
 
 def _stops(call: Call, flow: Flow) -> bool:
@@ -61,16 +63,6 @@ def _stops(call: Call, flow: Flow) -> bool:
     by_tool = call.lower in {"sc.exe", "net.exe", "net", "sc"} and re.search(r"(?i)\bstop\b", call.node.text)
     by_status = call.lower == "set-service" and call.has("Status")
     return call.lower in _STOPPING or bool(by_tool) or by_status or "stopservice" in method
-
-
-def _services(call: Call, flow: Flow) -> set[str]:
-    """Service names that a call can touch: written, splatted, held by a variable, or coming down the pipeline."""
-    found = set().union(*(flow.texts(part) for part in [call.node, *before(call.node)]))
-    return {"termservice"} if _is_term(found) else set()
-
-
-def _is_term(texts: set[str]) -> bool:
-    return any(re.search(r"\btermserv(?:ice\b|[ice]*\*)", text) for text in texts)
 
 
 def _version_seven(root: Node) -> Iterator[Fault]:
