@@ -351,8 +351,9 @@ class Flow:
                 return JSON_ROOT
             case "invoke-command":
                 kind = self._outputs(self.literals(call.value("ScriptBlock"), "ScriptBlockExpression"))
-                extra = record("", ["PSComputerName", "RunspaceId"]).members or {}
-                return kind if kind.members is None else replace(kind, members=kind.members | extra)
+                return (
+                    kind if kind.members is None else join([kind, record("remote", ["PSComputerName", "RunspaceId"])])
+                )
             case "join-path":
                 return replace(net_type("string"), texts=self.kind(call.value("ChildPath")).texts)
             case "new-object":
