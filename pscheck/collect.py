@@ -31,6 +31,7 @@ _PLAIN = re.compile(rf"(?:& |(?:\S*\\)?{_PROGRAM} |[A-Z][a-z]+-[A-Z]\w+ )")
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _COMMAND = re.compile(rf"^(?:[A-Z][a-z]+-[A-Z]\w+|{_TOOL}) +[-/\w]")
 _OWN = re.compile(rf"(?:[.\w-]*[\\/])*{_PROGRAM} +[-\w.]")
+_ENDINGS = {".ps1", ".psm1", ".ipynb", ".md", ".yml"}
 _MADE_BY_RUNNING = {"site", "cases", "archive", "node_modules", "venv", "__pycache__", "dist", "build"}
 
 
@@ -57,7 +58,7 @@ class Text:
 
 def collect(root: Path) -> list[Text]:
     """All PowerShell texts below ``root``."""
-    found = [*_scripts(root), *_notebooks(root), *_pages(root), *_knowledge(root)]
+    found = [text for name, body in _files(root) for text in _texts(name, body)]
     return sorted(found, key=lambda text: (text.file, text.line, text.section))
 
 
@@ -68,32 +69,26 @@ def pasted(root: Path) -> Iterator[Text]:
         yield Text("paste", f"pasted {script.name}", script.stem, body)
 
 
-def _files(root: Path, *endings: str) -> Iterator[tuple[str, str]]:
+def _files(root: Path) -> Iterator[tuple[str, str]]:
     """(name, text) of each file of the project; pscheck's own and the pretended Windows' are PowerShell 7's."""
     # Top folders only: runbook/archive is source, archive/ is made by running. A hidden one is a tool's own.
     tops = [top for top in sorted(root.iterdir()) if top.name[0] != "." and top.name not in _MADE_BY_RUNNING]
-    for path in [path for top in tops for path in [top, *sorted(top.rglob("*"))] if path.suffix in endings]:
+    for path in [path for top in tops for path in [top, *sorted(top.rglob("*"))] if path.suffix in _ENDINGS]:
         name = path.relative_to(root).as_posix()
         if not name.startswith(("pscheck/", "tests/simulated/machine/")) and "node_modules" not in path.parts:
             yield name, path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
 
 
-def _scripts(root: Path) -> Iterator[Text]:
-    for name, text in _files(root, ".ps1", ".psm1"):
-        kind = "step" if name.startswith("notebooks/steps/") else "script"
-        yield Text(kind, name, Path(name).stem, text)
-
-
-def _notebooks(root: Path) -> Iterator[Text]:
-    for name, text in _files(root, ".ipynb"):
+def _texts(name: str, text: str) -> Iterator[Text]:
+    place = Path(name)
+    if place.suffix in {".ps1", ".psm1"}:
+        yield Text("step" if name.startswith("notebooks/steps/") else "script", name, place.stem, text)
+    elif place.suffix == ".ipynb":
         for number, cell in enumerate(json.loads(text).get("cells", []), 1):
             source = "".join(cell.get("source", []))
             if cell.get("cell_type") == "code" and source.startswith("%%powershell"):
                 yield Text("cell", name, str(cell.get("id") or f"cell {number}"), source.partition("\n")[2])
-
-
-def _pages(root: Path) -> Iterator[Text]:
-    for name, text in _files(root, ".md"):
+    elif place.suffix == ".md":
         cells = name.startswith("notebooks/")
         for line, info, body in fences(text):
             yield Text("cell" if cells else "fence", name, info if cells else "", body, line)
@@ -101,13 +96,9 @@ def _pages(root: Path) -> Iterator[Text]:
             if words[:1] and words[0].lower() in _SHELLS:
                 yield Text("shell", name, "", body, line)
         yield from _inline(name, "", _FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text))
-
-
-def _knowledge(root: Path) -> Iterator[Text]:
-    for name, text in _files(root, ".yml"):
-        for where, value in _strings(yaml.safe_load(text), "") if name.startswith("knowledge/") else ():
-            for line, _, body in fences(value + "\n"):
-                yield Text("knowledge", name, where, body, line)
+    elif name.startswith("knowledge/"):
+        for where, value in _strings(yaml.safe_load(text), ""):
+            yield from (Text("knowledge", name, where, body, line) for line, _, body in fences(value + "\n"))
             yield from _inline(name, where, value)
             # A text of several lines (VERIFIER.txt is kept as one) shows commands on lines of their own.
             for number, shown in enumerate(value.splitlines() if "\n" in value.strip() else (), 1):
