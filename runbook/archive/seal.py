@@ -25,6 +25,7 @@ from runbook.archive.digest import Flushing, copy_file, hash_file, in_threads
 from runbook.archive.seal_sheet import complete_sheets, info_of, seal_of, spelled
 from runbook.archive.sign import sign
 from runbook.archive.verify import verify
+from runbook.case.identifiers import mask_all
 from runbook.errors import RunbookError
 from runbook.files import move, remove_tree, write_zip
 from runbook.journal.held import Contradiction
@@ -106,6 +107,8 @@ def seal(
     story = read_story(case_folder)
     lang = lang or story.lang
     if not story.runs:
+    as_is = mask_all(as_is)
+    RunLock(case_folder).refuse_at_work(lang)
         raise RunbookError(say("record.nothing_run", lang, folder=case_folder))
     _finished(story, as_is, lang)
     name = case_folder.name + ("-REHEARSAL" if story.rehearsal else "")

@@ -10,6 +10,7 @@ import click
 
 from runbook.case.consistency import same_machine
 from runbook.case.folder import CaseFolder
+from runbook.case.identifiers import mask_all
 from runbook.case.model import Case, load_case
 from runbook.commands.asking import ask_all, forget_draft
 from runbook.commands.execute import execute
@@ -176,8 +177,9 @@ def accept_step(
 ) -> None:
     """Write a person's decision about a step: what an unknown end was (done, not done, or done for the parts that
     ``which`` names), that a changed script is right, that a reading that was kept is to be taken anew, or that the
-    server was renamed."""
+    server was renamed. An identifier in ``reason`` or ``who`` is masked."""
     journal = Journal(folder.journal)
+    reason, who = mask_all(reason), mask_all(who)
     if step == "journal":
         if not reason.strip():
             raise BadInput(say("cli.accept_why", lang))

@@ -157,10 +157,11 @@ def enter(
     """Write a ``confirm`` line for ``step``. Private answers go to ``private/STEP-NN.json``, masked in the line.
     ``more`` are further fields of the line itself; ``account`` is the session that enters it, as user@machine: ``who``
     is only what was typed. ``replaces`` is the number of an earlier entry that this one stands in for, ``why`` the
-    reason: both stay in the journal, the earlier one counts no more.
+    reason: both stay in the journal, the earlier one counts no more. An identifier in any of these is masked.
 
     Raises BadInput where an answer or an attachment does not fit; nothing is written then.
     """
+    who, why = mask_all(who), mask_all(why)
     files = list(attach)
     check_files(files, lang)
     kept = check(step, fields, lang)
@@ -227,6 +228,7 @@ def withdraw(
     Raises BadInput where there is none that stands; nothing is written then.
     """
     journal = Journal(folder.journal)
+    who, why = mask_all(who), mask_all(why)
     with journal.alone():
         refuse_unheld(folder.path, journal, lang)
         history = History(journal.entries())

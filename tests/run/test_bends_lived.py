@@ -107,6 +107,25 @@ def test_a_pack_said_not_to_be_in_that_is_refused_may_be_in(bent: Bent) -> None:
     assert bent.run()["key-packs-after"]["status"] == "succeeded"
 
 
+def test_an_identifier_in_a_reason_or_a_name_is_masked(bent: Bent) -> None:
+    key, grouped = PACKS[0], "-".join(PACKS[0][at : at + 5] for at in range(0, 35, 5))
+    bent.ready(*PACKS[:2])
+    bent.server.cut_in = 1
+    bent.run("install-packs")
+    bent.run()
+    accept_step(bent.folder, "install-packs", "done", f"{grouped} is in", f"me, {key}", "en")
+    confirm.withdraw(bent.folder, "install-packs", None, who=key, why=f"not {grouped}", lang="en")
+    for number in (None, 1):
+        more = {"replaces": number, "why": f"was {key}"} if number else {}
+        confirm.enter(bent.folder, reference.step("escalate"), {"ticket": "T"}, who=f"w {grouped}", lang="en", **more)
+    with_notebooks(bent)
+    bag = seal(bent.folder.path, bent.home / "archive", as_is=f"{key} is lost", lang="en").bag
+    shown = [bent.folder.journal, bag / "bag-info.txt", bag / "data" / "record.en.html"]
+    for text in (path.read_text(encoding="utf-8") for path in shown):
+        assert "…PACK1" in text or "PACK1" in text
+        assert key not in text and grouped not in text
+
+
 # -- too early
 
 
