@@ -7,6 +7,7 @@ that are not found (or proofs that are missing) open ``escalate``; its answer se
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from runbook.case.identifiers import normalise_id35
@@ -15,8 +16,10 @@ from runbook.journal.entries import is_masked, masked, moment, place, said
 from runbook.journal.facts import Facts, Plain
 from runbook.journal.lines import Entry
 from runbook.journal.outcome import Line, Status, Verdict
+from runbook.journal.parts import DONE, parts_of
 from runbook.papers.reckoning import to_ask
 from runbook.steps.key_packs import held_before
+from runbook.steps.opening import set_up_anew
 from runbook.steps.preflight import server_of
 from runbook.steps.proofs import Proofs
 from runbook.steps.registry import manual
@@ -151,8 +154,28 @@ def clearinghouse(context: Context, entries: list[dict[str, Any]]) -> Verdict:
     The last contact decides, unless an escalation answered after it: then a new call is due.
     """
     log = tuple(_row(int(entry.get("entry", number)), entry) for number, entry in enumerate(entries, 1))
+    unsaid = _in_unsaid(context, entries)
     if not entries:
-        return _not_yet(context)
+        return Verdict(Status.WAITING, unsaid) if unsaid else _not_yet(context)
+    verdict = _of_contacts(context, entries, log)
+    facts = verdict.facts
+    short = isinstance(facts, Clearinghouse) and facts.issued < facts.asked
+    return replace(verdict, lines=(*unsaid, *verdict.lines)) if short else verdict
+
+
+def _in_unsaid(context: Context, entries: list[dict[str, Any]]) -> tuple[Line, ...]:
+    """Said of key packs that went in and that no contact which stands gave: to ask for them again would be to ask
+    twice. Silent where the server was set up anew since, and of journals that name no packs."""
+    if set_up_anew(context.history):
+        return ()
+    given = {pack.id for pack in issued_packs(context, entries)}
+    found = [part.of.shown for part in parts_of(context.history, "install-packs") if part.state in DONE]
+    if not (unsaid := [each for each in dict.fromkeys(found) if each not in given]):
+        return ()
+    return (Line("steps.clearinghouse_in_unsaid", {"packs": ", ".join(unsaid), "case": context.case.name}),)
+
+
+def _of_contacts(context: Context, entries: list[dict[str, Any]], log: tuple[dict[str, Any], ...]) -> Verdict:
     last = entries[-1]
     result = said(last, "result")
     # A later contact that brought no pack is not credited with the packs of an earlier one.

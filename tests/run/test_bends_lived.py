@@ -107,6 +107,21 @@ def test_a_pack_said_not_to_be_in_that_is_refused_may_be_in(bent: Bent) -> None:
     assert bent.run()["key-packs-after"]["status"] == "succeeded"
 
 
+@pytest.mark.parametrize("left", [0, 1])
+def test_what_went_in_is_not_asked_for_again_because_its_contact_is_taken_back(bent: Bent, left: int) -> None:
+    bent.ready(*PACKS[:2])
+    bent.run(CHANGES)
+    if left:
+        bent.issued(PACKS[0], replaces=1, why="one only")
+    else:
+        confirm.withdraw(bent.folder, "clearinghouse", 1, who="w", why="another company's", lang="en")
+    end = bent.run(CHANGES)["clearinghouse"]
+    assert words(end)[0] == "clearinghouse_in_unsaid" and end["status"] == ("finding" if left else "waiting")
+    assert ("…PACK1" in in_words(end["lines"], "en")[0]) is not left and "…PACK2" in told(end)
+    bent.issued(PACKS[1] if left else PACKS[0], *([] if left else [PACKS[1]]))
+    assert "clearinghouse_in_unsaid" not in words(bent.run()["clearinghouse"])
+
+
 def test_an_identifier_in_a_reason_or_a_name_is_masked(bent: Bent) -> None:
     key, grouped = PACKS[0], "-".join(PACKS[0][at : at + 5] for at in range(0, 35, 5))
     bent.ready(*PACKS[:2])
