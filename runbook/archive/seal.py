@@ -28,6 +28,7 @@ from runbook.archive.verify import verify
 from runbook.case.identifiers import mask_all
 from runbook.errors import RunbookError
 from runbook.files import move, remove_tree, write_zip
+from runbook.host.lock import RunLock
 from runbook.journal.held import Contradiction
 from runbook.journal.lines import stamp, utc_now
 from runbook.journal.outcome import BAD, Status
@@ -106,9 +107,9 @@ def seal(
     """
     story = read_story(case_folder)
     lang = lang or story.lang
-    if not story.runs:
     as_is = mask_all(as_is)
     RunLock(case_folder).refuse_at_work(lang)
+    if not story.runs:
         raise RunbookError(say("record.nothing_run", lang, folder=case_folder))
     _finished(story, as_is, lang)
     name = case_folder.name + ("-REHEARSAL" if story.rehearsal else "")

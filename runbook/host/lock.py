@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -64,6 +65,19 @@ class RunLock:
                 pass
         except Timeout:
             raise BadInput(self._told(lang)) from None
+
+    def refuse_at_work(self, lang: str) -> None:
+        """Raise BadInput where a run, or a change that has outlived its run, is under way: what is taken of the case
+        then is half of it. Takes nothing, and makes no file in a folder that is only read."""
+        for lock in (self._lock, guard_lock(self._case)):
+            if not Path(lock.lock_file).is_file():
+                continue
+            try:
+                with contextlib.suppress(PermissionError), lock.acquire(timeout=0):
+                    pass
+            except Timeout:
+                busy = say("run.busy_change", lang, case=self._case.name)
+                raise BadInput(self._told(lang) if lock is self._lock else busy) from None
 
     def acquire(self, papermill: Process | None, lang: str) -> None:
         """Take the lock, or raise BadInput with a sentence that says who has it."""

@@ -25,6 +25,7 @@ from runbook.archive.seal_sheet import seal_of, write_sheets
 from runbook.case.folder import CaseFolder
 from runbook.errors import RunbookError
 from runbook.files import remove_tree
+from runbook.host.lock import RunLock
 from runbook.journal.lines import utc_now
 from runbook.journal.story import Story, read_story
 from runbook.record import report
@@ -80,6 +81,7 @@ def redact(
     """
     story = read_story(case_folder)
     lang = lang or story.lang
+    RunLock(case_folder).refuse_at_work(lang)
     if not story.runs:
         raise RunbookError(say("record.nothing_run", lang, folder=case_folder))
     if faults := contradictions(story, *in_folder(case_folder)):

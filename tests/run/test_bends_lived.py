@@ -25,6 +25,7 @@ from runbook.errors import BadInput, RunbookError
 from runbook.journal import confirm
 from runbook.journal.lines import Journal
 from runbook.knowledge import reference
+from runbook.redaction.redact import redact
 from runbook.run import engine, opening
 from runbook.run.invocation import Invocation
 from runbook.words.forms import in_words
@@ -291,6 +292,18 @@ def test_a_seal_is_not_refused_for_another_notebook_without_a_way_on(bent: Bent)
     bent.run()
     with_notebooks(bent)
     assert seal(bent.folder.path, bent.home / "archive", lang="en").made
+
+
+@pytest.mark.parametrize("lock", ["run.lock", "guard.lock"])
+def test_nothing_is_sealed_or_redacted_of_a_case_at_work(bent: Bent, lock: str) -> None:
+    bent.ready(*PACKS[:2])
+    with_notebooks(bent)
+    with FileLock(bent.folder.path / lock):
+        with pytest.raises(BadInput, match=r"already being run|under its guard"):
+            seal(bent.folder.path, bent.home / "archive", as_is="now", lang="en")
+        with pytest.raises(BadInput, match=r"already being run|under its guard"):
+            redact(bent.folder.path, bent.home / "archive", lang="en")
+    assert seal(bent.folder.path, bent.home / "archive", as_is="now", lang="en").made
 
 
 def test_a_case_that_is_gone_or_incomplete_says_where_it_was_sealed(bent: Bent) -> None:
