@@ -89,22 +89,36 @@ if ($reachable) {
         if ($files.Count -eq 0) {
             throw 'The first copy holds no file: there is nothing to carry.'
         }
-        # What its manifest tells of, where it tells: a first copy that has changed since then is none to carry.
-        $manifest = Get-Content -LiteralPath "$Source.json" -Raw -Encoding UTF8 -ErrorAction Stop | ConvertFrom-Json
-        if ($manifest -and $manifest.PSObject.Properties['Files']) {
+        # A first copy whose manifest cannot be read, or tells of other files where it tells, is none to carry.
+        $written = Get-Content -LiteralPath "$Source.json" -Raw -Encoding UTF8 -ErrorAction Stop
+        $manifest = $null
+        try {
+            $manifest = $written | ConvertFrom-Json
+        }
+        catch {
+            $manifest = $null
+        }
+        $wrong = ''
+        if (-not $manifest) {
+            $wrong = 'The manifest of the first copy cannot be read.'
+        }
+        elseif ($manifest.PSObject.Properties['Files']) {
             $told = @($manifest.Files | Where-Object -FilterScript { $_ } | ForEach-Object -Process { '{0} {1}' -f $_.Name, $_.Sha256 })
             $seen = @($files | ForEach-Object -Process { '{0} {1}' -f $_.Name, $_.Sha256 })
             $changed = @($told | Where-Object -FilterScript { $seen -notcontains $_ }) + @($seen | Where-Object -FilterScript { $told -notcontains $_ })
             if (@($changed).Count -gt 0) {
                 $names = @($changed | ForEach-Object -Process { $_ -replace ' [^ ]*\z', '' } | Select-Object -Unique) -join ', '
-                $firstFault = [pscustomobject]@{
-                    FullyQualifiedErrorId = 'FirstCopyChanged'
-                    Category              = 'InvalidData'
-                    HResult               = '0x8007000D'
-                    Message               = "The first copy is no longer what its manifest tells of: $names."
-                }
-                throw $firstFault.Message
+                $wrong = "The first copy is no longer what its manifest tells of: $names."
             }
+        }
+        if ($wrong) {
+            $firstFault = [pscustomobject]@{
+                FullyQualifiedErrorId = 'FirstCopyNotGood'
+                Category              = 'InvalidData'
+                HResult               = '0x8007000D'
+                Message               = $wrong
+            }
+            throw $wrong
         }
         $faulty = @(
             foreach ($file in $files) {
