@@ -25,6 +25,19 @@ def find() -> Path | None:
     return next(iter(sorted(UNPACKED.glob("pwsh-*/pwsh"), reverse=True)), None)
 
 
+def asked() -> Path | None:
+    """On Windows: the PowerShell that RUNBOOK_SIMULATED names ("powershell" is 5.1, "pwsh" 7). None: nobody asked.
+
+    Raises FileNotFoundError where there is none of that name.
+    """
+    named = os.environ.get("RUNBOOK_SIMULATED")
+    if not named:
+        return None
+    if found := shutil.which(named):
+        return Path(found)
+    raise FileNotFoundError(f"RUNBOOK_SIMULATED={named}: there is no such program")
+
+
 def missing() -> bool:
     """Whether a test of PowerShell texts is skipped here: never in CI, where ``.ci/run`` unpacks one."""
     return find() is None and (not os.environ.get("CI") or sys.platform == "win32")
@@ -38,7 +51,7 @@ def environ() -> dict[str, str]:
     return {
         **os.environ,
         "SIM_PYTHON": sys.executable,
-        "SIM_LIBRARY": str(place / f"Windows-{hashlib.sha256(source).hexdigest()[:16]}.dll"),
+        "SIM_LIBRARY": str(place / f"Windows-{hashlib.sha256(source).hexdigest()[:16]}"),
         # For a process that lives half a minute, compiling again by what was counted, and looking for garbage often,
         # cost more than they give.
         "DOTNET_TieredPGO": "0",
@@ -50,7 +63,12 @@ def environ() -> dict[str, str]:
 
 def command(pwsh: Path, *arguments: str) -> list[str]:
     """The command line of Run.ps1 with ``arguments``."""
-    return [str(pwsh), "-NoLogo", "-NoProfile", "-NonInteractive", "-File", str(MACHINE / "Run.ps1"), *arguments]
+    return [*start(pwsh), str(MACHINE / "Run.ps1"), *arguments]
+
+
+def start(pwsh: Path) -> list[str]:
+    """The command line that runs the script named after it (5.1 runs none unless it is told to)."""
+    return [str(pwsh), "-NoLogo", "-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"]
 
 
 def stand_in(server: Path) -> dict[str, str]:

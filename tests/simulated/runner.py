@@ -43,7 +43,7 @@ class Ran:
 
 
 class Worker:
-    """A process of PowerShell that runs one job after the other; ``folder`` (made by it): its pipe and its stderr.
+    """A process of PowerShell that runs one job after the other; ``folder`` (made by it): its jobs and its stderr.
 
     One that ended, or was ended, is begun anew for the next job.
     """
@@ -53,10 +53,8 @@ class Worker:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir()
+        # Not its standard input, which each native tool would inherit, and which PowerShell reads on its own.
         self._list = folder / "jobs"
-        os.mkfifo(self._list)
-        # Not its standard input, which each native tool would inherit. Read and write: this does not wait for it.
-        self._lines = os.fdopen(os.open(self._list, os.O_RDWR), "wb", buffering=0)
 
     def __enter__(self) -> Worker:
         return self
@@ -64,18 +62,20 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             self._end(self._process)
-        self._lines.close()
 
     def ask(self, job: Job, limit: float) -> Ran | None:
         """Run ``job``; None: the process ended without an answer, or was ended after ``limit`` seconds."""
         if self._process is None:
+            self._list.write_bytes(b"")
             with (self._folder / "stderr.txt").open("ab") as stderr:
                 self._process = subprocess.Popen(
-                    pwsh.command(self._program, "-List", str(self._list)),
+                    pwsh.command(self._program, "-List", str(self._list), "-Parent", str(os.getpid())),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=stderr,
                     env=pwsh.environ(),
+                    # A console of its own: it sets the code page.
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
         process = self._process
         assert process.stdout is not None
@@ -85,7 +85,8 @@ class Worker:
             "OutputPath": str(job.out),
             "Server": str(job.server),
         }
-        self._lines.write(json.dumps(row).encode() + b"\n")
+        with self._list.open("ab") as lines:
+            lines.write(json.dumps(row).encode() + b"\n")
         clock = threading.Timer(limit, process.kill)
         clock.start()
         for line in process.stdout:

@@ -1,8 +1,12 @@
-"""The simulated server knows no more than 5.1: its stubs, held to the catalogue, as pscheck holds the scripts."""
+"""The simulated server knows no more than 5.1: its stubs, held to the catalogue, as pscheck holds the scripts.
+
+And nothing of a script reaches the machine that it runs on but through a stub.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,7 +14,7 @@ from typing import Any
 import pytest
 
 from pscheck.tables import commands
-from pscheck.tree import calls, parse
+from pscheck.tree import Node, calls, parse
 
 from . import product, pwsh
 from .runner import Job, Ran, run
@@ -19,8 +23,8 @@ from .scenario import SECRETS, scenarios
 
 def ask(program: Path, script: str, argument: Path) -> dict[str, Any]:
     """What ``machine/SCRIPT`` says of ``argument``."""
-    argv = [str(program), "-NoLogo", "-NoProfile", "-NonInteractive", "-File", str(pwsh.MACHINE / script)]
-    done = subprocess.run([*argv, str(argument)], stdin=subprocess.DEVNULL, capture_output=True, check=True)
+    argv = [*pwsh.start(program), str(pwsh.MACHINE / script), str(argument)]
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
@@ -39,12 +43,62 @@ def test_a_stub_takes_no_parameter_that_5_1_lacks(program: Path) -> None:
         assert not too_many, f"{name}: {too_many}"
 
 
+def tree(path: Path) -> Node:
+    """The script at ``path``, on PowerShell's own syntax tree."""
+    root, errors = parse(path.read_text(encoding="utf-8"))
+    assert root is not None, errors
+    return root
+
+
+def test_a_stub_calls_nothing_that_5_1_lacks(program: Path) -> None:
+    own = {"", *ask(program, "Stubs.ps1", pwsh.MACHINE)}
+    for path in pwsh.MACHINE.glob("*.ps1"):
+        for call in calls(tree(path)):
+            if call.name not in own:
+                name = call.name.rpartition("\\")[2]
+                unknown = [written for _, written, _ in call.named if written.lower() not in parameters(name)]
+                assert not unknown, f"{path.name} {call.node.line}: {name} {unknown}"
+
+
+def test_a_stub_is_ascii() -> None:
+    """5.1 reads a text without a mark in the machine's code page."""
+    for path in pwsh.MACHINE.iterdir():
+        assert path.suffix == ".py" or path.is_dir() or path.read_bytes().isascii(), path.name
+
+
+#: What asks this machine for nothing but its clock and its memory.
+HARMLESS = frozenset(
+    [
+        "ForEach-Object",
+        "Get-Command",
+        "Get-Date",
+        "New-Object",
+        "New-TimeSpan",
+        "Select-Object",
+        "Set-StrictMode",
+        "Sort-Object",
+        "Start-Sleep",
+        "Where-Object",
+        "Write-Warning",
+    ]
+)
+
+
+def test_nothing_of_a_script_reaches_this_machine(program: Path) -> None:
+    """On Windows the real cmdlets and tools are there too."""
+    tools = re.search(r"(?m)^\$SimTools = (.+)$", (pwsh.MACHINE / "Machine.ps1").read_text(encoding="utf-8"))
+    assert tools
+    stubs = {*ask(program, "Stubs.ps1", pwsh.MACHINE), *(f"{tool}.exe" for tool in re.findall(r"'(\w+)'", tools[1]))}
+    for script in product.NAMES:
+        root = tree(product.SCRIPTS / f"{script}.ps1")
+        own = {made.Name for made in root.find("FunctionDefinition")}
+        assert {call.name for call in calls(root)} - {""} <= stubs | HARMLESS | own, script
+
+
 @pytest.mark.parametrize("script", product.NAMES)
 def test_a_hash_that_fails_ends_what_asked_for_it(script: str, program: Path) -> None:
     """Get-FileHash is a function of a module on 5.1: it does not see the script's own $ErrorActionPreference."""
-    root, errors = parse((product.SCRIPTS / f"{script}.ps1").read_text(encoding="utf-8"))
-    assert root is not None, errors
-    for call in calls(root):
+    for call in calls(tree(product.SCRIPTS / f"{script}.ps1")):
         assert call.name != "Get-FileHash" or call.has("ErrorAction"), f"line {call.node.line}"
 
 
@@ -65,6 +119,20 @@ def test_a_value_that_is_nothing_at_all_is_refused(value: str, refused: bool, pr
     inner = f"[pscustomobject]@{{ C = {value} }}"
     ran = alone(program, tmp_path, f"{PARAMETERS}ConvertTo-Json -InputObject @([pscustomobject]@{{ B = {inner} }})")
     assert ("SIM: $[].B.C is nothing at all" in ran.error) == ran.ended == refused, ran
+
+
+WHOSE = """$kept = $env:SIM_SERVER
+$env:SIM_SERVER = 'Q:\\home\\server'
+foreach ($path in 'Q:\\home\\job\\out.json', 'q:/HOME/x', 'Q:\\homes\\x', 'C:\\Windows', '\\\\FILES01\\B', '/tmp') {
+    [Sim.Paths]::IsWindows($path)
+}
+$env:SIM_SERVER = $kept
+"""
+
+
+def test_on_windows_what_lies_beside_the_server_is_the_machines_own(program: Path, tmp_path: Path) -> None:
+    shown = alone(program, tmp_path, PARAMETERS + WHOSE).shown
+    assert shown.split() == ["False", "False", "True", "True", "True", "False"]
 
 
 TRACED = """$trace = Join-Path $PSScriptRoot 'trace.txt'

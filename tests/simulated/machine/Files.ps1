@@ -18,7 +18,7 @@ function Assert-SimPath {
 function Assert-SimDrive {
     # What joins a path, or makes one, asks for its drive.
     param($Cmdlet, [string] $Path)
-    if ($Path -match '^[A-Za-z]:' -and -not [System.IO.Directory]::Exists((Get-SimLocal $Path.Substring(0, 2)))) {
+    if ([Sim.Paths]::IsWindows($Path) -and $Path[1] -eq ':' -and -not [System.IO.Directory]::Exists((Get-SimLocal $Path.Substring(0, 2)))) {
         $Cmdlet.ThrowTerminatingError((New-SimError -Id "DriveNotFound,$($Cmdlet.MyInvocation.InvocationName)" -Category 'ObjectNotFound' -Message "Cannot find drive. A drive with the name '$($Path[0])' does not exist."))
     }
 }
@@ -34,8 +34,8 @@ function Get-Item {
     Step-SimPath $PSCmdlet 'Get-Item' $LiteralPath
     if ($LiteralPath -like 'HK*:\*') {
         $key = [pscustomobject]@{ Values = (Get-SimKey $LiteralPath) }
-        Add-Member -InputObject $key -MemberType ScriptMethod -Name GetValue -Value { param($Name, $Default = $null) if ($this.Values.ContainsKey($Name)) { , $this.Values[$Name] } else { $Default } }
-        Add-Member -InputObject $key -MemberType ScriptMethod -Name GetValueNames -Value { @($this.Values.Keys) }
+        Add-Member -InputObject $key -MemberType ScriptMethod -Name GetValue -Value { param($Name, $Default = $null) if (-not $Name) { $Name = '(default)' } if ($this.Values.ContainsKey($Name)) { , $this.Values[$Name] } else { $Default } }
+        Add-Member -InputObject $key -MemberType ScriptMethod -Name GetValueNames -Value { @(@($this.Values.Keys) -replace '^\(default\)$') }
         return $key
     }
     $item = Microsoft.PowerShell.Management\Get-Item -LiteralPath (Get-SimLocal $LiteralPath) -Force:$Force
@@ -88,16 +88,14 @@ function Get-Content {
     [CmdletBinding()] param([Parameter(Mandatory)] [string] $LiteralPath, [switch] $Raw, [string] $Encoding = 'Default', [int] $Tail = -1)
     Step-SimPath $PSCmdlet 'Get-Content' $LiteralPath
     $read = @{ LiteralPath = Get-SimLocal $LiteralPath; ErrorAction = 'Stop' }
-    # 5.1 without -Encoding reads ANSI; OEM is the console's code page.
-    $read.Encoding = switch ($Encoding) { 'Default' { 1252 } 'Oem' { [int] $env:SIM_OEM } default { $Encoding } }
+    $read.Encoding = Get-SimEncoding $Encoding   # 5.1 without -Encoding reads ANSI; OEM is the console's code page
     if ($Tail -ge 0) { $read.Tail = $Tail } else { $read.Raw = $Raw }
     Microsoft.PowerShell.Management\Get-Content @read
 }
 function Set-Content {
     [CmdletBinding()] param([Parameter(Mandatory)] [string] $LiteralPath, [string] $Encoding = 'Default', $Value)
     Step-SimPath $PSCmdlet 'Set-Content' $LiteralPath
-    if ($Encoding -eq 'Default') { $Encoding = 1252 }
-    Microsoft.PowerShell.Management\Set-Content -LiteralPath (Get-SimLocal $LiteralPath) -Encoding $Encoding -Value $Value
+    Microsoft.PowerShell.Management\Set-Content -LiteralPath (Get-SimLocal $LiteralPath) -Encoding (Get-SimEncoding $Encoding) -Value $Value
 }
 function Out-File {
     [CmdletBinding()] param([string] $LiteralPath, [string] $Encoding = 'unicode', [Parameter(ValueFromPipeline)] $InputObject)
@@ -105,8 +103,7 @@ function Out-File {
     process { $lines.Add([string] $InputObject) }
     end {
         Step-SimPath $PSCmdlet 'Out-File' $LiteralPath
-        if ($Encoding -eq 'utf8') { $Encoding = 'utf8BOM' }   # 5.1's utf8 has a byte order mark
-        $lines | Microsoft.PowerShell.Utility\Out-File -LiteralPath (Get-SimLocal $LiteralPath) -Encoding $Encoding
+        $lines | Microsoft.PowerShell.Utility\Out-File -LiteralPath (Get-SimLocal $LiteralPath) -Encoding (Get-SimEncoding $Encoding)
     }
 }
 function Get-FileHash {
@@ -128,15 +125,15 @@ function Start-Process {
     $tool = $FilePath.Split('\')[-1].ToLowerInvariant().Replace('.exe', '')
     $joined = $ArgumentList -join ' '   # as 5.1 does: joined by spaces, nothing quoted
     if ($tool -eq 'powershell') {
-        return Microsoft.PowerShell.Management\Start-Process -FilePath $env:SIM_PYTHON -ArgumentList "$(Microsoft.PowerShell.Management\Split-Path -Path $PSScriptRoot)/powershell $joined" -PassThru:$PassThru -RedirectStandardOutput (Get-SimLocal $RedirectStandardOutput) -RedirectStandardError (Get-SimLocal $RedirectStandardError)
+        return Microsoft.PowerShell.Management\Start-Process -FilePath $env:SIM_PYTHON -ArgumentList "`"$(Microsoft.PowerShell.Management\Split-Path -Path $PSScriptRoot)/powershell`" $joined" -PassThru:$PassThru -RedirectStandardOutput (Get-SimLocal $RedirectStandardOutput) -RedirectStandardError (Get-SimLocal $RedirectStandardError)
     }
-    $job = Microsoft.PowerShell.Management\Start-Process -FilePath $env:SIM_PYTHON -ArgumentList "-S -E $PSScriptRoot/natives.py $tool $joined" -PassThru:$PassThru -Environment @{
-        SIM_STDOUT = Get-SimLocal $RedirectStandardOutput   # 7 would read it as UTF-8 and write that; 5.1 hands the file over
-        SIM_EXIT = 'exit-of-job'   # POSIX keeps eight bits of an exit code: any other one is in that file
-    }
+    $env:SIM_STDOUT = Get-SimLocal $RedirectStandardOutput   # 7 would read it as UTF-8 and write that; 5.1 hands the file over
+    $env:SIM_EXIT = 'exit-of-job'   # POSIX keeps eight bits of an exit code: any other one is in that file
+    try { $job = Microsoft.PowerShell.Management\Start-Process -FilePath $env:SIM_PYTHON -ArgumentList "-S -E `"$PSScriptRoot/natives.py`" $tool $joined" -PassThru:$PassThru }
+    finally { $env:SIM_STDOUT = $env:SIM_EXIT = $null }
     Add-Member -InputObject $job -MemberType ScriptProperty -Name ExitCode -Force -PassThru -Value {
         $code = "$env:SIM_SERVER/exit-of-job"
-        if ([System.IO.FileInfo]::new($code).Exists) { [int] [System.IO.StreamReader]::new($code).ReadToEnd() } else { $this.PSBase.ExitCode }
+        if ([System.IO.FileInfo]::new($code).Exists) { [int] [Sim.Values]::Read($code) } else { $this.PSBase.ExitCode }
     }
 }
 function ConvertTo-Json {
@@ -146,10 +143,9 @@ function ConvertTo-Json {
     if ($nothing) { throw "SIM: $nothing is nothing at all: 5.1 would write {}" }
     Microsoft.PowerShell.Utility\ConvertTo-Json -InputObject $InputObject -Depth $Depth -Compress:$Compress
 }
-# 5.1 leaves a text that looks like a time as it is.
 function ConvertFrom-Json {
     [CmdletBinding()] param([Parameter(ValueFromPipeline)] [string] $InputObject)
-    process { Microsoft.PowerShell.Utility\ConvertFrom-Json -InputObject $InputObject -DateKind String }
+    process { Microsoft.PowerShell.Utility\ConvertFrom-Json -InputObject $InputObject @SimJson }
 }
 function Read-Host {
     # Somebody types: the description's "typed", one after the other; then nothing but Enter.

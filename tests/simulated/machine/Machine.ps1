@@ -5,16 +5,14 @@
 $Sim = @{ Server = $null; Host = $null; HostName = ''; Counts = @{}; Dead = $false }
 
 function Read-Sim {
-    $text = [System.IO.StreamReader]::new("$env:SIM_SERVER/server.json").ReadToEnd()
-    $Sim.Server = Microsoft.PowerShell.Utility\ConvertFrom-Json -InputObject $text -AsHashtable -DateKind String
+    $text = [Sim.Values]::Read("$env:SIM_SERVER/server.json")
+    $Sim.Server = [Sim.Values]::Plain((Microsoft.PowerShell.Utility\ConvertFrom-Json -InputObject $text @SimJson))
     $Sim.Host = if ($Sim.HostName) { $Sim.Server.hosts[$Sim.HostName] } else { $Sim.Server }
 }
 function Save-Sim {
     if ($Sim.Dead) { return }   # what `finally` does after a cmdlet that never returned, on Windows it never does
-    $text = Microsoft.PowerShell.Utility\ConvertTo-Json -InputObject $Sim.Server -Depth 20
-    $writer = [System.IO.StreamWriter]::new("$env:SIM_SERVER/server.json")
-    $writer.Write($text)
-    $writer.Dispose()
+    $text = Microsoft.PowerShell.Utility\ConvertTo-Json -InputObject ([Sim.Values]::Plain($Sim.Server)) -Depth 20
+    [Sim.Values]::Write("$env:SIM_SERVER/server.json", $text)
 }
 function Get-SimDate { param($Text) if ($Text) { [datetime]::Parse($Text, [cultureinfo]::InvariantCulture, 'RoundtripKind') } }
 
@@ -23,7 +21,7 @@ function Get-SimDate { param($Text) if ($Text) { [datetime]::Parse($Text, [cultu
 function New-SimError {
     param([string] $Id, [string] $Category, [string] $Message, [int] $HResult = -2146233088, $Target = $null)
     $exception = [System.InvalidOperationException]::new($Message)
-    $exception.HResult = $HResult
+    [System.Exception].GetProperty('HResult').SetValue($exception, $HResult)   # 4.8 has no public way to set it
     [System.Management.Automation.ErrorRecord]::new($exception, $Id, $Category, $Target)
 }
 function New-SimFault {
@@ -48,7 +46,7 @@ function Stop-Sim {
     param([string] $In)
     Save-Sim
     $Sim.Dead = $true
-    $writer = [System.IO.StreamWriter]::new("$env:SIM_SERVER/hangs"); $writer.Write($In); $writer.Dispose()
+    [Sim.Values]::Write("$env:SIM_SERVER/hangs", $In)
     throw [System.Management.Automation.PipelineStoppedException]::new()
 }
 function Stop-SimLine {
@@ -94,7 +92,7 @@ $SimTool = {
     # A process of its own. POSIX keeps eight bits of an exit code: any other one is left in a file.
     $input | & $env:SIM_PYTHON -S -E "$PSScriptRoot/natives.py" $MyInvocation.MyCommand.Name.Replace('.exe', '') @args
     $code = "$env:SIM_SERVER/exit"
-    if ([System.IO.FileInfo]::new($code).Exists) { $global:LASTEXITCODE = [int] [System.IO.StreamReader]::new($code).ReadToEnd(); [System.IO.FileInfo]::new($code).Delete() }
+    if ([System.IO.FileInfo]::new($code).Exists) { $global:LASTEXITCODE = [int] [Sim.Values]::Read($code); [System.IO.FileInfo]::new($code).Delete() }
 }
 $SimRefused = {
     # There, and not to be started: a policy forbids it. An error of the statement, as Windows' own.
@@ -112,6 +110,7 @@ function Select-SimHost {
     $env:SIM_ELEVATED = [string] [int] $computer.elevated
     $env:COMPUTERNAME = $computer.name   # the NetBIOS name: 15 characters; "dnsName" where the host's own name is longer
     $env:SIM_DNSNAME = if ($computer.ContainsKey('dnsName')) { $computer.dnsName } else { $computer.name }
+    # Windows knows no TZ: there the server is in the zone of the machine that it runs on.
     $env:TZ = if ($computer.ContainsKey('timeZone')) { $computer.timeZone } else { 'UTC' }
     [System.TimeZoneInfo]::ClearCachedData()
     $oem = if ($computer.ContainsKey('oem')) { [int] $computer.oem } else { 850 }
@@ -132,6 +131,10 @@ function Select-SimHost {
     }
 }
 
+. "$PSScriptRoot/Edition.ps1"
+# A cmdlet that is missing here is not to be found in the real system instead: all that the stubs call is there before.
+if (-not $ExecutionContext.InvokeCommand.GetCmdlet('Set-Item')) { Import-Module -Name 'Microsoft.PowerShell.Management', 'Microsoft.PowerShell.Utility' }
+$PSModuleAutoLoadingPreference = 'None'
 foreach ($name in 'SystemRoot', 'SYSTEMROOT', 'systemroot', 'windir', 'WINDIR') { [System.Environment]::SetEnvironmentVariable($name, 'C:\Windows') }   # Windows' names have no case
 $env:SystemDrive = 'C:'
 $env:TEMP = 'C:\Windows\Temp'

@@ -90,7 +90,7 @@ function Invoke-Command {
             }
             if (-not $far) {
                 # As over there: no strict mode, no preference and no variable of this script's.
-                $far = [powershell]::Create([System.Management.Automation.Runspaces.InitialSessionState]::CreateDefault())
+                $far = [powershell]::Create((New-SimState))
                 $env:SIM_AS = $found[0]
                 $null = $far.AddScript(". '$PSScriptRoot/Machine.ps1'").Invoke()
             }

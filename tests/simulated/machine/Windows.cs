@@ -3,6 +3,7 @@
 using System;
 using System.Collections;
 using System.Collections.Generic;
+using System.Collections.Specialized;
 using System.IO;
 using PSCustomObject = System.Management.Automation.PSCustomObject;
 using PSObject = System.Management.Automation.PSObject;
@@ -16,9 +17,12 @@ namespace Sim
     {
         internal static string Root { get { return Environment.GetEnvironmentVariable("SIM_SERVER"); } }
 
+        /// <summary>A path of the simulated server. On Windows this machine's own look alike: they lie beside its folder.</summary>
         public static bool IsWindows(string path)
         {
-            return path != null && ((path.Length >= 2 && char.IsLetter(path[0]) && path[1] == ':') || path.StartsWith(@"\\"));
+            if (path == null || !((path.Length >= 2 && char.IsLetter(path[0]) && path[1] == ':') || path.StartsWith(@"\\"))) return false;
+            var root = Root.Replace('/', '\\').TrimEnd('\\');
+            return !path.Replace('/', '\\').StartsWith(root.Substring(0, root.LastIndexOf('\\') + 1), StringComparison.OrdinalIgnoreCase);
         }
 
         /// <summary>The file that stands for a Windows path; any other path as it is.</summary>
@@ -40,8 +44,51 @@ namespace Sim
         }
     }
 
+    /// <summary>A hashtable whose names keep their order and have no case: what the description is made of.</summary>
+    public class Table : Hashtable
+    {
+        readonly List<object> names = new List<object>();
+        public Table() : base(StringComparer.OrdinalIgnoreCase) { }
+        public override object this[object key]
+        {
+            get { return base[key]; }
+            set { if (!ContainsKey(key)) names.Add(key); base[key] = value; }
+        }
+        public override void Add(object key, object value) { base.Add(key, value); names.Add(key); }
+        public override void Remove(object key) { base.Remove(key); names.RemoveAll(name => !ContainsKey(name)); }
+        public override ICollection Keys { get { return names; } }
+        public override IDictionaryEnumerator GetEnumerator()
+        {
+            var rows = new OrderedDictionary();
+            foreach (var name in names) rows.Add(name, base[name]);
+            return rows.GetEnumerator();
+        }
+    }
+
     public static class Values
     {
+        /// <summary>A value of ConvertFrom-Json, or one for ConvertTo-Json, without PowerShell's wrappers, which 5.1 writes out.</summary>
+        public static object Plain(object value)
+        {
+            var wrapped = value as PSObject;
+            var inner = wrapped == null ? value : wrapped.BaseObject;
+            var table = new Table();
+            if (inner is PSCustomObject) foreach (var property in wrapped.Properties) table[property.Name] = Plain(property.Value);
+            else if (inner is IDictionary) foreach (DictionaryEntry entry in (IDictionary)inner) table[entry.Key] = Plain(entry.Value);
+            else if (inner is IEnumerable && !(inner is string))
+            {
+                var list = new ArrayList();
+                foreach (var item in (IEnumerable)inner) list.Add(Plain(item));
+                return list.ToArray();
+            }
+            else return inner;
+            return table;
+        }
+
+        /// <summary>A file's text; the file is closed again at once (on Windows nobody else could write it).</summary>
+        public static string Read(string path) { return System.IO.File.ReadAllText(path); }
+        public static void Write(string path, string text) { System.IO.File.WriteAllText(path, text); }
+
         /// <summary>Where in a value nothing at all stands, which is not $null: 5.1 writes {} there, 7 null.</summary>
         public static string Nothing(object value, string at)
         {

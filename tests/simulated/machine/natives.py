@@ -16,12 +16,18 @@ import sys
 import time
 
 ROOT = os.environ["SIM_SERVER"]
+BESIDE = ROOT.replace("/", "\\").rstrip("\\").rpartition("\\")[0].lower() + "\\"
 OEM = "cp" + os.environ.get("SIM_OEM", "850")
 HOST = os.environ.get("SIM_HOST")
 
 
 def local(path):
-    """The file that stands for a Windows path (names have no case there); any other path as it is."""
+    """The file that stands for a Windows path (names have no case there); any other path as it is.
+
+    On Windows this machine's own look alike: they lie beside the server's folder.
+    """
+    if path.replace("/", "\\").lower().startswith(BESIDE):
+        return path
     if path[1:2] == ":":
         place = os.path.join(ROOT, "drives")
     elif path.startswith("\\\\"):
