@@ -19,6 +19,7 @@ from runbook.knowledge import reference
 from runbook.record import report
 
 from . import server, whole_case
+from .conftest import posix
 
 OWN = "line-0"
 NAME = "RDLIC01.corp.example"
@@ -31,7 +32,7 @@ NOTEBOOKS = {
     "restore": "",
     "audit": "audit-report",
 }
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), posix]
 
 
 def old_copy(dated: str) -> dict[str, Any]:

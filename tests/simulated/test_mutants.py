@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import posix
 from .mutants import KNOWN, WHOLE, drawn, every, unnoticed
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), posix]
 
 
 def test_the_mutants_of_a_script_are_noticed(program: Path, tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from . import product
+from .conftest import posix
 from .recordings import MADE, differences, made, recorded
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), posix]
 
 
 def test_a_recorded_answer_is_what_the_script_says(program: Path, tmp_path: Path) -> None:

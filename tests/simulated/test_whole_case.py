@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from . import whole_case
+from .conftest import posix
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), posix]
 
 
 def test_a_host_that_fails_takes_nothing_from_the_others(program: Path, tmp_path: Path) -> None:

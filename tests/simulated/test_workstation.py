@@ -35,6 +35,7 @@ from runbook.run.invocation import Invocation
 from runbook.run.opening import Run, open_run
 
 from . import product, pwsh, server
+from .conftest import posix
 
 NAME = "RDLIC01.corp.example"
 UNREACHED = f"/unreachable/{NAME}"
@@ -46,7 +47,7 @@ packs: [{{count: 20, version: 2022, type: user, no_proof_reason: lost}}]
 session_hosts: {{names: [RDSH01.corp.example]}}
 backup: {{destination: 'D:\\Backups', second_copy: '\\\\FILES01\\Backups'}}
 """
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.timeout(900), posix]
 
 
 class Site:
