@@ -70,7 +70,7 @@ def pasted(root: Path) -> Iterator[Text]:
 
 
 def _files(root: Path) -> Iterator[tuple[str, str]]:
-    """(name, text) of each file of the project; pscheck's own and the pretended Windows' are PowerShell 7's."""
+    """(name, text) of each file but pscheck's own, and the pretended Windows', which has tests of its own."""
     # Top folders only: runbook/archive is source, archive/ is made by running. A hidden one is a tool's own.
     tops = [top for top in sorted(root.iterdir()) if top.name[0] != "." and top.name not in _MADE_BY_RUNNING]
     for path in [path for top in tops for path in [top, *sorted(top.rglob("*"))] if path.suffix in _ENDINGS]:
