@@ -56,7 +56,7 @@ $files = @()
 $faulty = @()
 $manifestCopied = $false
 $fault = $null
-$firstFault = $null
+$ownFault = $null
 $reachable = $false
 try {
     $reachable = Test-Path -LiteralPath $Destination -PathType Container
@@ -66,11 +66,65 @@ catch {
 }
 if ($reachable) {
     try {
+        $misplaced = ''
         # Into itself it would be changed, and no longer be what its manifest tells of.
         $into = [System.IO.Path]::GetFullPath($folder)
         $from = [System.IO.Path]::GetFullPath($Source)
         if ("$into\".StartsWith("$from\", [System.StringComparison]::OrdinalIgnoreCase)) {
-            throw "The second place $Destination lies in the first copy."
+            $misplaced = "The second place $Destination lies in the first copy."
+        }
+        # By a share or a link it may be the first copies' own place under another name: what is put here is seen there.
+        $here = Split-Path -Path $Source -Parent
+        $mark = "rds-cal-$([guid]::NewGuid().ToString('N')).tmp"
+        $same = $false
+        try {
+            $null = New-Item -Path "$here\$mark" -ItemType File -ErrorAction Stop
+            $same = Test-Path -LiteralPath "$($Destination.TrimEnd('\'))\$mark"
+        }
+        catch {
+            $same = $false   # not known: nothing can be put here
+        }
+        try {
+            if (Test-Path -LiteralPath "$here\$mark") {
+                Remove-Item -LiteralPath "$here\$mark" -Force -ErrorAction Stop
+            }
+        }
+        catch {
+            Write-Warning "${mark}: $($_.Exception.Message)"   # an empty file stays; the copy is told all the same
+        }
+        if ($same -and -not $misplaced) {
+            $misplaced = "The second place $Destination is the first one, ${here}: there would be one copy only."
+        }
+        # Two servers may share the place, and have copied in the same second: what is the other's is left as it is.
+        if (Test-Path -LiteralPath "$folder.json" -PathType Leaf) {
+            $owners = @(
+                foreach ($path in "$Source.json", "$folder.json") {
+                    $computerName = ''   # cut off, or without a name: nobody's
+                    $held = $null
+                    try {
+                        $held = Get-Content -LiteralPath $path -Raw -Encoding UTF8 -ErrorAction Stop | ConvertFrom-Json
+                        if ($held -and $held.PSObject.Properties['ComputerName']) {
+                            $computerName = [string] $held.ComputerName
+                        }
+                    }
+                    catch {
+                        $computerName = ''
+                    }
+                    $computerName
+                }
+            )
+            if ($owners[0] -and $owners[1] -and $owners[0] -ne $owners[1]) {
+                $misplaced = "$folder is a copy of another server, $($owners[1])."
+            }
+        }
+        if ($misplaced) {
+            $ownFault = [pscustomobject]@{
+                FullyQualifiedErrorId = 'NoSecondPlace'
+                Category              = 'InvalidArgument'
+                HResult               = '0x80070057'
+                Message               = $misplaced
+            }
+            throw $misplaced
         }
         $null = robocopy.exe $Source $folder /E /COPY:DAT /R:2 /W:5 /XJ /NP "/UNILOG:$LogPath"
         $robocopyExitCode = $LASTEXITCODE
@@ -112,7 +166,7 @@ if ($reachable) {
             }
         }
         if ($wrong) {
-            $firstFault = [pscustomobject]@{
+            $ownFault = [pscustomobject]@{
                 FullyQualifiedErrorId = 'FirstCopyNotGood'
                 Category              = 'InvalidData'
                 HResult               = '0x8007000D'
@@ -137,7 +191,7 @@ if ($reachable) {
         }
     }
     catch {
-        $fault = if ($firstFault) { $firstFault } else { ConvertTo-Fault -ErrorRecord $_ }
+        $fault = if ($ownFault) { $ownFault } else { ConvertTo-Fault -ErrorRecord $_ }
     }
 }
 

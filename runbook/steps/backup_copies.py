@@ -282,6 +282,10 @@ def second_copy(context: Context, seen: SecondCopyAnswer) -> Verdict:
         return Verdict(Status.FAILED, (Line("backup.second_unreachable", {"place": place}),), facts)
     if seen.fault is not None and seen.fault.kind == "FirstCopyNotGood":
         return Verdict(Status.FAILED, (Line("backup.second_of_a_bad_one", {"message": told(seen.fault)}),), facts)
+    if seen.fault is not None and seen.fault.kind == "NoSecondPlace":
+        place = context.case.backup.second_copy or seen.destination
+        line = Line("backup.second_misplaced", {"place": place, "message": told(seen.fault)})
+        return Verdict(Status.FAILED, (line,), facts)
     code = seen.robocopy_exit_code
     if seen.fault is not None or (code is not None and (code < 0 or code >= ROBOCOPY_FAILS)):
         fields = {"place": seen.destination, "code": code if code is not None else "—", "message": told(seen.fault)}

@@ -160,6 +160,10 @@ def test_no_copy_at_all_is_a_finding_before_the_first_one(said: Said) -> None:
         ({"Reachable": False, "RobocopyExitCode": None}, "backup.second_unreachable"),
         ({"RobocopyExitCode": 16, "Fault": FAULT, "ManifestCopied": False}, "backup.second_lost"),
         ({"Fault": FAULT, "ManifestCopied": False}, "backup.second_lost"),
+        (
+            {"Fault": FAULT | {"FullyQualifiedErrorId": "NoSecondPlace"}, "ManifestCopied": False},
+            "backup.second_misplaced",
+        ),
         ({"Faulty": ["TLSLic.edb"], "ManifestCopied": False}, "backup.second_differs"),
         ({"ManifestCopied": False}, "backup.second_differs"),
     ],
