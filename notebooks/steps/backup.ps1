@@ -47,6 +47,21 @@ function Get-PlainFile {
     }
 }
 
+function Test-FolderBelow {
+    # Is there a folder of that name below this one? Not through links to folders.
+    param([string] $Path, [string] $Name)
+    $found = $false
+    foreach ($item in Get-ChildItem -LiteralPath $Path -Directory -Force -ErrorAction Stop) {
+        if ($item.Name -eq $Name) {
+            $found = $true
+        }
+        elseif (-not $found -and -not ($item.Attributes -band [System.IO.FileAttributes]::ReparsePoint)) {
+            $found = Test-FolderBelow -Path $item.FullName -Name $Name
+        }
+    }
+    $found
+}
+
 function Test-Place {
     # A place that refuses to be looked at is not there for us; why is kept in $placeFaults under its path.
     param([string] $Path)
@@ -181,6 +196,13 @@ if (-not $refused) {
         $refused = $null
 
         $null = New-Item -Path $folder -ItemType Directory -ErrorAction Stop   # a new one: never into another copy
+        # By a link on the way it may lie in the database all the same, whatever its path says: then it is seen there.
+        if (Test-FolderBelow -Path $source -Name (Split-Path -Path $folder -Leaf)) {
+            $refused = 'inside database'
+            Remove-Item -LiteralPath $folder -ErrorAction Stop   # it holds nothing yet
+            $folder = $null
+            throw "$Destination lies in $source, by a link."
+        }
 
         # The copy is worth the licences: for Administrators and SYSTEM only (by SID), not for whoever may read the drive.
         try {
