@@ -80,6 +80,21 @@ foreach ($name in 'ProductId', 'LicenseServerId') {
     }
 }
 
+# An error that repeats one of them shows its last five characters as well.
+foreach ($problem in @($fault, $activationFault, $idFault)) {
+    foreach ($name in 'ProductId', 'LicenseServerId') {
+        if ($problem -and $tails[$name]) {
+            $signs = foreach ($sign in ($full[$name] -replace '[\s-]', '').ToCharArray()) {
+                [regex]::Escape([string] $sign)
+            }
+            $shape = $signs -join '[\s\p{Pd}\p{Cf}]*'
+            $tail = "...$($tails[$name])"
+            $problem.Message = [regex]::Replace($problem.Message, $shape, $tail, 'IgnoreCase, CultureInvariant')
+            $problem.FullyQualifiedErrorId = [regex]::Replace($problem.FullyQualifiedErrorId, $shape, $tail, 'IgnoreCase, CultureInvariant')
+        }
+    }
+}
+
 $result = [pscustomobject]@{
     Found                 = [bool] $server
     PropertiesEmpty       = [bool] $propertiesEmpty

@@ -41,7 +41,9 @@ try {
             foreach ($name in $key.GetValueNames()) {
                 $parts = @($key.GetValue($name))   # of a list each: a host that is not looked for would pass for reached
                 $texts += @($parts | ForEach-Object -Process { [string] $_ })
-                [pscustomobject]@{ Name = $name; Value = [string]::Join(' ', $parts) }
+                # A name and a password that stand before the host are not for the record.
+                $shown = [string]::Join(' ', $parts) -replace '(?<=://)[^/\s]*@', '...@'
+                [pscustomobject]@{ Name = $name; Value = $shown }
             }
         )
     }
@@ -51,7 +53,7 @@ catch {
 }
 
 # A host name with at least one dot, alone or inside an address. Both cases: a Turkish I is no i where case is ignored.
-$pattern = '^(?:[A-Za-z]+://)?([A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})\.?(?:[:/].*)?$'
+$pattern = '^(?:[A-Za-z]+://(?:[^/@\s]*@)?)?([A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})\.?(?:[:/].*)?$'
 $hostNames = @(
     foreach ($text in $texts) {
         if ($text.Trim() -cmatch $pattern) {
