@@ -33,6 +33,7 @@ _TAG = r"</?[a-z]++[^<>]{0,60}+>|<!--[^<>]{0,60}+>|\x1b\[[0-9;]*+[A-Za-z]"
 ESCAPED = rf"(?>&#?\w{{2,6}};|{_TAG}|{_URL}|{_MAIL}|\\u[0-9a-fA-F]{{4}}|\\[0-9a-fA-F]{{6}}|\\'[0-9a-f]{{2}}|\\[nrt])"
 BETWEEN = rf"(?>{ESCAPED}|(?!\0|%[0-9A-Fa-f]{{2}})[\W_{_INVISIBLE}])"  # not what is part of a letter
 _LETTER = "[A-Za-z0-9]"
+_GAP = re.compile(rf"{BETWEEN}+")
 _OTHER = re.compile(rf"{BETWEEN}|[%\0]", re.IGNORECASE)
 _CAPITALS = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 SECRET_LENGTHS = (25, 35)
@@ -60,10 +61,50 @@ def _secret() -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z0-9])(?:{_writings()})(?![A-Za-z0-9])")
 
 
+@cache
+def _in_fives() -> re.Pattern[str]:
+    """As an identifier is printed: in groups of five, one mark between them all."""
+    five = f"{_LETTER}{{5}}"
+    return re.compile(rf"{five}({BETWEEN}{{1,3}}+){five}(?:(?:\1{five}){{5}}|(?:\1{five}){{3}})(?![A-Za-z0-9])")
+
+
 def written_secrets(text: str) -> Iterator[re.Match[str]]:
     """Where ``text`` holds what has the form of a licence code or an identifier, in every writing; what matches is in
     plain letters. Not the words of a sentence, numbers in a row, or a list of hosts that are counted."""
-    return (match for match in _secret().finditer(fold(text)) if _is_secret(match[0]))
+    folded, at = fold(text), 0
+    while match := _secret().search(folded, at):
+        at = match.end()
+        found = _best(match)
+        while found is not None and (better := _best(found)) is not found:
+            found = better
+        if found is not None:
+            at = found.end()
+            yield found
+
+
+def _best(match: re.Match[str]) -> re.Match[str] | None:
+    """What is an identifier of ``match`` and of those in fives that begin at one of its later groups and end after it.
+
+    A word before an identifier, as long as its groups, is taken for the first of them, and leaves its last one over.
+    What is left out before a later one are such words, or stands apart from it by another mark than its own.
+    """
+    found = [match] if _is_secret(match[0]) else []
+    gaps, groups = [*_GAP.finditer(match[0])], _GAP.split(match[0])
+    numbered = any(map(str.isdigit, groups[0]))
+    if len(groups[0]) == 5 and not (numbered and any(gap[0] == gaps[0][0] for gap in gaps[1:])):
+        for number, gap in enumerate(gaps, 1):
+            later = _in_fives().match(match.string, match.start() + gap.end())
+            words = not any(map(str.isdigit, "".join(groups[:number])))
+            if later and later.end() > match.end() and (words or gap[0] != later[1]) and _is_secret(later[0]):
+                found.append(later)
+    return max(found, key=_alike, default=None)
+
+
+def _alike(match: re.Match[str]) -> tuple[bool, int, int]:
+    """How much the groups of ``match`` are of one identifier: one mark between them all, digits, capitals."""
+    groups = _GAP.split(match[0])
+    digits = sum(any(map(str.isdigit, group)) for group in groups)
+    return len({*_GAP.findall(match[0])}) == 1, digits, sum(group.isupper() for group in groups)
 
 
 def bare(text: str) -> str:
@@ -99,7 +140,7 @@ class Squeezed:
 
 
 def _is_secret(text: str) -> bool:
-    groups = [group for group in re.split(rf"{BETWEEN}+", text) if group]
+    groups = [group for group in _GAP.split(text) if group]
     plain = bare(text)
     digits = sum(map(str.isdigit, plain))
     dashes = len(re.findall("[-\u2010-\u2015\u2212]", text))

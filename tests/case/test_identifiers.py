@@ -47,6 +47,24 @@ def test_what_people_and_word_processors_put_between_groups_hides_no_identifier(
     assert mask_all(f"The agent said {typed}, twice.") == "The agent said …ABCDE, twice.", "is masked as one"
 
 
+@pytest.mark.parametrize("words", range(9))
+@pytest.mark.parametrize("between", ["-", " ", "-\n"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "ABC12DEF34GHJ56KLM78NPQ90",
+        "abc12def34ghj56klm78npq90",
+        "ABC12DEF34GHJ56KLM78NPQ90RST12UVWXY",
+        "abc12def34ghj56klm78npq90rst12uvw34",
+    ],
+)
+def test_words_as_long_as_a_group_leave_nothing_of_an_identifier_over(words: int, between: str, written: str) -> None:
+    before = " ".join(["after", "wrong", "order", "given", "essai", "motif", "paper", "tapez", "texte"][:words])
+    shown = mask_all(f"{before} {between.join(groups_of_five(written).split('-'))}.")
+    assert shown.endswith(f"…{written[-5:].upper()}.")
+    assert not any(character.isdigit() for character in shown.split("…")[0])
+
+
 def test_ordinary_words_and_hashes_are_left_alone() -> None:
     text = "RDLIC01.corp.example 2026-01-31T08:15:00.123Z " + "a" * 64
     assert mask_all(text) == text
