@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,9 @@ from runbook.words import sentences
 from runbook.words.near import did_you_mean
 from runbook.words.sentences import say
 
+#: What ``--at`` begins with, in these hundred years.
+_MOMENT = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
+
 
 def add(group: click.Group, lang: str) -> None:
     """Add the commands of a case to ``group``."""
@@ -75,7 +79,7 @@ def add(group: click.Group, lang: str) -> None:
     @click.option("--set", "given", multiple=True, metavar=say("cli.pair", lang), help=say("cli.confirm_set", lang))
     @click.option("--attach", multiple=True, type=click.Path(path_type=Path), help=say("cli.confirm_attach", lang))
     @click.option("--who", default="", help=say("cli.confirm_who", lang))
-    @click.option("--at", default="", help=say("cli.confirm_at", lang))
+    @click.option("--at", default=None, help=say("cli.confirm_at", lang))
     @click.option("--replaces", type=click.IntRange(1), metavar="N", help=say("cli.confirm_replaces", lang))
     @click.option("--why", default="", help=say("cli.why", lang))
     def confirm_step(
@@ -84,7 +88,7 @@ def add(group: click.Group, lang: str) -> None:
         given: tuple[str, ...],
         attach: tuple[Path, ...],
         who: str,
-        at: str,
+        at: str | None,
         replaces: int | None,
         why: str,
     ) -> int:
@@ -271,11 +275,12 @@ def _given(step: Step, pairs: tuple[str, ...], lang: str) -> dict[str, object]:
     return given
 
 
-def _at(text: str, lang: str) -> dt.datetime | None:
-    if not text:
+def _at(text: str | None, lang: str) -> dt.datetime | None:
+    if text is None:
         return None
     try:
-        moment = dt.datetime.fromisoformat(text)
+        # A day alone would be its midnight, and no clock can turn the year 1 into UTC.
+        moment = dt.datetime.fromisoformat(text if _MOMENT.match(text) else "")
     except ValueError:
         raise BadInput(say("confirm.no_moment", lang, at=text)) from None
     if moment.tzinfo is None:

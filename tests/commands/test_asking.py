@@ -136,11 +136,15 @@ def test_a_no_at_the_end_writes_nothing(folder: CaseFolder, entered: Say) -> Non
     assert History(Journal(folder.journal).entries()).confirms("source-lost") == []
 
 
+#: A word; nothing, which is not "now"; a day, which is not its midnight; years that no clock turns into UTC.
+NO_MOMENTS = ("yesterday", "", "2026-03-01", "2026-W10-1", "0001-01-01 00:00", "9999-12-31 23:59")
+
+
 def test_what_can_be_refused_is_refused_before_the_first_question(folder: CaseFolder, entered: Say) -> None:
     for options, told in (
         (("--replaces", "9", "--why", "x"), "has no entry 9 that stands"),
         (("--why", "x"), "--replaces N"),
-        (("--at", "yesterday"), "“yesterday”: a date and time"),
+        *((("--at", at), f"“{at}”: a date and time") for at in NO_MOMENTS),
     ):
         code, out, err = entered("clearinghouse", options=options)
         assert code == 2 and told in err and not out, out
