@@ -38,7 +38,7 @@ from runbook.record import report
 from runbook.record.conflicts import conflicts
 from runbook.record.labels import step_title
 from runbook.words.forms import outcome_word, status_word
-from runbook.words.sentences import say
+from runbook.words.sentences import printable, say
 
 #: A step that ended so keeps its case from being done.
 _KEEPS_OPEN = BAD | {Status.WAITING}
@@ -291,7 +291,8 @@ def info_lines(
         ("Runbook-Journal-Lines", str(len(story.entries))),
         ("Runbook-Journal-Head", journal_head(story)),
     ]
-    return [(label, str(value)) for label, value in lines if value]
+    shown = [(label, printable(" ".join(str(value or "").split()))) for label, value in lines]
+    return [(label, text) for label, text in shown if text]
 
 
 def write_bag(

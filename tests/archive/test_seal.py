@@ -89,6 +89,15 @@ def test_an_open_case_is_refused_unless_as_is(tmp_path: Path) -> None:
     assert verify(sealed.bag).ok
 
 
+def test_a_reason_or_a_name_cannot_repaint_the_sheet_or_the_list(tmp_path: Path) -> None:
+    case = make_case(tmp_path / "cases")
+    sealed = seal(case, tmp_path / "archive", as_is="rouge \x1b[31m\r\nRunbook-Outcome: done \u202eétat")
+    info = (sealed.bag / "bag-info.txt").read_text(encoding="utf-8")
+    assert "Runbook-Sealed-As-Is: rouge \\u{1b}[31m Runbook-Outcome: done \\u{202e}état\n" in info
+    for text in (info, *(sheet.read_text(encoding="utf-8") for sheet in sealed.sheets)):
+        assert not {"\x1b", "\u202e"} & {*text}
+
+
 def edit_notebook(case: Path, change: Callable[[dict[str, Any]], None]) -> None:
     """Change the last notebook and enter its new hash in the journal, chain and all."""
     path = case / "r02" / "migrate.ipynb"
