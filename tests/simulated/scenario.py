@@ -17,6 +17,7 @@ none      there is no out.json, and what the script said of it matches; with ``f
           reason in Refused, in out.json
 private   pointer into private.json, as in expect;  parts: into the list of the lines of parts.jsonl
 after     pointer into server.json afterwards, as in expect;  tree: Windows path -> is it there? or the names in it
+saved     Windows path of a file that holds what out.json holds
 shown     what it shows, with its warnings, matches this
 reader    false: the reader's model need not take out.json
 ends      false: the script may end with an error after out.json
@@ -70,6 +71,7 @@ KEYS = frozenset(
         "parts",
         "after",
         "tree",
+        "saved",
         "shown",
         "reader",
         "verdict",
@@ -179,6 +181,10 @@ def judge(scenario: Scenario, home: Path, ran: Ran | None, product_too: bool = T
         wrong.append(f"ends with an error: {_short(ran.error)}")
     if not re.search(said.get("shown", ""), ran.shown):
         wrong.append(f"shows: {_short(ran.shown)}")
+    if "saved" in said:
+        kept = local(home / "server", said["saved"])
+        if not kept.is_file() or json.loads(kept.read_text(encoding="utf-8-sig")) != document:
+            wrong.append(f"{said['saved']} does not hold what out.json holds")
     wrong += _in_out(said, document) + _beside(said, out)
     if product_too and said.get("reader", True):
         wrong += _product(scenario, document, out.parent)
