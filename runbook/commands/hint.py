@@ -30,6 +30,10 @@ def add(group: click.Group, lang: str) -> None:
         from runbook.hints import told
         from runbook.hints.matching import hints_for_text
 
+        if not "".join(text).strip():
+            context = click.get_current_context()
+            missing = next(param for param in context.command.params if param.name == "text")
+            raise click.MissingParameter(ctx=context, param=missing)
         asked = _asked(text)
         hints = hints_for_text(asked, lang)
         click.echo(

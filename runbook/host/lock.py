@@ -76,8 +76,7 @@ class RunLock:
                 with contextlib.suppress(PermissionError), lock.acquire(timeout=0):
                     pass
             except Timeout:
-                busy = say("run.busy_change", lang, case=self._case.name)
-                raise BadInput(self._told(lang) if lock is self._lock else busy) from None
+                raise BadInput(say("run.at_work", lang, case=self._case.name)) from None
 
     def acquire(self, papermill: Process | None, lang: str) -> None:
         """Take the lock, or raise BadInput with a sentence that says who has it."""

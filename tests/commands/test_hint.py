@@ -98,3 +98,4 @@ def test_nothing_known_is_exit_1_with_what_to_do_and_the_languages(
     assert told.code == 1
     assert all(word in told.out for word in words), told.out
     assert hint("-", given=b"  \r\n", lang=lang).code == 1
+    assert hint(" ", lang=lang).code == 2
