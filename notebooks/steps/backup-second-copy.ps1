@@ -56,7 +56,7 @@ $files = @()
 $faulty = @()
 $manifestCopied = $false
 $fault = $null
-$ownFault = $null
+$kind = ''   # of a fault that this script itself finds
 $reachable = $false
 try {
     $reachable = Test-Path -LiteralPath $Destination -PathType Container
@@ -118,12 +118,7 @@ if ($reachable) {
             }
         }
         if ($misplaced) {
-            $ownFault = [pscustomobject]@{
-                FullyQualifiedErrorId = 'NoSecondPlace'
-                Category              = 'InvalidArgument'
-                HResult               = '0x80070057'
-                Message               = $misplaced
-            }
+            $kind = 'NoSecondPlace'
             throw $misplaced
         }
         $null = robocopy.exe $Source $folder /E /COPY:DAT /R:2 /W:5 /XJ /NP "/UNILOG:$LogPath"
@@ -166,12 +161,7 @@ if ($reachable) {
             }
         }
         if ($wrong) {
-            $ownFault = [pscustomobject]@{
-                FullyQualifiedErrorId = 'FirstCopyNotGood'
-                Category              = 'InvalidData'
-                HResult               = '0x8007000D'
-                Message               = $wrong
-            }
+            $kind = 'FirstCopyNotGood'
             throw $wrong
         }
         $faulty = @(
@@ -191,7 +181,10 @@ if ($reachable) {
         }
     }
     catch {
-        $fault = if ($ownFault) { $ownFault } else { ConvertTo-Fault -ErrorRecord $_ }
+        $fault = ConvertTo-Fault -ErrorRecord $_
+        if ($kind) {
+            $fault.FullyQualifiedErrorId = $kind
+        }
     }
 }
 

@@ -129,7 +129,6 @@ class RunbookEngine(NBClientEngine):  # type: ignore[misc]
             with disk_told(plan.lang, output):
                 if output:
                     alone.enter_context(_alone(output, plan.lang))
-                if output:
                     _keep_earlier(output, plan.folder.path if plan.folder else None)
                 while True:
                     executed = plan.localised(copy.deepcopy(nb))
