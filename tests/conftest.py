@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ os.environ.pop("LC_MESSAGES", None)
 os.environ["LANG"] = "fr_FR.UTF-8"
 # Nor does what they read from a pipe, but for tests/words, which asks what a console of Windows reads.
 os.environ["PYTHONIOENCODING"] = "utf-8"
+# A shell that starts the tests in the background has them, and all that they start, ignore Ctrl+C, which some press.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path.insert(0, str(Path(__file__).parent / "made"))  # cases and stand-ins that the tests of several rooms build on
 
 if os.environ.get("RUNBOOK_COVERAGE"):  # before anything of the package is imported
